@@ -1,0 +1,176 @@
+/*
+ * cti.h - the contract between the host (mod_cti.so, or any C program) and the engine (libcti.so).
+ *
+ * Written by hand and included by both sides, so that a drifting signature fails the build.
+ *
+ * Threads
+ *   cti_start, cti_stop, cti_reload, cti_query and cti_version run Go code. Call them from one thread at a time, which
+ *   the host made for it: SCHED_OTHER, asynchronous signals blocked, at least 1 MiB of stack. No thread of the switch
+ *   calls them. Everything else here is C and may be called by any thread.
+ *
+ * Who owns what
+ *   The ring belongs to the host: cti_ring_new before cti_start, cti_ring_free after cti_stop. Records are copied in
+ *   and copied out; neither side keeps a pointer into it.
+ *   The host's functions (cti_host) are called by the engine's threads. Their arguments belong to the engine and end
+ *   with the call: the host copies what it keeps. They never block and never call back into the engine.
+ *   Text that cti_query returns is allocated by the engine with malloc; the host frees it with free.
+ *   Error text goes into the caller's buffer and always ends in NUL.
+ *   No Go pointer ever reaches the host, and no host pointer outlives cti_stop in the engine.
+ *
+ * Results: 0 is success, a negative CTI_E* is failure.
+ */
+#ifndef CTI_H
+#define CTI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CTI_ABI 1u /* both sides refuse to work with another number */
+
+#define CTI_EINVAL (-1)  /* an argument or a setting is wrong; the error text names it */
+#define CTI_ESTATE (-2)  /* started twice, or not started */
+#define CTI_EFULL (-3)   /* a bounded queue has no room; nothing was queued */
+#define CTI_EFAIL (-4)   /* the engine could not start; the error text names the cause */
+#define CTI_ETIME (-5)   /* the deadline passed first */
+
+/* Kinds of record. Meanings: engine/input.go, which uses the same numbers. */
+enum cti_kind {
+	CTI_LEG_CREATED = 1,
+	CTI_LEG_OUTGOING = 2,
+	CTI_LEG_RINGING = 3,
+	CTI_LEG_PROGRESS = 4,
+	CTI_LEG_ANSWERED = 5,
+	CTI_LEG_BRIDGED = 6,
+	CTI_LEG_UNBRIDGED = 7,
+	CTI_LEG_HELD = 8,
+	CTI_LEG_UNHELD = 9,
+	CTI_LEG_TRANSFERRED = 10,
+	CTI_LEG_EXECUTED = 11,
+	CTI_LEG_RENAMED = 12,
+	CTI_LEG_HANGUP = 13,
+	CTI_LEG_ENDED = 14,
+	CTI_LEG_DESTROYED = 15,
+	CTI_LEG_LOOPED = 16,
+	CTI_ROOM_JOINED = 17,
+	CTI_ROOM_LEFT = 18,
+	CTI_SNAPSHOT_BEGIN = 19,
+	CTI_LEG_FOUND = 20,
+	CTI_SNAPSHOT_END = 21,
+	CTI_RECORDS_LOST = 22,
+	CTI_COMMAND_DONE = 23
+};
+
+#define CTI_FLAG_LOOPBACK (1u << 0)
+#define CTI_FLAG_TRUNCATED (1u << 1)
+#define CTI_FLAG_MARKED (1u << 2)
+#define CTI_FLAG_OBSERVER (1u << 3)
+
+#define CTI_TEXT_BYTES 384
+
+/*
+ * One record: what a hook saw, 512 bytes. text holds NUL-terminated fields one after the other, text_len bytes in all:
+ *   CREATED, FOUND, RENAMED  uuid, channel name, caller number, caller name, destination, directory user, context,
+ *                            SIP Call-ID, variable cti_call_id
+ *   TRANSFERRED              destination
+ *   EXECUTED                 application, argument
+ *   ROOM_JOINED, ROOM_LEFT   conference name
+ *   others                   nothing
+ * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
+ */
+typedef struct cti_record {
+	int64_t mono_ns;        /* CLOCK_MONOTONIC when the hook ran */
+	int64_t wall_us;        /* CLOCK_REALTIME, Unix microseconds */
+	uint8_t leg[16];        /* cti_leg_id of the channel's uuid */
+	uint8_t other[16];      /* of the other channel that the kind speaks of, or zeros */
+	uint64_t command;       /* COMMAND_DONE and SNAPSHOT_*: the command's id */
+	uint32_t leg_seq;       /* counts this channel's records from 1; 0 = not counted */
+	uint32_t flags;         /* CTI_FLAG_* */
+	uint16_t kind;          /* enum cti_kind */
+	uint16_t cause;         /* switch_call_cause_t; COMMAND_DONE: 0 = accepted */
+	uint8_t direction;      /* 1 inbound, 2 outbound */
+	uint8_t call_state;     /* FOUND: 0 down, 1 ringing, 2 early, 3 active, 4 held, 5 hangup */
+	uint8_t disposition;    /* 0 none, 1-3 recv_bye, recv_cancel, recv_refuse, 4-6 send_... */
+	uint8_t reserved;
+	uint16_t text_len;
+	uint16_t reserved2[3];
+	int64_t times_us[6];    /* FOUND: created, progress, early media, answered, bridged, held; Unix us, 0 = never */
+	char text[CTI_TEXT_BYTES];
+} cti_record;
+
+/* Commands. Meanings: engine/output.go, which uses the same numbers. */
+enum cti_command_kind { CTI_CMD_SNAPSHOT = 1, CTI_CMD_SET_VARIABLE = 2, CTI_CMD_HANGUP = 3 };
+
+typedef struct cti_command {
+	uint64_t id;
+	const char *uuid;  /* the channel, as the switch spells it; NULL or "" where the kind has none */
+	const char *name;  /* SET_VARIABLE: always begins with cti_ */
+	const char *value;
+	int64_t deadline_ms; /* from now; 0 = none */
+	uint16_t kind;     /* enum cti_command_kind */
+	uint16_t cause;    /* HANGUP */
+} cti_command;
+
+/* What the host fires as CUSTOM cti::event. */
+typedef struct cti_fired {
+	const char *message_id, *call_id, *party_id, *this_dn, *agent_uuid, *company_id;
+	uint64_t seq;
+	const char *body; /* the JSON, NUL-terminated */
+} cti_fired;
+
+/* cgo declares parameters without const: typedefs carry it across. */
+typedef const char *cti_str;
+typedef const cti_command *cti_command_ref;
+typedef const cti_fired *cti_fired_ref;
+
+struct cti_ring;
+
+typedef struct cti_host {
+	uint32_t abi;           /* CTI_ABI */
+	struct cti_ring *ring;
+	int (*submit)(cti_command_ref command); /* queue for a command worker: 0 or CTI_EFULL */
+	int (*fire)(cti_fired_ref fired);       /* queue for firing: 0 or CTI_EFULL; NULL = do not fire */
+	void (*log)(int level, cti_str text);   /* level 0 error, 1 warning, 2 notice, 3 info, 4 debug */
+} cti_host;
+
+/* One row of the configuration, in file order. section: "settings", "tokens", "dial-plan". */
+typedef struct cti_setting {
+	const char *section;
+	const char *name;
+	const char *value;
+	int32_t line; /* of the file, 0 = unknown */
+	int32_t item; /* which element of its section, from 0: <token> and <rule> have several values each */
+} cti_setting;
+
+typedef const cti_host *cti_host_ref;
+typedef const cti_setting *cti_settings_ref;
+
+/*
+ * cti_start brings up store, engine and doors and begins to read the ring. On failure nothing is left running and
+ * error says why in one line. The engine keeps its own copy of host and settings.
+ */
+int32_t cti_start(cti_host_ref host, cti_settings_ref settings, int32_t count, char *error, int32_t error_bytes);
+
+/* cti_reload puts new settings in force, or keeps the old ones whole and says why. */
+int32_t cti_reload(cti_settings_ref settings, int32_t count, char *error, int32_t error_bytes);
+
+/*
+ * cti_stop closes the doors, writes what is open to the store and returns when no thread of the engine will touch the
+ * host again, or CTI_ETIME after timeout_ms, when the host must keep its ring and functions for ever.
+ */
+int32_t cti_stop(int32_t timeout_ms);
+
+/* cti_query answers one `cti` command line (without the word cti). The text is the host's to free(). Never NULL. */
+char *cti_query(cti_str command);
+
+/* cti_version: "mod_cti 0.1.0 ..."; static text of the engine, never freed. */
+cti_str cti_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

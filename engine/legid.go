@@ -1,0 +1,63 @@
+package engine
+
+// LegIDOf computes what cti_leg_id of cgo/cti_ring.h computes: the value of a canonical uuid, else two FNV-1a hashes.
+func LegIDOf(uuid string) (id LegID) {
+	if parseUUID(uuid, &id) {
+		return id
+	}
+	const prime = 0x100000001b3
+	a, b := uint64(0xcbf29ce484222325), uint64(0x9ae16a3b2f90404f)
+	for i := 0; i < len(uuid); i++ {
+		a = (a ^ uint64(uuid[i])) * prime
+		b = (b ^ uint64(uuid[i])) * prime
+	}
+	for i := range 8 {
+		id[i], id[8+i] = byte(a>>(56-8*i)), byte(b>>(56-8*i))
+	}
+	return id
+}
+
+func parseUUID(uuid string, id *LegID) bool {
+	if len(uuid) != 36 {
+		return false
+	}
+	nibbles := 0
+	for i := range 36 {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if uuid[i] != '-' {
+				return false
+			}
+			continue
+		}
+		v, ok := hexValue(uuid[i])
+		if !ok {
+			return false
+		}
+		id[nibbles/2] = id[nibbles/2]<<4 | v
+		nibbles++
+	}
+	return true
+}
+
+func hexValue(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	}
+	return 0, false
+}
+
+// Hex is the id as 32 lower-case hex digits (R57).
+func (id LegID) Hex() string {
+	const digits = "0123456789abcdef"
+	var text [32]byte
+	for i, b := range id {
+		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
+	}
+	return string(text[:])
+}
+
+// IsZero tells that no leg is named.
+func (id LegID) IsZero() bool { return id == LegID{} }

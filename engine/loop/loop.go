@@ -1,0 +1,188 @@
+// Package loop owns an engine: one goroutine, one timer, a bounded inbox. It carries out what a Step returns.
+package loop
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"modcti/engine"
+)
+
+// ErrBusy says that the inbox is full; nothing was queued.
+var ErrBusy = errors.New("the engine's inbox is full")
+
+// ErrStopped says that the loop has ended.
+var ErrStopped = errors.New("the engine has stopped")
+
+// Sinks are where a Step's consequences go, in this order. They are called by the loop's goroutine and must not block.
+// What they are handed is valid until they return.
+type Sinks struct {
+	Submit  func([]engine.Command)
+	Record  func([]engine.Record)
+	Publish func([]engine.Outgoing)
+}
+
+// Options of a Loop.
+type Options struct {
+	Engine *engine.Engine
+	Sinks  Sinks
+	Inbox  int                                  // requests and answers that may wait; 0 = 4096
+	Log    *slog.Logger                         // never nil
+	Now    func() (monoNanos, wallMicros int64) // the clocks that stamp what does not come from the switch
+	// Panicked is told of a recovered panic with the input that caused it; may be nil.
+	Panicked func(in *engine.Input, value any, stack []byte)
+}
+
+// Loop is the one owner of an engine.
+type Loop struct {
+	engine   *engine.Engine
+	sinks    Sinks
+	log      *slog.Logger
+	now      func() (int64, int64)
+	panicked func(*engine.Input, any, []byte)
+
+	batches chan []engine.Input
+	done    chan struct{} // one token for each batch taken
+	inbox   chan engine.Input
+	calls   chan func(*engine.Engine)
+	stopped chan struct{}
+	out     engine.Output
+}
+
+// New makes a loop. Nothing runs until Run.
+func New(o Options) *Loop {
+	if o.Inbox == 0 {
+		o.Inbox = 4096
+	}
+	return &Loop{
+		engine: o.Engine, sinks: o.Sinks, log: o.Log, now: o.Now, panicked: o.Panicked,
+		batches: make(chan []engine.Input), done: make(chan struct{}, 1),
+		inbox: make(chan engine.Input, o.Inbox), calls: make(chan func(*engine.Engine)), stopped: make(chan struct{}),
+	}
+}
+
+// Post queues one input: a client's request or a command's answer. It never blocks.
+func (l *Loop) Post(in engine.Input) error {
+	select {
+	case <-l.stopped:
+		return ErrStopped
+	default:
+	}
+	select {
+	case l.inbox <- in:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// PostBatch hands the loop a batch of the switch's records and returns when all of it has been stepped: the ring's
+// reader thereby waits in the ring, which is bounded and counts what it cannot hold. One caller at a time.
+func (l *Loop) PostBatch(ins []engine.Input) error {
+	select {
+	case l.batches <- ins:
+	case <-l.stopped:
+		return ErrStopped
+	}
+	select {
+	case <-l.done:
+		return nil
+	case <-l.stopped:
+		return ErrStopped
+	}
+}
+
+// Do runs f with the engine between two Steps and returns when it has run. f must neither block nor keep the engine.
+func (l *Loop) Do(ctx context.Context, f func(*engine.Engine)) error {
+	ran := make(chan struct{})
+	select {
+	case l.calls <- func(e *engine.Engine) { defer close(ran); f(e) }:
+	case <-l.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-l.stopped:
+		return ErrStopped
+	}
+}
+
+// Run owns the engine until ctx ends.
+func (l *Loop) Run(ctx context.Context) {
+	defer close(l.stopped)
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	defer timer.Stop()
+	for {
+		l.arm(timer)
+		select {
+		case <-ctx.Done():
+			return
+		case ins := <-l.batches:
+			for i := range ins {
+				l.step(&ins[i])
+			}
+			l.done <- struct{}{}
+		case in := <-l.inbox:
+			in.MonoNanos, in.WallMicros = l.now()
+			l.step(&in)
+		case f := <-l.calls:
+			l.do(f)
+		case <-timer.C:
+			mono, wall := l.now()
+			l.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: mono, WallMicros: wall})
+		}
+	}
+}
+
+// arm sets the one timer to the engine's next deadline.
+func (l *Loop) arm(timer *time.Timer) {
+	if l.out.NextDeadline == 0 {
+		timer.Stop()
+		return
+	}
+	mono, _ := l.now()
+	timer.Reset(time.Duration(max(l.out.NextDeadline-mono, 0)))
+}
+
+// step takes one input. A panic is a fault of one call: it is told, and the loop goes on.
+func (l *Loop) step(in *engine.Input) {
+	defer func() {
+		if value := recover(); value != nil {
+			stack := debug.Stack()
+			l.log.Error("a step of the engine panicked; the input was dropped", "kind", in.Kind, "leg", in.Leg.Hex(), "panic", value)
+			if l.panicked != nil {
+				l.panicked(in, value, stack)
+			}
+		}
+	}()
+	l.engine.Step(in, &l.out)
+	l.deliver()
+}
+
+func (l *Loop) deliver() {
+	if len(l.out.Commands) > 0 {
+		l.sinks.Submit(l.out.Commands)
+	}
+	if len(l.out.Records) > 0 {
+		l.sinks.Record(l.out.Records)
+	}
+	if len(l.out.Events) > 0 {
+		l.sinks.Publish(l.out.Events)
+	}
+}
+
+func (l *Loop) do(f func(*engine.Engine)) {
+	defer func() {
+		if value := recover(); value != nil {
+			l.log.Error("a query of the engine panicked", "panic", value)
+		}
+	}()
+	f(l.engine)
+}

@@ -1,0 +1,99 @@
+package engine
+
+import "modcti/events"
+
+// RecordKind tells what a Record writes. A call's records come in order: CallOpened, then per party PartyOpened,
+// its PartyState rows and PartyClosed, then CallClosed.
+type RecordKind uint8
+
+const (
+	RecordNone RecordKind = iota
+	CallOpened
+	PartyOpened
+	PartyState
+	PartyUpdated // Party.ThisDN, OtherDN, CallID or Role changed while the party lives
+	PartyClosed
+	CallClosed
+)
+
+// Record is one step of a CDR. Only the part that Kind names is set. Times are Unix ms, 0 when it never happened.
+type Record struct {
+	Kind  RecordKind
+	Call  CallRecord
+	Party PartyRecord
+	State StateRecord
+}
+
+// EndReason tells how a call's CDR was closed.
+type EndReason uint8
+
+const (
+	EndNormal      EndReason = iota
+	EndMerged                // its parties went on in another call
+	EndInterrupted           // the switch or the module stopped under it
+	EndVanished              // its channels were gone without a word
+)
+
+// CallRecord is the CDR row of a call. CallOpened sets what is known when it begins, CallClosed sets all of it.
+type CallRecord struct {
+	CallID       string
+	CompanyID    string
+	CallType     string
+	ThisDN       string // who began it
+	OtherDN      string // whom it was for
+	ANI, DNIS    string
+	MakeCallType string
+	StartMillis  int64
+	AnswerMillis int64 // first party established
+	BridgeMillis int64
+	EndMillis    int64
+	HangupCause  string
+	HangupSide   string
+	EndReason    EndReason
+	MergedInto   string
+	Adopted      bool // it was up before the module was loaded
+	AttachedData events.Data
+}
+
+// PartyRecord is the CDR row of one participant.
+type PartyRecord struct {
+	CallID, PartyID  string
+	LegUUID          string
+	SIPCallID        string
+	PartyRole        string
+	DNRole           string
+	ThisDN, OtherDN  string
+	CallerName       string
+	StartMillis      int64
+	ProgressMillis   int64
+	AnswerMillis     int64
+	BridgeMillis     int64
+	LastHoldMillis   int64
+	HoldMillisTotal  int64
+	EndMillis        int64
+	AnswerSec        int64
+	BillSec          int64
+	HangupCause      string // as in EventReleased
+	SwitchCause      string // FreeSWITCH's own name for it
+	HangupSide       string
+	Disposition      string
+	CallState        string
+	EarlyDetectCause int64
+}
+
+// StateRecord is one state change of a participant.
+type StateRecord struct {
+	CallID, PartyID string
+	Ordinal         int64  // 1, 2, ... per party
+	State           string // Idle, Dialing, Ringing, Talk, Held, Released
+	AtMillis        int64
+	OtherDN         string
+	Clause          string // the clause of call-model.md whose row was taken
+}
+
+// OpenCall is a call that an earlier run left open: what the store read back at start.
+type OpenCall struct {
+	Call    CallRecord
+	Parties []PartyRecord // those not yet closed
+	States  []StateRecord // the last state of each of Parties, in the same order
+}

@@ -1,0 +1,10 @@
+module modcti
+
+go 1.26
+
+require (
+	github.com/mattn/go-sqlite3 v1.14.52 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
+	go.uber.org/goleak v1.3.0 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)
