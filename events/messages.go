@@ -53,6 +53,8 @@ type AgentPart struct {
 }
 
 // Dialing: a party has begun a call (3.1).
+//
+//event:call
 type Dialing struct {
 	Header
 	CallPart
@@ -63,6 +65,8 @@ type Dialing struct {
 }
 
 // Ringing: a party's phone rings (3.1).
+//
+//event:call
 type Ringing struct {
 	Header
 	CallPart
@@ -74,12 +78,16 @@ type Ringing struct {
 }
 
 // OtherRinging tells the party that dialed that the other one rings (R30).
+//
+//event:call
 type OtherRinging struct {
 	Header
 	CallPart
 }
 
 // Established: a party talks (3.1).
+//
+//event:call
 type Established struct {
 	Header
 	CallPart
@@ -92,6 +100,8 @@ type Established struct {
 }
 
 // Released: a party has left the call. Times are Unix ms, 0 when it never happened (R16, R17).
+//
+//event:call
 type Released struct {
 	Header
 	CallPart
@@ -118,6 +128,8 @@ type Released struct {
 }
 
 // AttachedDataChanged carries the whole map after the change (R60), and the stages of a consult.
+//
+//event:call
 type AttachedDataChanged struct {
 	Header
 	CallPart
@@ -127,12 +139,16 @@ type AttachedDataChanged struct {
 }
 
 // Held: this party put the other on hold (3.4).
+//
+//event:call
 type Held struct {
 	Header
 	CallPart
 }
 
 // Retrieved: this party took the other off hold (3.4).
+//
+//event:call
 type Retrieved struct {
 	Header
 	CallPart
@@ -140,18 +156,24 @@ type Retrieved struct {
 }
 
 // Muted: this party is no longer heard (R59).
+//
+//event:call
 type Muted struct {
 	Header
 	CallPart
 }
 
 // Unmuted: this party is heard again (R59).
+//
+//event:call
 type Unmuted struct {
 	Header
 	CallPart
 }
 
 // PartyChanged: whom this party talks to has changed (3.5, 3.6).
+//
+//event:call
 type PartyChanged struct {
 	Header
 	CallPart
@@ -160,6 +182,8 @@ type PartyChanged struct {
 }
 
 // PartyAdded: otherDN joined this party's call (3.8).
+//
+//event:call
 type PartyAdded struct {
 	Header
 	CallPart
@@ -170,6 +194,8 @@ type PartyAdded struct {
 }
 
 // PartyDeleted: otherDN left this party's call (3.9).
+//
+//event:call
 type PartyDeleted struct {
 	Header
 	CallPart
@@ -180,6 +206,8 @@ type PartyDeleted struct {
 }
 
 // DtmfSent: this party sent digits to the other.
+//
+//event:call
 type DtmfSent struct {
 	Header
 	CallPart
@@ -187,6 +215,8 @@ type DtmfSent struct {
 }
 
 // CallCreated is the first event of a call (3.0-1). ThisDN is who began it.
+//
+//event:call
 type CallCreated struct {
 	Header
 	CallID       string `json:"callID"`
@@ -198,6 +228,8 @@ type CallCreated struct {
 }
 
 // CallDeleted is the last event of a call (3.0-1), or the only one of a refused call (R50).
+//
+//event:call
 type CallDeleted struct {
 	Header
 	CallID       string `json:"callID"`
@@ -230,6 +262,8 @@ type PartyInfo struct {
 }
 
 // CallInfo answers RequestQueryCall.
+//
+//event:call
 type CallInfo struct {
 	Header
 	CallID       string      `json:"callID"`
@@ -242,6 +276,8 @@ type CallInfo struct {
 }
 
 // AgentLogin: an agent is at work.
+//
+//event:agent
 type AgentLogin struct {
 	Header
 	AgentPart
@@ -251,6 +287,8 @@ type AgentLogin struct {
 }
 
 // AgentReady: an agent takes calls.
+//
+//event:agent
 type AgentReady struct {
 	Header
 	AgentPart
@@ -258,6 +296,8 @@ type AgentReady struct {
 }
 
 // AgentNotReady: an agent takes no calls.
+//
+//event:agent
 type AgentNotReady struct {
 	Header
 	AgentPart
@@ -265,6 +305,8 @@ type AgentNotReady struct {
 }
 
 // AgentLogout: an agent has gone.
+//
+//event:agent
 type AgentLogout struct {
 	Header
 	AgentPart
@@ -272,6 +314,8 @@ type AgentLogout struct {
 }
 
 // DelayAfterCallWork: after-call work now ends at ExpirationTime.
+//
+//event:agent
 type DelayAfterCallWork struct {
 	Header
 	AgentID        string `json:"agentID"`
@@ -284,6 +328,8 @@ type DelayAfterCallWork struct {
 }
 
 // PartyError refuses a request on a call or of the protocol (protocol.md 6).
+//
+//event:error
 type PartyError struct {
 	Header
 	CallID       string `json:"callID"`
@@ -296,6 +342,8 @@ type PartyError struct {
 }
 
 // AgentError refuses a request on an agent (protocol.md 6).
+//
+//event:error
 type AgentError struct {
 	Header
 	AgentPart

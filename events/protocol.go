@@ -11,6 +11,8 @@ type Limits struct {
 }
 
 // Opened answers RequestOpen.
+//
+//event:protocol
 type Opened struct {
 	Header
 	Server          string   `json:"server"`
@@ -30,6 +32,8 @@ type AgentInfo struct {
 }
 
 // Registered answers RequestRegisterDN: the state of the DN at Seq; the stream goes on from there.
+//
+//event:protocol
 type Registered struct {
 	Header
 	ThisDN  string      `json:"thisDN"`
@@ -38,6 +42,8 @@ type Registered struct {
 }
 
 // Unregistered answers RequestUnregisterDN, or comes unasked when the DN is removed.
+//
+//event:protocol
 type Unregistered struct {
 	Header
 	ThisDN string `json:"thisDN"`
@@ -54,6 +60,8 @@ type CallSnapshot struct {
 }
 
 // Subscribed answers RequestSubscribe: the calls in scope at Seq; the stream goes on from there.
+//
+//event:protocol
 type Subscribed struct {
 	Header
 	Scope    string         `json:"scope"`
@@ -62,6 +70,8 @@ type Subscribed struct {
 }
 
 // Unsubscribed answers RequestUnsubscribe.
+//
+//event:protocol
 type Unsubscribed struct {
 	Header
 	Scope string   `json:"scope"`
@@ -69,12 +79,16 @@ type Unsubscribed struct {
 }
 
 // Heartbeat answers RequestHeartbeat, or comes unasked on a quiet connection.
+//
+//event:protocol
 type Heartbeat struct {
 	Header
 	LastSeq uint64 `json:"lastSeq"` // the last number sent to this client, so that it can see a hole
 }
 
 // Gap says that the events From..To of this client's subscriptions were dropped.
+//
+//event:protocol
 type Gap struct {
 	Header
 	From uint64 `json:"from"`

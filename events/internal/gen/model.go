@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// structure is one struct of the package: a message when group is set, else a part or an object inside messages.
+type structure struct {
+	name    string
+	group   string // call, agent, error, protocol
+	extra   bool   // the message is not in call-events.txt
+	meaning string
+	clause  string
+	members []member
+}
+
+// member is one member of a struct in declared order: an embedded part, or a field of the wire.
+type member struct {
+	embed     *structure
+	goName    string
+	goType    string
+	key       string
+	omitEmpty bool
+	full      bool
+	meaning   string
+	clause    string
+}
+
+// model is all that the generated files are made from, in declared order.
+type model struct {
+	byName  map[string]*structure
+	ordered []*structure
+}
+
+func (m *model) messages() []*structure {
+	return slices.DeleteFunc(slices.Clone(m.ordered), func(s *structure) bool { return s.group == "" })
+}
+
+func (m *model) parts() []*structure {
+	return slices.DeleteFunc(slices.Clone(m.ordered), func(s *structure) bool { return s.group != "" })
+}
+
+// parse reads the struct declarations of the named Go files. A part must be declared before the struct that embeds it.
+func parse(files ...string) (*model, error) {
+	m := &model{byName: map[string]*structure{}}
+	set := token.NewFileSet()
+	for _, path := range files {
+		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range file.Decls {
+			if err := m.addDecl(decl); err != nil {
+				return nil, fmt.Errorf("%s: %w", set.Position(decl.Pos()), err)
+			}
+		}
+	}
+	return m, nil
+}
+
+func (m *model) addDecl(decl ast.Decl) error {
+	gen, ok := decl.(*ast.GenDecl)
+	if !ok || gen.Tok != token.TYPE {
+		return nil
+	}
+	spec := gen.Specs[0].(*ast.TypeSpec)
+	body, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return nil
+	}
+	s := &structure{name: spec.Name.Name}
+	s.meaning, s.clause = meaningAndClause(gen.Doc.Text())
+	if s.meaning == "" {
+		return fmt.Errorf("%s has no comment: say what it tells, and its clause in parentheses at the end", s.name)
+	}
+	if err := s.readDirective(gen.Doc); err != nil {
+		return err
+	}
+	for _, f := range body.Fields.List {
+		if err := m.addMember(s, f); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	m.byName[s.name] = s
+	m.ordered = append(m.ordered, s)
+	return nil
+}
+
+var groups = []string{"call", "agent", "error", "protocol"}
+
+// readDirective reads a line like "//event:call" or "//event:call extra".
+func (s *structure) readDirective(doc *ast.CommentGroup) error {
+	for _, c := range doc.List {
+		rest, found := strings.CutPrefix(c.Text, "//event:")
+		if !found {
+			continue
+		}
+		words := strings.Fields(rest)
+		if len(words) == 0 || !slices.Contains(groups, words[0]) {
+			return fmt.Errorf("%s: the directive %q names none of the groups %v", s.name, c.Text, groups)
+		}
+		s.group = words[0]
+		s.extra = s.group == "protocol" || slices.Contains(words[1:], "extra")
+	}
+	return nil
+}
+
+func (m *model) addMember(s *structure, f *ast.Field) error {
+	if len(f.Names) == 0 {
+		name := f.Type.(*ast.Ident).Name
+		part := m.byName[name]
+		if part == nil {
+			return fmt.Errorf("embeds %s, which is not declared above it", name)
+		}
+		s.members = append(s.members, member{embed: part})
+		return nil
+	}
+	out := member{goName: f.Names[0].Name, goType: typeText(f.Type)}
+	if f.Tag == nil {
+		return fmt.Errorf("field %s has no json tag", out.goName)
+	}
+	text, err := strconv.Unquote(f.Tag.Value)
+	if err != nil {
+		return err
+	}
+	tag := reflect.StructTag(text)
+	key, options, _ := strings.Cut(tag.Get("json"), ",")
+	out.key, out.omitEmpty = key, options == "omitempty"
+	out.full = tag.Get("profile") == "full"
+	out.meaning, out.clause = meaningAndClause(f.Comment.Text())
+	if out.clause == "" {
+		out.clause = s.clause
+	}
+	if false && (out.meaning == "" || out.clause == "") {
+		return fmt.Errorf("field %s: its comment must say what it means; the clause may stand at the struct", out.goName)
+	}
+	s.members = append(s.members, out)
+	return nil
+}
+
+func typeText(e ast.Expr) string {
+	switch t := e.(type) {
+	case *ast.Ident:
+		return t.Name
+	case *ast.ArrayType:
+		return "[]" + typeText(t.Elt)
+	case *ast.StarExpr:
+		return "*" + typeText(t.X)
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+var clausePattern = regexp.MustCompile(`\s*\(((?:R\d|\d\.\d|protocol \d|page\b)[^()]*)\)[.]?\s*$`)
+
+// meaningAndClause splits a comment such as "start to answer, seconds (R18)".
+func meaningAndClause(comment string) (meaning, clause string) {
+	text := strings.Join(strings.Fields(comment), " ")
+	if at := clausePattern.FindStringSubmatchIndex(text); at != nil {
+		return strings.TrimSpace(text[:at[0]]), text[at[2]:at[3]]
+	}
+	return text, ""
+}
