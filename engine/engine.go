@@ -1,47 +1,184 @@
 package engine
 
-import "modcti/events"
+// Engine owns all calls. It is not safe for use by two goroutines at once.
+type Engine struct {
+	config Config
+	stats  Stats
+	seq    uint64
 
-// Config is what an Engine needs to know of its surroundings.
-type Config struct {
-	CompanyID string
+	legs     map[LegID]*party
+	folded   map[LegID]*fold
+	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
+	rooms    map[string]*room
+	calls    map[string]*call
+	oldest   *call // of the live calls
+	newest   *call
+	eldest   *party // of all parties
+	youngest *party
 
-	// Inside tells whether a number is an extension (settings.md, inside-pattern). It must be pure.
-	Inside func(number string) bool
+	freeParties []*party
+	freeCalls   []*call
 
-	// SeqStart is the number before the first event's: a multiple of 2^32 that no earlier run has reached (protocol.md 2).
-	SeqStart uint64
+	audit      audit
+	unfinished []*call // restored without a party: closed with the first step
 
-	// TrackMarked tracks only channels that carry FlagMarked; otherwise all are tracked.
-	TrackMarked bool
-
-	// AuditMillis is how often the engine compares itself with the live session table; 0 = never.
-	AuditMillis int64
+	// Of the step under way.
+	in  *Input
+	out *Output
 }
 
-// Stats are counters since the engine was made.
-type Stats struct {
-	Inputs, Events, Records, Commands uint64
-	Calls, Parties                    int // live now
-	CallsTotal                        uint64
-	EmptyCells                        uint64 // inputs that a state has no row for
-	DuplicateInputs, LateInputs       uint64 // facts already known; facts of a channel that is gone
-	LostInputs                        uint64 // holes in a channel's numbering, and full rings
-	Snapshots, Repairs                uint64
-	Refused                           uint64
+// New makes an engine; open are the calls that an earlier run left open. Their channels are expected in the first
+// snapshot; those that it does not show are closed as interrupted.
+func New(config Config, open []OpenCall) *Engine {
+	e := &Engine{
+		config: config, seq: config.SeqStart,
+		legs: make(map[LegID]*party), folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
+		rooms: make(map[string]*room), calls: make(map[string]*call),
+	}
+	for i := range open {
+		e.restore(&open[i])
+	}
+	return e
 }
 
-// CallView is a copy of a live call, for commands and snapshots.
-type CallView struct {
-	CallID, CallType, ThisDN, OtherDN, ANI, DNIS string
-	StartMillis                                  int64
-	AttachedData                                 events.Data
-	Parties                                      []PartyView
+// Step takes one input and fills out with everything that follows from it. It keeps neither in nor out.
+func (e *Engine) Step(in *Input, out *Output) {
+	out.Commands, out.Records, out.Events = out.Commands[:0], out.Records[:0], out.Events[:0]
+	out.pool.reset()
+	e.in, e.out = in, out
+	e.stats.Inputs++
+	for _, c := range e.unfinished {
+		e.close(c)
+	}
+	e.unfinished = nil
+	e.dispatch(in)
+	e.scheduleAudit()
+	out.NextDeadline = e.audit.deadline()
+	e.stats.Events += uint64(len(out.Events))
+	e.stats.Records += uint64(len(out.Records))
+	e.in, e.out = nil, nil
 }
 
-// PartyView is a copy of a live party.
-type PartyView struct {
-	events.PartyInfo
-	LegUUID string
-	Channel string
+func (e *Engine) dispatch(in *Input) {
+	switch in.Kind {
+	case LegCreated:
+		e.legCreated(in)
+	case LegFound:
+		e.legFound(in)
+	case SnapshotBegin:
+		e.snapshotBegin(in)
+	case SnapshotEnd:
+		e.snapshotEnd(in)
+	case RecordsLost:
+		e.stats.LostInputs++
+		e.audit.soon(in.MonoNanos)
+	case CommandDone:
+		e.commandDone(in)
+	case ClientRequest:
+		e.request(in.Request)
+	case TimerDue:
+		e.timerDue(in)
+	case InputNone:
+	default:
+		e.legFact(in)
+	}
+}
+
+// Stats returns the counters.
+func (e *Engine) Stats() Stats {
+	s := e.stats
+	s.Calls, s.Parties = len(e.calls), 0
+	for c := e.oldest; c != nil; c = c.newer {
+		s.Parties += c.live
+	}
+	return s
+}
+
+// Seq is the number of the last event.
+func (e *Engine) Seq() uint64 { return e.seq }
+
+func (e *Engine) newParty() *party {
+	if n := len(e.freeParties); n > 0 {
+		p := e.freeParties[n-1]
+		e.freeParties = e.freeParties[:n-1]
+		return p
+	}
+	return new(party)
+}
+
+// forget gives a party back once its channel is destroyed. A ref to it ends with it.
+func (e *Engine) forget(p *party) {
+	delete(e.legs, p.id)
+	e.leaveRoom(p)
+	if p.elder != nil {
+		p.elder.younger = p.younger
+	} else {
+		e.eldest = p.younger
+	}
+	if p.younger != nil {
+		p.younger.elder = p.elder
+	} else {
+		e.youngest = p.elder
+	}
+	if c := p.call; c != nil {
+		c.remove(p)
+	}
+	*p = party{}
+	e.freeParties = append(e.freeParties, p)
+}
+
+// remember makes a party findable by its leg.
+func (e *Engine) remember(p *party) {
+	e.legs[p.id] = p
+	p.elder = e.youngest
+	if e.youngest != nil {
+		e.youngest.younger = p
+	} else {
+		e.eldest = p
+	}
+	e.youngest = p
+}
+
+func (e *Engine) newCall() *call {
+	if n := len(e.freeCalls); n > 0 {
+		c := e.freeCalls[n-1]
+		e.freeCalls = e.freeCalls[:n-1]
+		return c
+	}
+	return new(call)
+}
+
+// link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
+func (e *Engine) link(c *call) {
+	e.calls[c.id] = c
+	c.older = e.newest
+	if e.newest != nil {
+		e.newest.newer = c
+	} else {
+		e.oldest = c
+	}
+	e.newest = c
+}
+
+func (e *Engine) unlink(c *call) {
+	delete(e.calls, c.id)
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		e.oldest = c.newer
+	}
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		e.newest = c.older
+	}
+	for p := c.first; p != nil; {
+		next := p.next
+		p.next, p.prev, p.call = nil, nil, nil
+		p = next
+	}
+	dns := c.dns
+	clear(dns)
+	*c = call{dns: dns[:0]}
+	e.freeCalls = append(e.freeCalls, c)
 }

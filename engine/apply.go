@@ -1,0 +1,98 @@
+package engine
+
+import "modcti/events"
+
+// apply lets a stimulus act on a party by way of the table.
+func (e *Engine) apply(p *party, on stimulus) {
+	r := partyTable[p.state][on]
+	if r == nil {
+		e.stats.EmptyCells++
+		return
+	}
+	from := p.state
+	if !r.stay {
+		p.state = r.to
+	}
+	if p.state == Talk {
+		p.talked = true
+	}
+	if p.state == Released && from != Released {
+		p.call.live--
+	}
+	e.do(p, r.doing)
+	if p.state != from {
+		e.recordState(p, on, r.clause)
+	}
+	if p.state == Released && from != Released {
+		e.recordParty(PartyClosed, p)
+	}
+}
+
+func (e *Engine) do(p *party, a action) {
+	now := e.in.MonoNanos
+	switch a {
+	case tellDialing:
+		e.tellDialing(p)
+	case tellRinging:
+		e.tellRinging(p)
+	case tellRingingAndEstablished:
+		e.tellRinging(p)
+		e.recordStateAs(p, Ringing, p.millis(max(p.ringsAt(), p.times.created)), "3.1")
+		e.tellEstablished(p)
+	case tellEstablished:
+		e.tellEstablished(p)
+	case noteHold:
+		p.times.lastHold, p.times.heldSince = now, now
+	case noteRetrieve:
+		e.endHold(p, now)
+	case notePartner:
+		e.recordParty(PartyUpdated, p)
+	case noteReleased, tellReleased:
+		e.endHold(p, p.times.ended)
+		if a == tellReleased {
+			e.tellReleased(p)
+		}
+	case doNothing:
+	}
+}
+
+func (e *Engine) endHold(p *party, at int64) {
+	if p.times.heldSince != 0 {
+		p.times.holdTotal += max(at-p.times.heldSince, 0)
+		p.times.heldSince = 0
+	}
+}
+
+// stateAt is when a party came into the state that a stimulus brought it to: facts keep their own time, whenever they
+// are told.
+func (e *Engine) stateAt(p *party, on stimulus) int64 {
+	switch on {
+	case begins:
+		return p.millis(p.times.created)
+	case rings:
+		if at := p.ringsAt(); at != 0 {
+			return p.millis(at)
+		}
+	case ends:
+		return p.millis(p.times.ended)
+	}
+	return p.millis(e.in.MonoNanos)
+}
+
+// callStateAtEnd tells apart why a party that never talked was released (R37; 3.0-3, 3.3).
+func callStateAtEnd(p *party) string {
+	if p.talked {
+		return ""
+	}
+	switch CauseName(p.cause) {
+	case "NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT":
+		return events.StateNoAnswer
+	case "USER_BUSY":
+		return events.StateBusy
+	case "ORIGINATOR_CANCEL":
+		if p.toldRing {
+			return events.StateAbandoned
+		}
+	}
+	return ""
+}

@@ -1,0 +1,217 @@
+package engine
+
+// audit compares the engine with the live session table: at the start, every AuditMillis, and soon after a record was
+// seen to be missing. The switch tells its table between SnapshotBegin and SnapshotEnd, in ring order with all else.
+type audit struct {
+	interval int64  // ns; 0 = never
+	dueAt    int64  // monotonic ns of the next one
+	pending  uint64 // the command asked for, until its end was told
+	giveUpAt int64
+	beganAt  uint64 // the engine's input count at SnapshotBegin
+	first    bool   // the one under way is the first since the start
+	done     uint64
+}
+
+func (a *audit) deadline() int64 {
+	switch {
+	case a.interval == 0:
+		return 0
+	case a.pending != 0:
+		return a.giveUpAt
+	}
+	return a.dueAt
+}
+
+// soon brings the next snapshot forward; what was missing may still be on its way.
+func (a *audit) soon(now int64) {
+	if at := now + resyncDelay; a.interval != 0 && (a.dueAt == 0 || at < a.dueAt) {
+		a.dueAt = at
+	}
+}
+
+// scheduleAudit begins the first snapshot with the first input.
+func (e *Engine) scheduleAudit() {
+	if e.audit.interval == 0 && e.config.AuditMillis != 0 {
+		e.audit.interval = e.config.AuditMillis * 1_000_000
+		e.askSnapshot(e.in.MonoNanos)
+	}
+}
+
+func (e *Engine) askSnapshot(now int64) {
+	e.command(Command{Kind: CommandSnapshot, DeadlineMillis: snapshotMillis})
+	e.audit.pending = e.stats.Commands
+	e.audit.giveUpAt = now + snapshotMillis*1_000_000
+	e.audit.dueAt = now + e.audit.interval
+}
+
+func (e *Engine) timerDue(in *Input) {
+	a := &e.audit
+	if a.pending != 0 && in.MonoNanos >= a.giveUpAt {
+		a.pending = 0
+	}
+	if a.interval != 0 && a.pending == 0 && in.MonoNanos >= a.dueAt {
+		e.askSnapshot(in.MonoNanos)
+	}
+}
+
+func (e *Engine) commandDone(in *Input) {
+	if in.Cause != 0 && in.Command == e.audit.pending {
+		e.audit.pending = 0
+	}
+}
+
+func (e *Engine) snapshotBegin(in *Input) {
+	e.stats.Snapshots++
+	e.audit.beganAt = e.stats.Inputs
+	e.audit.first = e.audit.done == 0
+}
+
+// legFound meets one live channel: unknown ones are adopted, known ones are brought up to date.
+func (e *Engine) legFound(in *Input) {
+	if in.Flags&FlagLoopback != 0 {
+		f := e.folded[in.Leg]
+		if f == nil {
+			f = &fold{bornAt: e.stats.Inputs}
+			e.folded[in.Leg] = f
+		}
+		f.seenIn, f.missed, f.partner = e.audit.beganAt, 0, in.Other
+		return
+	}
+	p := e.legs[in.Leg]
+	if p == nil {
+		p = e.adopt(in)
+	}
+	if p == nil {
+		return
+	}
+	p.seenIn, p.missed = e.audit.beganAt, 0
+	if p.restored {
+		p.restored = false
+		e.stats.Repairs++
+		p.text = in.Text
+	}
+	if p.numbering.holes() {
+		e.stats.LostInputs++
+		p.numbering.start(p.numbering.high)
+	}
+	if in.MonoNanos > p.lastFact && !p.ending {
+		e.reconcile(p, in)
+	}
+}
+
+// adopt takes in a channel that was up before the engine, or whose first record was lost.
+func (e *Engine) adopt(in *Input) *party {
+	origin := e.unfoldOrigin(e.outgoing[in.Leg])
+	if !e.tracks(in, origin) {
+		return nil
+	}
+	p := e.admit(in)
+	if p == nil {
+		return nil
+	}
+	e.stats.Repairs++
+	p.adopted = true
+	p.origin = refTo(origin)
+	if at := in.Times.Created; at != 0 {
+		p.times.created = p.mono(at)
+	}
+	e.place(p)
+	return p
+}
+
+// mono turns Unix µs into the monotonic time of this party.
+func (p *party) mono(wallMicros int64) int64 {
+	if wallMicros == 0 {
+		return 0
+	}
+	return (wallMicros - p.offsetMicros) * 1000
+}
+
+// reconcile tells a party what its channel has come to without a record saying so.
+func (e *Engine) reconcile(p *party, in *Input) {
+	t := &p.times
+	before := e.seq
+	setOnce(&t.early, p.mono(in.Times.Early))
+	setOnce(&t.progress, p.mono(in.Times.Progress))
+	if in.CallState == CallStateRinging || in.CallState == CallStateEarly || t.progress != 0 || t.early != 0 {
+		if p.state == Idle {
+			e.rang(p)
+		}
+	}
+	if in.CallState == CallStateActive || in.CallState == CallStateHeld {
+		if t.answered == 0 {
+			setOnce(&t.answered, p.mono(in.Times.Answered))
+			setOnce(&t.answered, in.MonoNanos)
+			e.answered(p)
+		}
+	}
+	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
+		setOnce(&t.bridged, p.mono(in.Times.Bridged))
+		e.pair(p, q)
+	}
+	switch {
+	case in.CallState == CallStateHeld && p.state == Talk:
+		e.apply(p, holds)
+	case in.CallState == CallStateActive && p.state == Held:
+		e.apply(p, retrieves)
+	}
+	if e.seq != before && !p.adopted {
+		e.stats.Repairs++
+	}
+}
+
+// snapshotEnd ends what the switch no longer has. A channel on its way out is not shown any more while its last
+// records are still to come; so one that was expected is given up only when it is missing again, soon after.
+func (e *Engine) snapshotEnd(in *Input) {
+	a := &e.audit
+	a.pending = 0
+	a.done++
+	for p := e.eldest; p != nil; {
+		next := p.younger
+		if p.bornAt < a.beganAt && p.seenIn != a.beganAt {
+			e.missing(p, in)
+		}
+		p = next
+	}
+	for id, f := range e.folded {
+		if f.bornAt >= a.beganAt || f.seenIn == a.beganAt {
+			continue
+		}
+		if f.missed++; f.missed > missedMax {
+			delete(e.folded, id)
+		}
+	}
+}
+
+func (e *Engine) missing(p *party, in *Input) {
+	if p.restored {
+		e.vanish(p, in, EndInterrupted)
+		return
+	}
+	p.missed++
+	if p.missed < missedMax {
+		e.audit.soon(in.MonoNanos)
+		return
+	}
+	if p.ending && in.MonoNanos-p.times.ended < lingerMax {
+		return
+	}
+	e.vanish(p, in, EndVanished)
+}
+
+// vanish ends a party whose channel is gone without a word.
+func (e *Engine) vanish(p *party, in *Input, reason EndReason) {
+	if p.state != Released {
+		e.stats.Repairs++
+		if c := p.call; c != nil && !p.ending {
+			c.endReason = reason
+		}
+		end := *in
+		end.Leg, end.Cause, end.Disposition = p.id, p.cause, DispositionNone
+		if reason == EndInterrupted {
+			end.MonoNanos = max(p.mono(p.stateSinceMillis*1000), p.times.created)
+		}
+		e.ended(p, &end)
+	}
+	e.forget(p)
+}

@@ -1,0 +1,94 @@
+package engine
+
+import "modcti/events"
+
+// call is what its parties have in common. It is forming until the engine knows what it is: an agent's leg that the
+// switch originates alone is told of only when its first target is known (3.1, R31).
+type call struct {
+	id       string
+	forming  bool
+	closing  bool
+	bornAt   uint64
+	callType string
+
+	thisDN, otherDN string
+	ani, dnis       string
+	makeCallType    string
+	data            events.Data
+	adopted         bool
+
+	first, last *party // in order of joining
+	begun       ref    // who began it
+	live        int    // parties not yet released
+	dns         []string
+	bridged     bool
+
+	offsetMicros                        int64
+	created, answered, bridgedAt, ended int64 // monotonic ns
+	hangupCause, hangupSide             string
+	endReason                           EndReason
+	mergedInto                          string
+
+	older, newer *call // all live calls, oldest first
+}
+
+func (c *call) millis(mono int64) int64 {
+	if mono == 0 {
+		return 0
+	}
+	return floorDiv(mono/1000+c.offsetMicros, 1000)
+}
+
+func (c *call) add(p *party) {
+	p.call = c
+	p.prev, p.next = c.last, nil
+	if c.last != nil {
+		c.last.next = p
+	} else {
+		c.first = p
+	}
+	c.last = p
+	if p.state != Released {
+		c.live++
+	}
+}
+
+func (c *call) remove(p *party) {
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		c.first = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		c.last = p.prev
+	}
+	p.next, p.prev, p.call = nil, nil, nil
+	if p.state != Released {
+		c.live--
+	}
+}
+
+// addDN notes a DN whose subscribers are to hear of the call's end.
+func (c *call) addDN(dn string) {
+	if dn == "" {
+		return
+	}
+	for _, have := range c.dns {
+		if have == dn {
+			return
+		}
+	}
+	c.dns = append(c.dns, dn)
+}
+
+// hasCustomer tells whether an outside party is in the call already: the next one is a ThirdPSTN (settings.md).
+func (c *call) hasCustomer() bool {
+	for p := c.first; p != nil; p = p.next {
+		if p.role == events.Customer {
+			return true
+		}
+	}
+	return false
+}

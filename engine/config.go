@@ -1,0 +1,50 @@
+package engine
+
+import "modcti/events"
+
+// Config is what an Engine needs to know of its surroundings.
+type Config struct {
+	CompanyID string
+
+	// Inside tells whether a number is an extension (settings.md, inside-pattern). It must be pure.
+	Inside func(number string) bool
+
+	// SeqStart is the number before the first event's: a multiple of 2^32 that no earlier run has reached (protocol.md 2).
+	SeqStart uint64
+
+	// TrackMarked tracks only channels that carry FlagMarked; otherwise all are tracked.
+	TrackMarked bool
+
+	// MonoNanos and WallMicros are the two clocks at the moment the engine is made.
+	MonoNanos, WallMicros int64
+
+	// AuditMillis is how often the engine compares itself with the live session table; 0 = never.
+	AuditMillis int64
+}
+
+// Stats are counters since the engine was made.
+type Stats struct {
+	Inputs, Events, Records, Commands uint64
+	Calls, Parties                    int // live now
+	CallsTotal                        uint64
+	EmptyCells                        uint64 // inputs that a state has no row for
+	DuplicateInputs, LateInputs       uint64 // facts already known; facts of a channel that is gone
+	LostInputs                        uint64 // holes in a channel's numbering, and full rings
+	Snapshots, Repairs                uint64
+	Refused                           uint64
+}
+
+// CallView is a copy of a live call, for commands and snapshots.
+type CallView struct {
+	CallID, CallType, ThisDN, OtherDN, ANI, DNIS string
+	StartMillis                                  int64
+	AttachedData                                 events.Data
+	Parties                                      []PartyView
+}
+
+// PartyView is a copy of a live party.
+type PartyView struct {
+	events.PartyInfo
+	LegUUID string
+	Channel string
+}

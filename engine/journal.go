@@ -1,0 +1,47 @@
+package engine
+
+func (e *Engine) recordCall(kind RecordKind, c *call) {
+	e.out.Records = append(e.out.Records, Record{Kind: kind, Call: CallRecord{
+		CallID: c.id, CompanyID: e.config.CompanyID, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN,
+		ANI: c.ani, DNIS: c.dnis, MakeCallType: c.makeCallType,
+		StartMillis: c.millis(c.created), AnswerMillis: c.millis(c.answered), BridgeMillis: c.millis(c.bridgedAt),
+		EndMillis: c.millis(c.ended), HangupCause: c.hangupCause, HangupSide: c.hangupSide,
+		EndReason: c.endReason, MergedInto: c.mergedInto, Adopted: c.adopted, AttachedData: c.data,
+	}})
+}
+
+func (e *Engine) recordParty(kind RecordKind, p *party) {
+	t := &p.times
+	r := PartyRecord{
+		CallID: p.call.id, PartyID: p.text.Hex, LegUUID: p.text.UUID, SIPCallID: p.text.SIPCallID,
+		PartyRole: p.role, DNRole: p.dnRole, ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.text.CallerName,
+		StartMillis: p.millis(t.created), ProgressMillis: p.millis(t.progress), AnswerMillis: p.millis(t.answered),
+		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(t.lastHold), HoldMillisTotal: t.holdTotal / 1_000_000,
+		EndMillis: p.millis(t.ended),
+	}
+	if kind == PartyClosed && p.state == Released {
+		r.AnswerSec, r.BillSec = p.answerSec(), p.billSec()
+		r.HangupCause, r.SwitchCause, r.HangupSide = p.hangupCause, CauseName(p.cause), p.side
+		r.Disposition, r.CallState, r.EarlyDetectCause = p.disposition.String(), callStateAtEnd(p), earlyDetectCause(p)
+	}
+	e.out.Records = append(e.out.Records, Record{Kind: kind, Party: r})
+}
+
+func (e *Engine) recordState(p *party, on stimulus, clause string) {
+	e.recordStateAs(p, p.state, e.stateAt(p, on), clause)
+	p.stateSinceMillis = e.stateAt(p, on)
+}
+
+func (e *Engine) recordStateAs(p *party, s State, atMillis int64, clause string) {
+	p.ordinal++
+	e.out.Records = append(e.out.Records, Record{Kind: PartyState, State: StateRecord{
+		CallID: p.call.id, PartyID: p.text.Hex, Ordinal: p.ordinal, State: s.String(), AtMillis: atMillis,
+		OtherDN: p.otherDN, Clause: clause,
+	}})
+}
+
+func (e *Engine) command(c Command) {
+	e.stats.Commands++
+	c.ID = e.stats.Commands
+	e.out.Commands = append(e.out.Commands, c)
+}

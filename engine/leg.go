@@ -1,0 +1,368 @@
+package engine
+
+import "modcti/events"
+
+// fold is one end of a loopback pair. It is no party: what it originates counts as originated by who originated it,
+// and who is joined with it is joined with whoever its other end is joined with.
+type fold struct {
+	peer    LegID // its other end
+	origin  LegID // the leg that originated it
+	partner LegID // the leg whose media is joined with it
+	seenIn  uint64
+	missed  uint8
+	bornAt  uint64
+}
+
+// legCreated makes a party of a channel, and a call if it begins one.
+func (e *Engine) legCreated(in *Input) {
+	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil {
+		e.stats.DuplicateInputs++
+		return
+	}
+	if in.Flags&FlagLoopback != 0 {
+		e.fold(in)
+		return
+	}
+	origin := e.originOf(in)
+	if !e.tracks(in, origin) {
+		return
+	}
+	if p := e.admit(in); p != nil {
+		p.origin = refTo(origin)
+		p.numbering.start(in.LegSeq)
+		e.place(p)
+	}
+}
+
+// tracks applies the setting track=marked.
+func (e *Engine) tracks(in *Input, origin *party) bool {
+	return !e.config.TrackMarked || in.Flags&FlagMarked != 0 || origin != nil || e.calls[in.Text.CTICallID] != nil
+}
+
+// admit makes a party from a channel's first record and gives it a name, but no call yet.
+func (e *Engine) admit(in *Input) *party {
+	if len(e.legs) >= legsMax {
+		e.stats.Refused++
+		return nil
+	}
+	p := e.newParty()
+	p.id, p.text, p.direction = in.Leg, in.Text, in.Direction
+	p.offsetMicros = in.WallMicros - in.MonoNanos/1000
+	p.bornAt = e.stats.Inputs
+	p.times.created = in.MonoNanos
+	p.thisDN, p.inside = e.nameOf(in)
+	e.remember(p)
+	return p
+}
+
+// nameOf gives a channel its DN and tells whether that is an extension (settings.md, who is inside).
+func (e *Engine) nameOf(in *Input) (dn string, inside bool) {
+	if in.Text.User != "" {
+		return in.Text.User, true
+	}
+	dn = in.Text.Destination
+	if in.Direction == DirectionInbound {
+		dn = in.Text.CallerNumber
+	}
+	return dn, e.config.Inside(dn)
+}
+
+// originOf finds the party that originates the channel of a first record, through loopback pairs.
+func (e *Engine) originOf(in *Input) *party {
+	origin := in.Other
+	if origin.IsZero() {
+		origin = e.outgoing[in.Leg]
+	}
+	delete(e.outgoing, in.Leg)
+	return e.unfoldOrigin(origin)
+}
+
+func (e *Engine) unfoldOrigin(id LegID) *party {
+	for range 8 { // loopback pairs may be chained; a longer chain is a loop
+		f := e.folded[id]
+		if f == nil {
+			return e.legs[id]
+		}
+		if f.origin.IsZero() && !f.peer.IsZero() {
+			if peer := e.folded[f.peer]; peer != nil && !peer.origin.IsZero() {
+				id = peer.origin
+				continue
+			}
+		}
+		id = f.origin
+	}
+	return nil
+}
+
+// place puts a new party into the call that it belongs to, or begins one with it.
+func (e *Engine) place(p *party) {
+	if origin := p.origin.get(); origin != nil && origin.call != nil {
+		e.join(origin.call, p)
+		return
+	}
+	if c := e.calls[p.text.CTICallID]; c != nil {
+		e.join(c, p)
+		return
+	}
+	e.begin(p)
+}
+
+func (e *Engine) fold(in *Input) {
+	f := &fold{origin: in.Other, bornAt: e.stats.Inputs}
+	if f.origin.IsZero() {
+		f.origin = e.outgoing[in.Leg]
+	}
+	delete(e.outgoing, in.Leg)
+	e.folded[in.Leg] = f
+}
+
+// legFact takes every record about a channel that is not its first.
+func (e *Engine) legFact(in *Input) {
+	if in.Kind == LegOutgoing {
+		e.legOutgoing(in)
+	}
+	p := e.legs[in.Leg]
+	if p == nil {
+		if f := e.folded[in.Leg]; f != nil {
+			e.foldedFact(f, in)
+		} else if in.Kind != LegOutgoing {
+			e.strayFact(in)
+		}
+		return
+	}
+	p.restored = false
+	p.missed = 0
+	if !p.numbering.take(in.LegSeq) {
+		e.stats.DuplicateInputs++
+		return
+	}
+	p.lastFact = max(p.lastFact, in.MonoNanos)
+	if p.numbering.holes() {
+		e.audit.soon(in.MonoNanos)
+	}
+	e.partyFact(p, in)
+}
+
+// strayFact meets a record of a channel that the engine does not know: its first record was lost, is late, or the
+// channel is gone. A snapshot tells which.
+func (e *Engine) strayFact(in *Input) {
+	e.stats.LateInputs++
+	if in.Kind != LegDestroyed && in.Kind != LegEnded && in.Kind != LegHangup && !e.config.TrackMarked {
+		e.audit.soon(in.MonoNanos)
+	}
+}
+
+func (e *Engine) partyFact(p *party, in *Input) {
+	now := in.MonoNanos
+	switch in.Kind {
+	case LegRinging:
+		setOnce(&p.times.progress, now)
+		e.rang(p)
+	case LegProgress:
+		setOnce(&p.times.early, now)
+		e.rang(p)
+	case LegAnswered:
+		setOnce(&p.times.answered, now)
+		e.answered(p)
+	case LegBridged:
+		e.bridged(p, in.Other)
+	case LegUnbridged:
+		e.unbridged(p, in.Other)
+	case LegHeld:
+		e.apply(p, holds)
+	case LegUnheld:
+		if !p.ending {
+			e.apply(p, retrieves)
+		}
+	case LegExecuted:
+		e.executed(p, in)
+	case LegRenamed:
+		e.renamed(p, in)
+	case RoomJoined:
+		e.roomJoined(p, in.Text.Room)
+	case RoomLeft:
+		e.leaveRoom(p)
+	case LegHangup:
+		e.hangup(p, in)
+	case LegEnded:
+		e.ended(p, in)
+	case LegDestroyed:
+		if p.state != Released {
+			e.ended(p, in)
+		}
+		e.forget(p)
+	case LegTransferred, LegOutgoing, LegLooped:
+		// The legs that follow from them tell what came of it.
+	}
+}
+
+// legOutgoing ties the leg that is originated to the one that originates it, in whichever order they are told.
+func (e *Engine) legOutgoing(in *Input) {
+	if child := e.legs[in.Other]; child != nil {
+		e.originated(child, in.Leg)
+		return
+	}
+	if f := e.folded[in.Other]; f != nil {
+		if f.origin.IsZero() {
+			f.origin = in.Leg
+		}
+		return
+	}
+	if len(e.outgoing) >= outgoingMax {
+		clear(e.outgoing)
+	}
+	e.outgoing[in.Other] = in.Leg
+}
+
+// originated is told late who originates a known leg: a call that it began alone becomes part of the origin's.
+func (e *Engine) originated(child *party, by LegID) {
+	origin := e.unfoldOrigin(by)
+	if origin == nil || child.origin.get() != nil || origin == child {
+		return
+	}
+	child.origin = refTo(origin)
+	if c := child.call; c != nil && origin.call != nil && c != origin.call && c.forming {
+		e.move(child, origin.call)
+	}
+}
+
+func (e *Engine) foldedFact(f *fold, in *Input) {
+	switch in.Kind {
+	case LegLooped:
+		f.peer = in.Other
+		if peer := e.folded[in.Other]; peer != nil {
+			peer.peer = in.Leg
+		}
+	case LegBridged:
+		f.partner = in.Other
+		e.joinThrough(f)
+	case LegUnbridged:
+		f.partner = LegID{}
+	case LegDestroyed:
+		delete(e.folded, in.Leg)
+	}
+}
+
+// joinThrough joins the real legs at the two ends of a loopback pair, once both ends have one.
+func (e *Engine) joinThrough(f *fold) {
+	peer := e.folded[f.peer]
+	if peer == nil || f.partner.IsZero() || peer.partner.IsZero() {
+		return
+	}
+	a, b := e.legs[f.partner], e.legs[peer.partner]
+	if a != nil && b != nil {
+		e.pair(a, b)
+	}
+}
+
+// rang: a called leg rings, or plays early media, which is its ringing (3.1).
+func (e *Engine) rang(p *party) {
+	if p.dnRole == events.Destination && p.call != nil && !p.call.forming {
+		e.apply(p, rings)
+	}
+}
+
+// answered: media may have been joined before the answer; and a leg that the switch called on its own talks to it.
+func (e *Engine) answered(p *party) {
+	if q := p.partner.get(); q != nil {
+		e.talk(p, q)
+		return
+	}
+	if p.call != nil && !p.call.forming && p.dnRole == events.Destination && p.call.begun.get() == p {
+		e.apply(p, joins)
+	}
+}
+
+// bridged: media is joined. A bridge is not an answer: both legs must have been answered too.
+func (e *Engine) bridged(p *party, other LegID) {
+	if p.ending {
+		return
+	}
+	if other.IsZero() {
+		if p.observer {
+			e.apply(p, joins)
+		}
+		return
+	}
+	if f := e.folded[other]; f != nil {
+		f.partner = p.id
+		e.joinThrough(f)
+		return
+	}
+	if q := e.legs[other]; q != nil && q != p {
+		e.pair(p, q)
+	}
+}
+
+func (e *Engine) pair(p, q *party) {
+	if p.ending || q.ending {
+		return
+	}
+	now := e.in.MonoNanos
+	setOnce(&p.times.bridged, now)
+	setOnce(&q.times.bridged, now)
+	p.partner, q.partner = refTo(q), refTo(p)
+	e.merge(p, q)
+	e.talk(p, q)
+}
+
+// talk takes two joined legs into the talk once both are answered: the one that began the call first, but the
+// customer first where the agent had picked up before (3.1).
+func (e *Engine) talk(p, q *party) {
+	if !p.answered() || !q.answered() || p.ending || q.ending || p.call == nil || p.call != q.call {
+		return
+	}
+	first, second := p, q
+	if second.dnRole == events.Origination {
+		first, second = second, first
+	}
+	if first.dnRole == events.Origination && p.call.makeCallType == events.Regular {
+		first, second = second, first
+	}
+	c := p.call
+	setOnce(&c.bridgedAt, e.in.MonoNanos)
+	setOnce(&c.answered, e.in.MonoNanos)
+	first.otherDN, second.otherDN = second.thisDN, first.thisDN
+	first.lastTalk, second.lastTalk = refTo(second), refTo(first)
+	first.blame, second.blame = blame{}, blame{}
+	e.apply(first, joins)
+	e.apply(second, joins)
+}
+
+func (e *Engine) unbridged(p *party, other LegID) {
+	q := p.partner.get()
+	if q == nil || (!other.IsZero() && q.id != other) {
+		return
+	}
+	p.partner = ref{}
+	if q.partner.get() == p {
+		q.partner = ref{}
+		e.apply(q, parts)
+	}
+	e.apply(p, parts)
+}
+
+// executed: an application tells what a leg is for.
+func (e *Engine) executed(p *party, in *Input) {
+	if in.Flags&FlagObserver == 0 {
+		return
+	}
+	target := e.legs[in.Other]
+	if target == nil || target == p || target.call == nil || target.state == Released {
+		return
+	}
+	p.observer = true
+	e.move(p, target.call)
+	p.role = events.Supervisor
+	p.otherDN = target.thisDN
+	if q := target.partner.get(); q != nil {
+		p.thirdDN = q.thisDN
+	}
+	e.apply(p, rings)
+}
+
+func (e *Engine) renamed(p *party, in *Input) {
+	delete(e.legs, p.id)
+	p.id, p.text = in.Other, in.Text
+	e.legs[p.id] = p
+}

@@ -1,0 +1,297 @@
+package engine
+
+import "modcti/events"
+
+// begin makes a call of a party that belongs to none.
+func (e *Engine) begin(p *party) {
+	c := e.newCall()
+	c.id = e.callID(p)
+	c.bornAt, c.offsetMicros, c.created, c.adopted = p.bornAt, p.offsetMicros, p.times.created, p.adopted
+	c.begun = refTo(p)
+	e.link(c)
+	c.add(p)
+	p.role = roleOf(c, p)
+	switch {
+	case p.direction == DirectionInbound:
+		e.beginByCaller(c, p)
+	case !p.inside:
+		e.beginBySwitch(c, p)
+	default:
+		c.forming = true
+		p.dnRole = events.Origination
+	}
+}
+
+// callID is the first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
+func (e *Engine) callID(p *party) string {
+	id := p.text.Hex
+	for e.calls[id] != nil {
+		id = LegIDOf(id).Hex()
+	}
+	return id
+}
+
+// beginByCaller: somebody called the switch; what he dialed says what kind of call it is (settings.md).
+func (e *Engine) beginByCaller(c *call, p *party) {
+	p.dnRole, p.otherDN = events.Origination, p.text.Destination
+	c.thisDN, c.otherDN = p.thisDN, p.text.Destination
+	switch {
+	case !p.inside:
+		c.callType, c.ani, c.dnis = events.Inbound, p.text.CallerNumber, p.text.Destination
+	case e.config.Inside(p.text.Destination):
+		c.callType, c.makeCallType = events.Internal, events.DirectAgent
+	default:
+		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, p.text.Destination
+	}
+	e.announce(c)
+}
+
+// beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).
+func (e *Engine) beginBySwitch(c *call, p *party) {
+	p.dnRole, p.otherDN = events.Destination, p.text.CallerNumber
+	c.callType, c.thisDN, c.otherDN = events.Outbound, p.text.CallerNumber, p.thisDN
+	c.ani, c.dnis = p.text.CallerNumber, p.thisDN
+	e.announce(c)
+}
+
+// announce tells of a call for the first time (3.0-1).
+func (e *Engine) announce(c *call) {
+	c.forming = false
+	e.stats.CallsTotal++
+	e.recordCall(CallOpened, c)
+	e.tellCallCreated(c)
+	for p := c.first; p != nil; p = p.next {
+		c.addDN(p.thisDN)
+		e.recordParty(PartyOpened, p)
+	}
+	if p := c.begun.get(); p != nil && p.dnRole == events.Origination {
+		e.apply(p, begins)
+	}
+}
+
+// join puts a new leg into the call of whoever originates it: it is called.
+func (e *Engine) join(c *call, p *party) {
+	p.role, p.dnRole = roleOf(c, p), events.Destination
+	p.otherDN = c.thisDN
+	origin := p.origin.get()
+	if origin != nil {
+		p.otherDN = origin.thisDN
+	}
+	c.add(p)
+	e.fillLine(c, p, origin)
+	if c.forming {
+		e.reveal(c, p)
+		return
+	}
+	c.addDN(p.thisDN)
+	e.recordParty(PartyOpened, p)
+}
+
+// reveal tells of a forming call, now that its first target is known: a click-to-dial (3.1, R31).
+func (e *Engine) reveal(c *call, target *party) {
+	c.callType = events.Outbound
+	if target.inside {
+		c.callType = events.Internal
+	}
+	c.makeCallType = events.Regular
+	c.otherDN = target.thisDN
+	if p := c.begun.get(); p != nil {
+		c.thisDN, p.otherDN = p.thisDN, target.thisDN
+		target.otherDN = p.thisDN
+	}
+	e.announce(c)
+}
+
+// fillLine learns the outside line of an outbound call from its first outside leg (3.0-8). The number shown is that
+// leg's caller, unless it is an extension and the origin was given a better one.
+func (e *Engine) fillLine(c *call, p, origin *party) {
+	if p.inside || (c.callType != events.Outbound && !c.forming) {
+		return
+	}
+	if c.dnis == "" {
+		c.dnis = p.thisDN
+	}
+	if c.ani != "" {
+		return
+	}
+	if n := p.text.CallerNumber; n != "" && !e.config.Inside(n) {
+		c.ani = n
+	} else if origin != nil && !e.config.Inside(origin.text.CallerNumber) {
+		c.ani = origin.text.CallerNumber
+	}
+}
+
+func roleOf(c *call, p *party) string {
+	switch {
+	case p.inside:
+		return events.Agent
+	case c.hasCustomer():
+		return events.ThirdPSTN
+	default:
+		return events.Customer
+	}
+}
+
+// merge brings two joined legs into one call: the older one, or the one that has been told of (3.6).
+func (e *Engine) merge(p, q *party) {
+	if p.call == nil || q.call == nil || p.call == q.call {
+		return
+	}
+	keep, moved := p, q
+	if keep.call.forming != moved.call.forming {
+		if keep.call.forming {
+			keep, moved = moved, keep
+		}
+	} else if moved.call.bornAt < keep.call.bornAt {
+		keep, moved = moved, keep
+	}
+	if moved.origin.get() == nil {
+		moved.origin = refTo(keep)
+	}
+	e.move(moved, keep.call)
+}
+
+// move takes a party from its call into another. A forming call that is left empty was never told of and vanishes.
+func (e *Engine) move(p *party, to *call) {
+	from := p.call
+	if from == to {
+		return
+	}
+	if from.forming {
+		from.remove(p)
+		if from.first == nil {
+			e.unlink(from)
+		}
+	} else {
+		p.side, p.hangupCause = "", ""
+		e.recordParty(PartyClosed, p)
+		from.remove(p)
+		if from.live == 0 {
+			from.endReason, from.mergedInto = EndMerged, to.id
+			e.close(from)
+		}
+	}
+	e.join(to, p)
+	e.setVariable(p, "cti_call_id", to.id)
+}
+
+func (e *Engine) setVariable(p *party, name, value string) {
+	e.command(Command{Kind: CommandSetVariable, Leg: p.id, UUID: p.text.UUID, Name: name, Value: value})
+}
+
+// hangup: the leg has begun to end. From here on it takes part in nothing (3.14).
+func (e *Engine) hangup(p *party, in *Input) {
+	if p.ending {
+		return
+	}
+	p.ending = true
+	setOnce(&p.times.ended, in.MonoNanos)
+	p.cause, p.disposition = in.Cause, in.Disposition
+	e.assignBlame(p)
+}
+
+// assignBlame fixes who ended a leg: its far end; else whoever ended first and took it along; else the switch (R21).
+func (e *Engine) assignBlame(p *party) {
+	cause := CauseName(p.cause)
+	switch {
+	case p.disposition == RecvBye || p.disposition == RecvCancel || p.disposition == RecvRefuse:
+		p.side, p.hangupCause = p.sideName(), cause
+		if p.side == events.SideAgent && p.disposition != RecvRefuse {
+			p.hangupCause = events.ByAgent
+		}
+	case p.blame.side != "":
+		p.side, p.hangupCause = p.blame.side, cause
+		if h := p.blame.hangupCause; h == events.ByAgent || (h == events.BySystem && p.talked) {
+			p.hangupCause = h
+		}
+	default:
+		p.side, p.hangupCause = events.SideSystem, cause
+		if p.talked {
+			p.hangupCause = events.BySystem
+		}
+	}
+	e.passBlame(p)
+}
+
+// passBlame hands the blame to those that will end because this leg did: its partner, who was calling it, and whom it
+// was calling.
+func (e *Engine) passBlame(p *party) {
+	b := blame{p.side, p.hangupCause}
+	give := func(q *party) {
+		if q != nil && q != p && !q.ending {
+			q.blame = b
+		}
+	}
+	give(p.partner.get())
+	if q := p.lastTalk.get(); q != nil && q.lastTalk.get() == p {
+		give(q)
+	}
+	if !p.talked {
+		give(p.origin.get())
+	}
+	if p.call == nil {
+		return
+	}
+	for q := p.call.first; q != nil; q = q.next {
+		if q.origin.get() == p && !q.talked {
+			give(q)
+		}
+	}
+}
+
+// ended: the leg has ended, and how is final.
+func (e *Engine) ended(p *party, in *Input) {
+	if p.state == Released {
+		e.stats.DuplicateInputs++
+		return
+	}
+	e.hangup(p, in)
+	if p.cause == 0 {
+		p.cause = in.Cause
+	}
+	if p.disposition == DispositionNone && in.Disposition != DispositionNone {
+		p.disposition = in.Disposition
+		e.assignBlame(p)
+	}
+	e.release(p)
+}
+
+// release takes a party out of its call, and ends the call with its last party (3.0-1, 3.0-2).
+func (e *Engine) release(p *party) {
+	c := p.call
+	if c == nil {
+		p.state = Released
+		return
+	}
+	if c.forming {
+		c.callType, c.makeCallType, c.thisDN = events.Outbound, events.Regular, p.thisDN
+		e.announce(c)
+	}
+	e.leaveRoom(p)
+	e.apply(p, ends)
+	if c.live == 0 {
+		e.close(c)
+	}
+}
+
+// close ends a call: nothing of it is told after EventCallDeleted.
+func (e *Engine) close(c *call) {
+	c.ended = e.in.MonoNanos
+	last := int64(0)
+	for p := c.first; p != nil; p = p.next {
+		last = max(last, p.times.ended)
+	}
+	if last != 0 {
+		c.ended = last
+	}
+	if c.hangupCause == "" {
+		if p := c.begun.get(); p != nil {
+			c.hangupCause, c.hangupSide = p.hangupCause, p.side
+		} else if c.first != nil {
+			c.hangupCause, c.hangupSide = c.first.hangupCause, c.first.side
+		}
+	}
+	e.tellCallDeleted(c)
+	e.recordCall(CallClosed, c)
+	e.unlink(c)
+}

@@ -1,0 +1,172 @@
+package engine
+
+import "modcti/events"
+
+// party is one leg's part in one call. It is made when its channel appears and forgotten when the channel is destroyed;
+// between its release and that moment it only swallows what comes late.
+type party struct {
+	id   LegID
+	text Text
+
+	call           *call
+	next, prev     *party // in its call, in order of joining
+	younger, elder *party // among all parties, in order of birth
+	origin         ref    // whose leg originated this one
+	partner        ref    // whose media is joined with this one's
+	lastTalk       ref    // the last partner with whom it talked
+	room           *room
+
+	state     State
+	direction Direction
+	inside    bool // its DN is an extension (settings.md)
+	observer  bool // it listens to partnerDN's call
+	adopted   bool // it was up before the engine
+	restored  bool // an earlier run knew it, and no input has spoken of it yet
+	ending    bool // its leg has begun to end
+	toldRing  bool // EventRinging went out
+	talked    bool // it was in Talk
+
+	thisDN, otherDN  string
+	thirdDN          string // an observer's customer
+	role, dnRole     string
+	offsetMicros     int64 // Unix µs of the monotonic clock's zero, as seen when the leg was created
+	times            partyTimes
+	cause            uint16
+	disposition      Disposition
+	side             string
+	hangupCause      string
+	blame            blame
+	lastFact         int64 // monotonic ns of the newest fact
+	stateSinceMillis int64
+	ordinal          int64 // state changes so far
+	numbering        numbering
+	missed           uint8  // snapshots in a row that did not find it
+	seenIn           uint64 // the last snapshot that found it
+	bornAt           uint64 // the engine's input count when it was created; no two parties share one
+}
+
+// ref points to another party for as long as that party is remembered: parties are reused, birth numbers are not.
+type ref struct {
+	p      *party
+	bornAt uint64
+}
+
+func refTo(p *party) ref {
+	if p == nil {
+		return ref{}
+	}
+	return ref{p, p.bornAt}
+}
+
+// get returns the party, or nil once it is forgotten.
+func (r ref) get() *party {
+	if r.p != nil && r.p.bornAt == r.bornAt {
+		return r.p
+	}
+	return nil
+}
+
+// partyTimes are monotonic ns; 0 = never.
+type partyTimes struct {
+	created, progress, early, answered, bridged, heldSince, lastHold, holdTotal, ended int64
+}
+
+// setOnce sets a fact's time the first time it is told.
+func setOnce(at *int64, now int64) {
+	if *at == 0 {
+		*at = now
+	}
+}
+
+// millis turns a monotonic time of this party into Unix ms; 0 stays 0 (R16, R17).
+func (p *party) millis(mono int64) int64 {
+	if mono == 0 {
+		return 0
+	}
+	return floorDiv(mono/1000+p.offsetMicros, 1000)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func (p *party) answered() bool { return p.times.answered != 0 }
+func (p *party) live() bool     { return p.state != Released && !p.ending }
+
+// ringsAt is when the phone began to ring: at 180, else at early media.
+func (p *party) ringsAt() int64 {
+	if p.times.progress != 0 {
+		return p.times.progress
+	}
+	return p.times.early
+}
+
+// answerSec is start to answer, billSec answer to end, in whole seconds; 0 if unanswered (R18).
+func (p *party) answerSec() int64 {
+	if p.times.answered == 0 {
+		return 0
+	}
+	return max(p.millis(p.times.answered)-p.millis(p.times.created), 0) / 1000
+}
+
+func (p *party) billSec() int64 {
+	if p.times.answered == 0 || p.times.ended == 0 {
+		return 0
+	}
+	return max(p.millis(p.times.ended)-p.millis(p.times.answered), 0) / 1000
+}
+
+// sideName is who it is when it hangs up (R21).
+func (p *party) sideName() string {
+	if p.inside {
+		return events.SideAgent
+	}
+	return events.SideCustomer
+}
+
+// numbering watches a leg's record numbers: which were lost and which came twice. Threads of the switch may swap
+// neighbours, so a number is lost only when later ones came and it did not.
+type numbering struct {
+	high uint32
+	seen uint64 // bit i: high-i has come
+}
+
+// start takes the first number that is seen of a leg; what came before it is not missed.
+func (n *numbering) start(seq uint32) {
+	n.high, n.seen = seq, ^uint64(0)
+}
+
+// take notes a number. fresh is false for one that came before.
+func (n *numbering) take(seq uint32) (fresh bool) {
+	switch {
+	case seq == 0:
+		return true
+	case n.high == 0:
+		n.start(seq)
+		return true
+	case seq > n.high:
+		n.seen = n.seen<<(seq-n.high) | 1 // a shift past the width leaves nothing, as it should
+		n.high = seq
+		return true
+	case n.high-seq >= 64:
+		return false
+	}
+	bit := uint64(1) << (n.high - seq)
+	if n.seen&bit != 0 {
+		return false
+	}
+	n.seen |= bit
+	return true
+}
+
+// holes tells whether a number below the highest is missing.
+func (n *numbering) holes() bool { return n.high != 0 && n.seen != ^uint64(0) }
+
+// blame is who ended a leg, as the one that ended first hands it to those that end because of it (3.14).
+type blame struct {
+	side, hangupCause string
+}

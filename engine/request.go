@@ -1,0 +1,159 @@
+package engine
+
+import "modcti/events"
+
+// request answers what a client asks of the model itself. Nothing changes by it (protocol.md 3).
+func (e *Engine) request(r *Request) {
+	if r == nil {
+		return
+	}
+	switch r.Kind {
+	case RequestRegisterDN:
+		e.reply(r, &events.Registered{ThisDN: r.ThisDN, Parties: e.partiesOf(r.ThisDN)})
+	case RequestUnregisterDN:
+		e.reply(r, &events.Unregistered{ThisDN: r.ThisDN, Reason: "request"})
+	case RequestSubscribe:
+		e.reply(r, &events.Subscribed{Scope: r.Scope, IDs: r.IDs, Snapshot: e.callsIn(r)})
+	case RequestUnsubscribe:
+		e.reply(r, &events.Unsubscribed{Scope: r.Scope, IDs: r.IDs})
+	case RequestQueryCall:
+		e.queryCall(r)
+	case RequestNone:
+		e.refuse(r, events.MessageIDNotMatch, "use a request that this version serves")
+	}
+}
+
+// reply answers one client, with the number of the last event: the stream goes on from there.
+func (e *Engine) reply(r *Request, m events.Message) {
+	h := m.Common()
+	h.Seq, h.ReferenceID, h.CompanyID = e.seq, r.ReferenceID, e.config.CompanyID
+	h.CreationTime = floorDiv(e.in.WallMicros, 1000)
+	e.out.Events = append(e.out.Events, Outgoing{Message: m, To: r.Client, Asker: r.Client, CallID: r.CallID})
+}
+
+func (e *Engine) refuse(r *Request, code events.Code, detail string) {
+	e.stats.Refused++
+	e.reply(r, &events.PartyError{
+		CallID: r.CallID, ThisDN: r.ThisDN, ErrorCode: int64(code), ErrorMessage: code.Name(),
+		Request: r.Name, Detail: detail,
+	})
+}
+
+func (e *Engine) queryCall(r *Request) {
+	c := e.calls[r.CallID]
+	if c == nil || c.forming || r.CompanyID != e.config.CompanyID {
+		e.refuse(r, events.NotFoundCallID, "the call has ended or never was; read the calls of a DN with RequestRegisterDN")
+		return
+	}
+	e.reply(r, &events.CallInfo{
+		CallID: c.id, ThisDN: r.ThisDN, Parties: c.infos(), CallType: c.callType, ANI: c.ani, DNIS: c.dnis,
+		AttachedData: c.data,
+	})
+}
+
+// partiesOf lists the live parties of a DN.
+func (e *Engine) partiesOf(dn string) (list []events.PartyInfo) {
+	for p := e.eldest; p != nil; p = p.younger {
+		if p.thisDN == dn && p.state != Released && p.call != nil && !p.call.forming {
+			list = append(list, p.info())
+		}
+	}
+	return list
+}
+
+// callsIn lists the live calls of a subscription's scope.
+func (e *Engine) callsIn(r *Request) (list []events.CallSnapshot) {
+	for c := e.oldest; c != nil; c = c.newer {
+		if c.forming || !c.inScope(r) {
+			continue
+		}
+		list = append(list, events.CallSnapshot{
+			CallID: c.id, CallType: c.callType, ANI: c.ani, DNIS: c.dnis, Parties: c.infos(),
+		})
+	}
+	return list
+}
+
+func (c *call) inScope(r *Request) bool {
+	switch r.Scope {
+	case "company":
+		return true
+	case "call":
+		for _, id := range r.IDs {
+			if id == c.id {
+				return true
+			}
+		}
+	case "agent":
+		for _, id := range r.IDs {
+			for _, dn := range c.dns {
+				if id == dn {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (c *call) infos() (list []events.PartyInfo) {
+	for p := c.first; p != nil; p = p.next {
+		if p.state != Released {
+			list = append(list, p.info())
+		}
+	}
+	return list
+}
+
+func (p *party) info() events.PartyInfo {
+	since := p.stateSinceMillis
+	if since == 0 {
+		since = p.millis(p.times.created)
+	}
+	return events.PartyInfo{
+		ThisDN: p.thisDN, DNRole: p.dnRole, CreateTime: p.millis(p.times.created), CallID: p.call.id,
+		PartyID: p.text.Hex, PartyRole: p.role, State: p.state.String(), OtherDN: p.otherDN, Since: since,
+		Observed: p.observed(),
+	}
+}
+
+// observed tells whether somebody in the call listens to this party (3.10).
+func (p *party) observed() bool {
+	for q := p.call.first; q != nil; q = q.next {
+		if q.observer && q.state == Talk && q.otherDN == p.thisDN {
+			return true
+		}
+	}
+	return false
+}
+
+// Calls returns every live call that clients know of, oldest first.
+func (e *Engine) Calls() (list []CallView) {
+	for c := e.oldest; c != nil; c = c.newer {
+		if !c.forming {
+			list = append(list, c.view())
+		}
+	}
+	return list
+}
+
+// Call returns one live call.
+func (e *Engine) Call(id string) (CallView, bool) {
+	if c := e.calls[id]; c != nil && !c.forming {
+		return c.view(), true
+	}
+	return CallView{}, false
+}
+
+func (c *call) view() CallView {
+	v := CallView{
+		CallID: c.id, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN, ANI: c.ani, DNIS: c.dnis,
+		StartMillis: c.millis(c.created), AttachedData: c.data,
+	}
+	for p := c.first; p != nil; p = p.next {
+		if p.state != Released {
+			v.Parties = append(v.Parties, PartyView{PartyInfo: p.info(), LegUUID: p.text.UUID, Channel: p.text.Channel})
+		}
+	}
+	return v
+}

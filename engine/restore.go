@@ -1,0 +1,62 @@
+package engine
+
+import "modcti/events"
+
+// restore takes back a call that an earlier run left open.
+func (e *Engine) restore(o *OpenCall) {
+	offset := e.config.WallMicros - e.config.MonoNanos/1000
+	mono := func(millis int64) int64 {
+		if millis == 0 {
+			return 0
+		}
+		return (millis*1000 - offset) * 1000
+	}
+	r := &o.Call
+	c := e.newCall()
+	e.stats.Inputs++
+	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, r.CallType, r.ThisDN, r.OtherDN, r.ANI, r.DNIS
+	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = r.MakeCallType, r.AttachedData, r.Adopted, e.stats.Inputs, offset
+	c.created, c.answered, c.bridgedAt = mono(r.StartMillis), mono(r.AnswerMillis), mono(r.BridgeMillis)
+	e.link(c)
+	for i := range o.Parties {
+		e.restoreParty(c, &o.Parties[i], &o.States[i], mono)
+	}
+	if c.first == nil {
+		c.endReason = EndInterrupted
+		e.unfinished = append(e.unfinished, c)
+	}
+}
+
+func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func(int64) int64) {
+	e.stats.Inputs++
+	p := e.newParty()
+	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
+	p.text = Text{Hex: r.PartyID, UUID: r.LegUUID, CallerName: r.CallerName, SIPCallID: r.SIPCallID}
+	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, r.PartyRole, r.DNRole
+	p.inside = r.PartyRole != events.Customer && r.PartyRole != events.ThirdPSTN
+	p.observer = r.PartyRole == events.Supervisor
+	p.offsetMicros, p.ordinal, p.stateSinceMillis = c.offsetMicros, s.Ordinal, s.AtMillis
+	p.state = stateByName(s.State)
+	p.talked, p.toldRing = p.state == Talk || p.state == Held, p.state != Idle
+	t := &p.times
+	t.created, t.progress, t.answered = mono(r.StartMillis), mono(r.ProgressMillis), mono(r.AnswerMillis)
+	t.bridged, t.lastHold, t.holdTotal = mono(r.BridgeMillis), mono(r.LastHoldMillis), r.HoldMillisTotal*1_000_000
+	if p.state == Held {
+		t.heldSince = mono(s.AtMillis)
+	}
+	e.remember(p)
+	c.add(p)
+	c.addDN(p.thisDN)
+	if c.begun.get() == nil && p.dnRole == events.Origination {
+		c.begun = refTo(p)
+	}
+}
+
+func stateByName(name string) State {
+	for s, n := range stateNames {
+		if n == name {
+			return State(s)
+		}
+	}
+	return Idle
+}

@@ -1,0 +1,131 @@
+package engine
+
+import "modcti/events"
+
+// publish gives a message its number and hands it to the subscribers of dns.
+func (e *Engine) publish(m events.Message, callID string, dns ...string) {
+	e.seq++
+	h := m.Common()
+	h.Seq, h.CreationTime, h.CompanyID = e.seq, floorDiv(e.in.WallMicros, 1000), e.config.CompanyID
+	pool := &e.out.pool
+	at := len(pool.dns)
+	for _, dn := range dns {
+		if dn != "" {
+			pool.dns = append(pool.dns, dn)
+		}
+	}
+	e.out.Events = append(e.out.Events, Outgoing{Message: m, CallID: callID, DNs: pool.dns[at:len(pool.dns):len(pool.dns)]})
+}
+
+// callPart is what every event of a party carries (R25).
+func callPart(p *party) events.CallPart {
+	c := p.call
+	return events.CallPart{
+		CallID: c.id, PartyID: p.text.Hex, CallType: c.callType, PartyRole: p.role,
+		ThisDN: p.thisDN, OtherDN: p.otherDN, ANI: c.ani, DNIS: c.dnis, AttachedData: c.data,
+	}
+}
+
+// thirdPart names an observer's customer (3.10); other third parties come with transfers and conferences.
+func thirdPart(p *party) events.ThirdPart {
+	if p.observer {
+		return events.ThirdPart{ThirdDN: p.thirdDN}
+	}
+	return events.ThirdPart{}
+}
+
+func (e *Engine) tellCallCreated(c *call) {
+	m := e.out.pool.callCreated.next()
+	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType, c.data
+	m.ANI, m.DNIS = c.ani, c.dnis
+	e.publish(m, c.id, c.thisDN, c.otherDN)
+}
+
+func (e *Engine) tellDialing(p *party) {
+	m := e.out.pool.dialing.next()
+	m.CallPart = callPart(p)
+	m.ThisDNRole, m.OtherDNRole, m.MakeCallType = events.Origination, events.Destination, p.call.makeCallType
+	e.publish(m, p.call.id, p.thisDN)
+}
+
+// tellRinging tells a party that it rings, then the agent that dialed it that the other one rings (R30).
+func (e *Engine) tellRinging(p *party) {
+	p.toldRing = true
+	m := e.out.pool.ringing.next()
+	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
+	origin := p.origin.get()
+	dialing := origin != nil && origin.state == Dialing && origin.call == p.call
+	switch {
+	case p.observer:
+		m.OtherDNRole = events.ObserveTo
+	case dialing || origin == nil:
+		m.ThisDNRole, m.OtherDNRole = events.Destination, events.Origination
+	}
+	e.publish(m, p.call.id, p.thisDN)
+	if dialing && origin.inside {
+		e.tellOtherRinging(origin, p)
+	}
+}
+
+func (e *Engine) tellOtherRinging(p, ringing *party) {
+	m := e.out.pool.otherRinging.next()
+	m.CallPart = callPart(p)
+	m.OtherDN = ringing.thisDN
+	e.publish(m, p.call.id, p.thisDN)
+}
+
+func (e *Engine) tellEstablished(p *party) {
+	m := e.out.pool.established.next()
+	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
+	if p.observer {
+		m.OtherDNRole = events.ObserveTo
+	}
+	if p.dnRole == events.Origination {
+		m.MakeCallType = p.call.makeCallType
+	}
+	e.publish(m, p.call.id, p.thisDN)
+}
+
+func (e *Engine) tellReleased(p *party) {
+	m := e.out.pool.released.next()
+	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
+	m.CallState = callStateAtEnd(p)
+	if p.observer {
+		m.OtherDNRole = events.ObserveTo
+	}
+	if p.dnRole == events.Origination {
+		m.MakeCallType = p.call.makeCallType
+	}
+	m.BillSec, m.AnswerSec = p.billSec(), p.answerSec()
+	t := &p.times
+	m.StartUepoch, m.ProgressUepoch, m.AnswerUepoch = p.millis(t.created), p.millis(t.progress), p.millis(t.answered)
+	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.millis(t.bridged), p.millis(t.lastHold), p.millis(t.ended)
+	m.HangupCause, m.HangupSide = p.hangupCause, p.side
+	m.HangupDisposition = p.disposition.String()
+	m.EarlyDetectCause = earlyDetectCause(p)
+	e.publish(m, p.call.id, p.thisDN)
+}
+
+func (e *Engine) tellCallDeleted(c *call) {
+	m := e.out.pool.callDeleted.next()
+	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
+	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.millis(c.created), c.millis(c.bridgedAt), c.millis(c.ended)
+	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
+	c.addDN(c.thisDN)
+	c.addDN(c.otherDN)
+	e.publish(m, c.id, c.dns...)
+}
+
+func earlyDetectCause(p *party) int64 {
+	return events.EarlyDetectCause(CauseName(p.cause), p.answered())
+}
+
+var dispositionNames = [...]string{"", "recv_bye", "recv_cancel", "recv_refuse", "send_bye", "send_cancel", "send_refuse"}
+
+// String is FreeSWITCH's own word for it (R20); empty when the channel was no SIP channel.
+func (d Disposition) String() string {
+	if int(d) < len(dispositionNames) {
+		return dispositionNames[d]
+	}
+	return ""
+}
