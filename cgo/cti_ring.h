@@ -123,6 +123,14 @@ static inline uint64_t cti_ring_lost(cti_ring *ring)
 	return atomic_load_explicit(&ring->lost, memory_order_relaxed);
 }
 
+/* cti_ring_room: are want slots (at most half of the ring) free? It may be otherwise a moment later. Any thread. */
+static inline bool cti_ring_room(cti_ring *ring, uint64_t want)
+{
+	uint64_t at = atomic_load_explicit(&ring->tail, memory_order_relaxed) + want;
+	uint64_t turn = atomic_load_explicit(&ring->slots[at & ring->mask].turn, memory_order_acquire);
+	return (int64_t)(turn - at) >= 0;
+}
+
 /*
  * cti_leg_id turns a channel's uuid into 16 bytes: its value where it is a canonical uuid, else two FNV-1a hashes of it.
  * engine.LegIDOf computes the same.

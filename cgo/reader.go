@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"modcti/engine"
+	"modcti/engine/loop"
+)
+
+const (
+	batchRecords = 64
+
+	// tick is how long a record that told nobody anything, and therefore woke nobody, may lie in the ring.
+	tick = 500 * time.Millisecond
+	// unfinishedTick is how soon a place is looked at again that was claimed but not yet filled.
+	unfinishedTick = time.Millisecond
+
+	// lastBatches bounds what is still read when the engine stops: four million records, far more than any ring.
+	lastBatches = 1 << 16
+)
+
+// ring is the consumer's side of the host's ring.
+type ring interface {
+	// clear says that the reader is awake: from now on a producer that has something to tell wakes it again.
+	clear()
+	// drain returns up to batchRecords records, valid until the next drain, and whether a place is claimed but not filled.
+	drain() (records []record, unfinished bool)
+	// lost tells how many records found no room since the ring was made.
+	lost() uint64
+}
+
+// readerStats are counters since the reader was made.
+type readerStats struct {
+	Records, Malformed, Lost uint64
+}
+
+// reader is the one consumer of the ring: it waits, drains, decodes and hands over.
+type reader struct {
+	ring ring
+	wake *os.File // readable when a producer has woken the reader
+	post func([]engine.Input) error
+	now  func() (monoNanos, wallMicros int64)
+	log  *slog.Logger
+
+	ins        [batchRecords]engine.Input
+	unfinished bool   // the last drain found a place claimed but not filled
+	ended      bool   // the loop takes no more
+	lostKnown  uint64 // of ring.lost; the reader's alone
+
+	records, malformed, lost atomic.Uint64
+	done                     chan struct{}
+}
+
+// newReader takes wake over and closes it when it stops. What the ring lost before is not this engine's loss.
+func newReader(r ring, wake *os.File, post func([]engine.Input) error, now func() (int64, int64), log *slog.Logger) *reader {
+	return &reader{ring: r, wake: wake, post: post, now: now, log: log, lostKnown: r.lost(), done: make(chan struct{})}
+}
+
+// run reads until stop is called or post says that the loop has stopped.
+func (r *reader) run() {
+	defer close(r.done)
+	defer r.wake.Close()
+	for r.guard(r.once) {
+	}
+	for range lastBatches {
+		if !r.guard(r.batch) {
+			return
+		}
+	}
+}
+
+// stop has the reader read what is in the ring and returns when it has ended.
+func (r *reader) stop() {
+	_ = r.wake.Close()
+	<-r.done
+}
+
+// once waits for a wake, at most a tick, and reads all there is. It reports whether to go on.
+func (r *reader) once() bool {
+	if !r.wait() {
+		return false
+	}
+	r.ring.clear()
+	for r.batch() {
+	}
+	r.checkLost()
+	return !r.ended
+}
+
+// wait returns when the reader was woken or the tick has passed; false when wake was closed.
+func (r *reader) wait() bool {
+	timeout := tick
+	if r.unfinished {
+		timeout = unfinishedTick
+	}
+	if err := r.wake.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return false
+	}
+	var count [8]byte
+	_, err := r.wake.Read(count[:])
+	return err == nil || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// batch reads one batch and hands it over. It reports whether there may be more at once.
+func (r *reader) batch() bool {
+	records, unfinished := r.ring.drain()
+	r.unfinished = unfinished
+	count := 0
+	for i := range records {
+		if decode(&records[i], &r.ins[count]) {
+			count++
+		} else {
+			r.refuse(&records[i])
+		}
+	}
+	r.records.Add(uint64(count))
+	if count > 0 {
+		r.hand(r.ins[:count])
+	}
+	return len(records) == batchRecords && !r.ended
+}
+
+func (r *reader) refuse(rec *record) {
+	r.malformed.Add(1)
+	r.log.Warn("a record of the ring is malformed and was skipped: host and engine do not belong together",
+		"kind", rec.kind, "text", rec.textLen, "leg", rec.leg.Hex())
+}
+
+// checkLost tells the engine once for each time that it finds new records lost.
+func (r *reader) checkLost() {
+	lost := r.ring.lost()
+	if lost == r.lostKnown {
+		return
+	}
+	r.lost.Add(lost - r.lostKnown)
+	r.log.Warn("the ring was full: records were lost, the engine asks for the live session table", "lost", lost-r.lostKnown)
+	r.lostKnown = lost
+	mono, wall := r.now()
+	r.ins[0] = engine.Input{Kind: engine.RecordsLost, MonoNanos: mono, WallMicros: wall}
+	r.hand(r.ins[:1])
+}
+
+func (r *reader) hand(ins []engine.Input) {
+	if errors.Is(r.post(ins), loop.ErrStopped) {
+		r.ended = true
+	}
+}
+
+// guard runs one round; a panic costs that round alone.
+func (r *reader) guard(round func() bool) (more bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			r.log.Error("the ring's reader panicked; a batch may be lost", "panic", value, "stack", string(debug.Stack()))
+			more = true
+		}
+	}()
+	return round()
+}
+
+func (r *reader) stats() readerStats {
+	return readerStats{Records: r.records.Load(), Malformed: r.malformed.Load(), Lost: r.lost.Load()}
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/engine/loop"
+)
+
+// fakeRing is a ring whose producer is the test. Its wake is a pipe, which the runtime's poller treats as an eventfd.
+type fakeRing struct {
+	mutex      sync.Mutex
+	queue      []record
+	batch      []record
+	signalled  bool
+	unfinished int // drains that find a place claimed but not filled
+	dropped    uint64
+	panics     int
+	drained    func() // called within a drain, while it looks at an empty ring
+	wake       *os.File
+}
+
+func newFakeRing(t *testing.T) (*fakeRing, *os.File) {
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = in.Close(); _ = out.Close() })
+	return &fakeRing{wake: in}, out
+}
+
+func (f *fakeRing) clear() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.signalled = false
+}
+
+func (f *fakeRing) drain() ([]record, bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.panics > 0 {
+		f.panics--
+		panic("a fault in the reader")
+	}
+	if f.unfinished > 0 {
+		f.unfinished--
+		return nil, true
+	}
+	n := min(len(f.queue), batchRecords)
+	f.batch = append(f.batch[:0], f.queue[:n]...)
+	f.queue = f.queue[n:]
+	if n == 0 && f.drained != nil {
+		f.drained()
+	}
+	return f.batch, false
+}
+
+func (f *fakeRing) lost() uint64 {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.dropped
+}
+
+// push does as cti_ring_push: it wakes once until the reader has cleared.
+func (f *fakeRing) push(wake bool, records ...record) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.queue = append(f.queue, records...)
+	f.wakeUp(wake)
+}
+
+func (f *fakeRing) wakeUp(wake bool) {
+	if wake && !f.signalled {
+		f.signalled = true
+		_, _ = f.wake.Write(make([]byte, 8))
+	}
+}
+
+// inputs gathers what a reader hands over.
+type inputs struct {
+	taken chan engine.Input
+	err   error
+}
+
+func newInputs() *inputs { return &inputs{taken: make(chan engine.Input, 4096)} }
+
+func (i *inputs) post(ins []engine.Input) error {
+	for _, in := range ins {
+		i.taken <- in
+	}
+	return i.err
+}
+
+// numbers waits for count inputs and returns their LegSeq.
+func (i *inputs) numbers(count int) (seqs []uint32) {
+	for range count {
+		seqs = append(seqs, (<-i.taken).LegSeq)
+	}
+	return seqs
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func fixedNow() (int64, int64) { return 100, 200 }
+
+func numbered(from, count int) (records []record, seqs []uint32) {
+	for n := from; n < from+count; n++ {
+		r := recordOf(engine.LegAnswered)
+		r.legSeq = uint32(n)
+		records, seqs = append(records, r), append(seqs, uint32(n))
+	}
+	return records, seqs
+}
+
+func TestReaderKeepsOrder(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	go r.run()
+	defer r.stop()
+	first, seqs := numbered(1, 3*batchRecords+5)
+	ring.push(true, first...)
+	require.Equal(t, seqs, got.numbers(len(seqs)))
+	second, seqs := numbered(1000, 2)
+	ring.push(true, second...)
+	require.Equal(t, seqs, got.numbers(len(seqs)))
+	require.EqualValues(t, 3*batchRecords+7, r.stats().Records)
+}
+
+// TestReaderWokenWhileDraining: a record that comes while the reader looks at an empty ring is read without the tick,
+// because signalled was cleared before the drain.
+func TestReaderWokenWhileDraining(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	late, _ := numbered(2, 1)
+	ring.drained = func() {
+		ring.drained = nil
+		ring.queue = append(ring.queue, late...)
+		require.False(t, ring.signalled, "cleared only after the drain: this record would lie until the tick")
+		ring.wakeUp(true)
+	}
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	go r.run()
+	defer r.stop()
+	first, _ := numbered(1, batchRecords)
+	ring.push(true, first...)
+	got.numbers(batchRecords)
+	require.Equal(t, []uint32{2}, got.numbers(1))
+}
+
+// TestReaderTicks: records that wake nobody, and places not yet filled, are read by and by.
+func TestReaderTicks(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	ring.unfinished = 3
+	got := newInputs()
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	records, seqs := numbered(1, 2)
+	ring.push(false, records...)
+	go r.run()
+	defer r.stop()
+	require.Equal(t, seqs, got.numbers(2))
+}
+
+func TestReaderSkipsMalformed(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	var logged bytes.Buffer
+	r := newReader(ring, wake, got.post, fixedNow, slog.New(slog.NewTextHandler(&logged, nil)))
+	records, _ := numbered(1, 3)
+	records[1].kind = 99
+	ring.push(true, records...)
+	go r.run()
+	require.Equal(t, []uint32{1, 3}, got.numbers(2))
+	r.stop()
+	require.Equal(t, readerStats{Records: 2, Malformed: 1}, r.stats())
+	require.Contains(t, logged.String(), "kind=99")
+}
+
+// TestReaderTellsLost: a full ring becomes one input, with the time at which it was found; what an earlier engine lost
+// is not told again.
+func TestReaderTellsLost(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	ring.dropped = 40
+	got := newInputs()
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	ring.dropped = 47
+	records, _ := numbered(1, 1)
+	ring.push(true, records...)
+	go r.run()
+	require.Equal(t, engine.LegAnswered, (<-got.taken).Kind)
+	require.Equal(t, engine.Input{Kind: engine.RecordsLost, MonoNanos: 100, WallMicros: 200}, <-got.taken)
+	r.stop()
+	require.Equal(t, readerStats{Records: 1, Lost: 7}, r.stats())
+	require.Empty(t, got.taken)
+}
+
+// TestReaderStopDrains: what is in the ring when the engine stops is still read.
+func TestReaderStopDrains(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	go r.run()
+	records, seqs := numbered(1, 2*batchRecords+1)
+	ring.push(false, records...)
+	r.stop()
+	require.Equal(t, seqs, got.numbers(len(seqs)))
+}
+
+func TestReaderEndsWithTheLoop(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	got.err = loop.ErrStopped
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	records, _ := numbered(1, 1)
+	ring.push(true, records...)
+	r.run()
+	require.Len(t, got.taken, 1)
+}
+
+func TestReaderGoesOnWhenBusy(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	got.err = errors.New("another fault")
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	go r.run()
+	defer r.stop()
+	for n := range 3 {
+		records, seqs := numbered(n, 1)
+		ring.push(true, records...)
+		require.Equal(t, seqs, got.numbers(1))
+	}
+}
+
+// TestReaderSurvivesPanic: a panic stays inside (architecture, decision 13).
+func TestReaderSurvivesPanic(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	ring.panics = 1
+	got := newInputs()
+	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	records, seqs := numbered(1, 2)
+	ring.push(true, records...)
+	go r.run()
+	defer r.stop()
+	require.Equal(t, seqs, got.numbers(2))
+}
+
+func TestClock(t *testing.T) {
+	now := newClock()
+	mono, wall := now()
+	again, wallAgain := now()
+	require.Positive(t, mono)
+	require.GreaterOrEqual(t, again, mono)
+	require.GreaterOrEqual(t, wallAgain, wall)
+}
