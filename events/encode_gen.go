@@ -11,57 +11,60 @@ func (m *Header) appendFields(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, m.ReferenceID, 10)
 	dst = append(dst, `,"creationTime":`...)
 	dst = strconv.AppendInt(dst, m.CreationTime, 10)
-	dst = append(dst, `,"companyId":`...)
-	dst = appendString(dst, m.CompanyID)
-	return dst
+	dst = append(dst, `,"companyId":"`...)
+	dst = appendText(dst, m.CompanyID)
+	return append(dst, `"`...)
 }
 
 func (m *CallPart) appendFields(dst []byte) []byte {
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"partyID":`...)
-	dst = appendString(dst, m.PartyID)
-	dst = append(dst, `,"callType":`...)
-	dst = appendString(dst, m.CallType)
-	dst = append(dst, `,"partyRole":`...)
-	dst = appendString(dst, m.PartyRole)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"otherDN":`...)
-	dst = appendString(dst, m.OtherDN)
-	dst = append(dst, `,"ANI":`...)
-	dst = appendString(dst, m.ANI)
-	dst = append(dst, `,"DNIS":`...)
-	dst = appendString(dst, m.DNIS)
-	dst = append(dst, `,"attachedData":`...)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","callType":"`...)
+	dst = appendText(dst, m.CallType)
+	dst = append(dst, `","partyRole":"`...)
+	dst = appendText(dst, m.PartyRole)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	dst = append(dst, `","ANI":"`...)
+	dst = appendText(dst, m.ANI)
+	dst = append(dst, `","DNIS":"`...)
+	dst = appendText(dst, m.DNIS)
+	dst = append(dst, `","attachedData":`...)
 	dst = m.AttachedData.AppendJSON(dst)
 	return dst
 }
 
 func (m *ThirdPart) appendFields(dst []byte) []byte {
 	if m.ThirdDN != "" {
-		dst = append(dst, `,"thirdDN":`...)
-		dst = appendString(dst, m.ThirdDN)
+		dst = append(dst, `,"thirdDN":"`...)
+		dst = appendText(dst, m.ThirdDN)
+		dst = append(dst, `"`...)
 	}
 	if m.ThirdDNRole != "" {
-		dst = append(dst, `,"thirdDNRole":`...)
-		dst = appendString(dst, m.ThirdDNRole)
+		dst = append(dst, `,"thirdDNRole":"`...)
+		dst = appendText(dst, m.ThirdDNRole)
+		dst = append(dst, `"`...)
 	}
 	if m.CallState != "" {
-		dst = append(dst, `,"callState":`...)
-		dst = appendString(dst, m.CallState)
+		dst = append(dst, `,"callState":"`...)
+		dst = appendText(dst, m.CallState)
+		dst = append(dst, `"`...)
 	}
 	return dst
 }
 
 func (m *AgentPart) appendFields(dst []byte) []byte {
-	dst = append(dst, `,"agentID":`...)
-	dst = appendString(dst, m.AgentID)
-	dst = append(dst, `,"agentUUID":`...)
-	dst = appendString(dst, m.AgentUUID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"thisQueues":`...)
+	dst = append(dst, `,"agentID":"`...)
+	dst = appendText(dst, m.AgentID)
+	dst = append(dst, `","agentUUID":"`...)
+	dst = appendText(dst, m.AgentUUID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","thisQueues":`...)
 	dst = appendStrings(dst, m.ThisQueues)
 	dst = append(dst, `,"attachedData":`...)
 	dst = m.AttachedData.AppendJSON(dst)
@@ -69,29 +72,29 @@ func (m *AgentPart) appendFields(dst []byte) []byte {
 }
 
 func (m *PartyInfo) appendFields(dst []byte) []byte {
-	dst = append(dst, `{"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"DNRole":`...)
-	dst = appendString(dst, m.DNRole)
-	dst = append(dst, `,"createTime":`...)
+	dst = append(dst, `{"thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","DNRole":"`...)
+	dst = appendText(dst, m.DNRole)
+	dst = append(dst, `","createTime":`...)
 	dst = strconv.AppendInt(dst, m.CreateTime, 10)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"partyID":`...)
-	dst = appendString(dst, m.PartyID)
-	dst = append(dst, `,"partyRole":`...)
-	dst = appendString(dst, m.PartyRole)
-	dst = append(dst, `,"state":`...)
-	dst = appendString(dst, m.State)
-	dst = append(dst, `,"otherDN":`...)
-	dst = appendString(dst, m.OtherDN)
-	dst = append(dst, `,"muted":`...)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","partyRole":"`...)
+	dst = appendText(dst, m.PartyRole)
+	dst = append(dst, `","state":"`...)
+	dst = appendText(dst, m.State)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	dst = append(dst, `","muted":`...)
 	dst = strconv.AppendBool(dst, m.Muted)
 	dst = append(dst, `,"observed":`...)
 	dst = strconv.AppendBool(dst, m.Observed)
 	dst = append(dst, `,"since":`...)
 	dst = strconv.AppendInt(dst, m.Since, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 func (m *Limits) appendFields(dst []byte) []byte {
@@ -103,36 +106,34 @@ func (m *Limits) appendFields(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, m.RequestsPerSecond, 10)
 	dst = append(dst, `,"queueBytes":`...)
 	dst = strconv.AppendInt(dst, m.QueueBytes, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 func (m *AgentInfo) appendFields(dst []byte) []byte {
-	dst = append(dst, `{"agentID":`...)
-	dst = appendString(dst, m.AgentID)
-	dst = append(dst, `,"agentUUID":`...)
-	dst = appendString(dst, m.AgentUUID)
-	return append(dst, '}')
+	dst = append(dst, `{"agentID":"`...)
+	dst = appendText(dst, m.AgentID)
+	dst = append(dst, `","agentUUID":"`...)
+	dst = appendText(dst, m.AgentUUID)
+	return append(dst, `"}`...)
 }
 
 func (m *CallSnapshot) appendFields(dst []byte) []byte {
-	dst = append(dst, `{"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"callType":`...)
-	dst = appendString(dst, m.CallType)
-	dst = append(dst, `,"ANI":`...)
-	dst = appendString(dst, m.ANI)
-	dst = append(dst, `,"DNIS":`...)
-	dst = appendString(dst, m.DNIS)
-	dst = append(dst, `,"parties":`...)
-	dst = append(dst, '[')
+	dst = append(dst, `{"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","callType":"`...)
+	dst = appendText(dst, m.CallType)
+	dst = append(dst, `","ANI":"`...)
+	dst = appendText(dst, m.ANI)
+	dst = append(dst, `","DNIS":"`...)
+	dst = appendText(dst, m.DNIS)
+	dst = append(dst, `","parties":[`...)
 	for i := range m.Parties {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = m.Parties[i].appendFields(dst)
 	}
-	dst = append(dst, ']')
-	return append(dst, '}')
+	return append(dst, `]}`...)
 }
 
 var _ Message = (*Dialing)(nil)
@@ -140,26 +141,29 @@ var _ Message = (*Dialing)(nil)
 // Name is "EventDialing".
 func (*Dialing) Name() string { return "EventDialing" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Dialing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDialing"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	dst = append(dst, `,"thisDNRole":`...)
-	dst = appendString(dst, m.ThisDNRole)
-	dst = append(dst, `,"otherDNRole":`...)
-	dst = appendString(dst, m.OtherDNRole)
+	dst = append(dst, `,"thisDNRole":"`...)
+	dst = appendText(dst, m.ThisDNRole)
+	dst = append(dst, `","otherDNRole":"`...)
+	dst = appendText(dst, m.OtherDNRole)
+	dst = append(dst, `"`...)
 	if m.MakeCallType != "" {
-		dst = append(dst, `,"makeCallType":`...)
-		dst = appendString(dst, m.MakeCallType)
+		dst = append(dst, `,"makeCallType":"`...)
+		dst = appendText(dst, m.MakeCallType)
+		dst = append(dst, `"`...)
 	}
 	if p == Full {
 		if m.CallState != "" {
-			dst = append(dst, `,"callState":`...)
-			dst = appendString(dst, m.CallState)
+			dst = append(dst, `,"callState":"`...)
+			dst = appendText(dst, m.CallState)
+			dst = append(dst, `"`...)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Ringing)(nil)
@@ -167,29 +171,32 @@ var _ Message = (*Ringing)(nil)
 // Name is "EventRinging".
 func (*Ringing) Name() string { return "EventRinging" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Ringing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRinging"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
 	dst = m.ThirdPart.appendFields(dst)
 	if m.ThisDNRole != "" {
-		dst = append(dst, `,"thisDNRole":`...)
-		dst = appendString(dst, m.ThisDNRole)
+		dst = append(dst, `,"thisDNRole":"`...)
+		dst = appendText(dst, m.ThisDNRole)
+		dst = append(dst, `"`...)
 	}
 	if m.OtherDNRole != "" {
-		dst = append(dst, `,"otherDNRole":`...)
-		dst = appendString(dst, m.OtherDNRole)
+		dst = append(dst, `,"otherDNRole":"`...)
+		dst = appendText(dst, m.OtherDNRole)
+		dst = append(dst, `"`...)
 	}
-	dst = append(dst, `,"thisQueue":`...)
-	dst = appendString(dst, m.ThisQueue)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `"`...)
 	if p == Full {
 		if m.ConsultStage != 0 {
 			dst = append(dst, `,"consultStage":`...)
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*OtherRinging)(nil)
@@ -197,12 +204,12 @@ var _ Message = (*OtherRinging)(nil)
 // Name is "EventOtherRinging".
 func (*OtherRinging) Name() string { return "EventOtherRinging" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *OtherRinging) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventOtherRinging"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Established)(nil)
@@ -210,21 +217,24 @@ var _ Message = (*Established)(nil)
 // Name is "EventEstablished".
 func (*Established) Name() string { return "EventEstablished" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventEstablished"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
 	dst = m.ThirdPart.appendFields(dst)
 	if m.OtherDNRole != "" {
-		dst = append(dst, `,"otherDNRole":`...)
-		dst = appendString(dst, m.OtherDNRole)
+		dst = append(dst, `,"otherDNRole":"`...)
+		dst = appendText(dst, m.OtherDNRole)
+		dst = append(dst, `"`...)
 	}
-	dst = append(dst, `,"thisQueue":`...)
-	dst = appendString(dst, m.ThisQueue)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `"`...)
 	if m.MakeCallType != "" {
-		dst = append(dst, `,"makeCallType":`...)
-		dst = appendString(dst, m.MakeCallType)
+		dst = append(dst, `,"makeCallType":"`...)
+		dst = appendText(dst, m.MakeCallType)
+		dst = append(dst, `"`...)
 	}
 	if p == Full {
 		if m.WrapUpDuration != 0 {
@@ -236,7 +246,7 @@ func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Released)(nil)
@@ -244,25 +254,29 @@ var _ Message = (*Released)(nil)
 // Name is "EventReleased".
 func (*Released) Name() string { return "EventReleased" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventReleased"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
 	dst = m.ThirdPart.appendFields(dst)
 	if m.ThisDNRole != "" {
-		dst = append(dst, `,"thisDNRole":`...)
-		dst = appendString(dst, m.ThisDNRole)
+		dst = append(dst, `,"thisDNRole":"`...)
+		dst = appendText(dst, m.ThisDNRole)
+		dst = append(dst, `"`...)
 	}
 	if m.OtherDNRole != "" {
-		dst = append(dst, `,"otherDNRole":`...)
-		dst = appendString(dst, m.OtherDNRole)
+		dst = append(dst, `,"otherDNRole":"`...)
+		dst = appendText(dst, m.OtherDNRole)
+		dst = append(dst, `"`...)
 	}
-	dst = append(dst, `,"thisQueue":`...)
-	dst = appendString(dst, m.ThisQueue)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `"`...)
 	if m.MakeCallType != "" {
-		dst = append(dst, `,"makeCallType":`...)
-		dst = appendString(dst, m.MakeCallType)
+		dst = append(dst, `,"makeCallType":"`...)
+		dst = appendText(dst, m.MakeCallType)
+		dst = append(dst, `"`...)
 	}
 	dst = append(dst, `,"billsec":`...)
 	dst = strconv.AppendInt(dst, m.BillSec, 10)
@@ -280,25 +294,26 @@ func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = strconv.AppendInt(dst, m.LastHoldUepoch, 10)
 	dst = append(dst, `,"endUepoch":`...)
 	dst = strconv.AppendInt(dst, m.EndUepoch, 10)
-	dst = append(dst, `,"hangupCause":`...)
-	dst = appendString(dst, m.HangupCause)
-	dst = append(dst, `,"earlyDetectCause":`...)
+	dst = append(dst, `,"hangupCause":"`...)
+	dst = appendText(dst, m.HangupCause)
+	dst = append(dst, `","earlyDetectCause":`...)
 	dst = strconv.AppendInt(dst, m.EarlyDetectCause, 10)
-	dst = append(dst, `,"hangupDisposition":`...)
-	dst = appendString(dst, m.HangupDisposition)
-	dst = append(dst, `,"recordedEarlymedia":`...)
+	dst = append(dst, `,"hangupDisposition":"`...)
+	dst = appendText(dst, m.HangupDisposition)
+	dst = append(dst, `","recordedEarlymedia":`...)
 	dst = strconv.AppendBool(dst, m.RecordedEarlymedia)
 	dst = append(dst, `,"wrapUpDuration":`...)
 	dst = strconv.AppendInt(dst, m.WrapUpDuration, 10)
 	if p == Full {
-		dst = append(dst, `,"hangupSide":`...)
-		dst = appendString(dst, m.HangupSide)
+		dst = append(dst, `,"hangupSide":"`...)
+		dst = appendText(dst, m.HangupSide)
+		dst = append(dst, `"`...)
 		if m.ConsultStage != 0 {
 			dst = append(dst, `,"consultStage":`...)
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*AttachedDataChanged)(nil)
@@ -306,14 +321,15 @@ var _ Message = (*AttachedDataChanged)(nil)
 // Name is "EventAttachedDataChanged".
 func (*AttachedDataChanged) Name() string { return "EventAttachedDataChanged" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AttachedDataChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAttachedDataChanged"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
 	if m.CallState != "" {
-		dst = append(dst, `,"callState":`...)
-		dst = appendString(dst, m.CallState)
+		dst = append(dst, `,"callState":"`...)
+		dst = appendText(dst, m.CallState)
+		dst = append(dst, `"`...)
 	}
 	if p == Full {
 		if len(m.ChangedKeys) > 0 {
@@ -325,7 +341,7 @@ func (m *AttachedDataChanged) AppendJSON(dst []byte, p Profile) []byte {
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Held)(nil)
@@ -333,12 +349,12 @@ var _ Message = (*Held)(nil)
 // Name is "EventHeld".
 func (*Held) Name() string { return "EventHeld" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Held) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventHeld"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Retrieved)(nil)
@@ -346,18 +362,19 @@ var _ Message = (*Retrieved)(nil)
 // Name is "EventRetrieved".
 func (*Retrieved) Name() string { return "EventRetrieved" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Retrieved) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRetrieved"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
 	if p == Full {
 		if m.CallState != "" {
-			dst = append(dst, `,"callState":`...)
-			dst = appendString(dst, m.CallState)
+			dst = append(dst, `,"callState":"`...)
+			dst = appendText(dst, m.CallState)
+			dst = append(dst, `"`...)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Muted)(nil)
@@ -365,12 +382,12 @@ var _ Message = (*Muted)(nil)
 // Name is "EventMuted".
 func (*Muted) Name() string { return "EventMuted" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Muted) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventMuted"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Unmuted)(nil)
@@ -378,12 +395,12 @@ var _ Message = (*Unmuted)(nil)
 // Name is "EventUnmuted".
 func (*Unmuted) Name() string { return "EventUnmuted" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Unmuted) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnmuted"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*PartyChanged)(nil)
@@ -391,7 +408,7 @@ var _ Message = (*PartyChanged)(nil)
 // Name is "EventPartyChanged".
 func (*PartyChanged) Name() string { return "EventPartyChanged" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *PartyChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyChanged"`...)
 	dst = m.Header.appendFields(dst)
@@ -403,7 +420,7 @@ func (m *PartyChanged) AppendJSON(dst []byte, p Profile) []byte {
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*PartyAdded)(nil)
@@ -411,7 +428,7 @@ var _ Message = (*PartyAdded)(nil)
 // Name is "EventPartyAdded".
 func (*PartyAdded) Name() string { return "EventPartyAdded" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyAdded"`...)
 	dst = m.Header.appendFields(dst)
@@ -419,8 +436,9 @@ func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 	dst = m.ThirdPart.appendFields(dst)
 	if p == Full {
 		if m.OtherDNRole != "" {
-			dst = append(dst, `,"otherDNRole":`...)
-			dst = appendString(dst, m.OtherDNRole)
+			dst = append(dst, `,"otherDNRole":"`...)
+			dst = appendText(dst, m.OtherDNRole)
+			dst = append(dst, `"`...)
 		}
 		if m.Supervisor {
 			dst = append(dst, `,"supervisor":`...)
@@ -431,7 +449,7 @@ func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*PartyDeleted)(nil)
@@ -439,7 +457,7 @@ var _ Message = (*PartyDeleted)(nil)
 // Name is "EventPartyDeleted".
 func (*PartyDeleted) Name() string { return "EventPartyDeleted" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyDeleted"`...)
 	dst = m.Header.appendFields(dst)
@@ -447,8 +465,9 @@ func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = m.ThirdPart.appendFields(dst)
 	if p == Full {
 		if m.OtherDNRole != "" {
-			dst = append(dst, `,"otherDNRole":`...)
-			dst = appendString(dst, m.OtherDNRole)
+			dst = append(dst, `,"otherDNRole":"`...)
+			dst = appendText(dst, m.OtherDNRole)
+			dst = append(dst, `"`...)
 		}
 		if m.SelfLeft {
 			dst = append(dst, `,"selfLeft":`...)
@@ -459,7 +478,7 @@ func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*DtmfSent)(nil)
@@ -467,14 +486,14 @@ var _ Message = (*DtmfSent)(nil)
 // Name is "EventDtmfSent".
 func (*DtmfSent) Name() string { return "EventDtmfSent" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *DtmfSent) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDtmfSent"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.CallPart.appendFields(dst)
-	dst = append(dst, `,"dtmfDigits":`...)
-	dst = appendString(dst, m.DtmfDigits)
-	return append(dst, '}')
+	dst = append(dst, `,"dtmfDigits":"`...)
+	dst = appendText(dst, m.DtmfDigits)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*CallCreated)(nil)
@@ -482,23 +501,29 @@ var _ Message = (*CallCreated)(nil)
 // Name is "EventCallCreated".
 func (*CallCreated) Name() string { return "EventCallCreated" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *CallCreated) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallCreated"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"callType":`...)
-	dst = appendString(dst, m.CallType)
-	dst = append(dst, `,"attachedData":`...)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","callType":"`...)
+	dst = appendText(dst, m.CallType)
+	dst = append(dst, `","attachedData":`...)
 	dst = m.AttachedData.AppendJSON(dst)
-	dst = append(dst, `,"ANI":`...)
-	dst = appendString(dst, m.ANI)
-	dst = append(dst, `,"DNIS":`...)
-	dst = appendString(dst, m.DNIS)
-	return append(dst, '}')
+	dst = append(dst, `,"ANI":"`...)
+	dst = appendText(dst, m.ANI)
+	dst = append(dst, `","DNIS":"`...)
+	dst = appendText(dst, m.DNIS)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","partyRole":"`...)
+	dst = appendText(dst, m.PartyRole)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*CallDeleted)(nil)
@@ -506,35 +531,39 @@ var _ Message = (*CallDeleted)(nil)
 // Name is "EventCallDeleted".
 func (*CallDeleted) Name() string { return "EventCallDeleted" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *CallDeleted) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallDeleted"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"otherDN":`...)
-	dst = appendString(dst, m.OtherDN)
-	dst = append(dst, `,"callType":`...)
-	dst = appendString(dst, m.CallType)
-	dst = append(dst, `,"startUepoch":`...)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	dst = append(dst, `","callType":"`...)
+	dst = appendText(dst, m.CallType)
+	dst = append(dst, `","startUepoch":`...)
 	dst = strconv.AppendInt(dst, m.StartUepoch, 10)
 	dst = append(dst, `,"bridgeUepoch":`...)
 	dst = strconv.AppendInt(dst, m.BridgeUepoch, 10)
 	dst = append(dst, `,"endUepoch":`...)
 	dst = strconv.AppendInt(dst, m.EndUepoch, 10)
-	dst = append(dst, `,"recordUUID":`...)
-	dst = appendString(dst, m.RecordUUID)
-	dst = append(dst, `,"recordUrl":`...)
-	dst = appendString(dst, m.RecordURL)
-	dst = append(dst, `,"attachedData":`...)
+	dst = append(dst, `,"recordUUID":"`...)
+	dst = appendText(dst, m.RecordUUID)
+	dst = append(dst, `","recordUrl":"`...)
+	dst = appendText(dst, m.RecordURL)
+	dst = append(dst, `","attachedData":`...)
 	dst = m.AttachedData.AppendJSON(dst)
-	dst = append(dst, `,"ANI":`...)
-	dst = appendString(dst, m.ANI)
-	dst = append(dst, `,"DNIS":`...)
-	dst = appendString(dst, m.DNIS)
-	return append(dst, '}')
+	dst = append(dst, `,"ANI":"`...)
+	dst = appendText(dst, m.ANI)
+	dst = append(dst, `","DNIS":"`...)
+	dst = appendText(dst, m.DNIS)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","partyRole":"`...)
+	dst = appendText(dst, m.PartyRole)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*CallInfo)(nil)
@@ -542,32 +571,36 @@ var _ Message = (*CallInfo)(nil)
 // Name is "EventCallInfo".
 func (*CallInfo) Name() string { return "EventCallInfo" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *CallInfo) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallInfo"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"parties":`...)
-	dst = append(dst, '[')
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","parties":[`...)
 	for i := range m.Parties {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = m.Parties[i].appendFields(dst)
 	}
-	dst = append(dst, ']')
-	dst = append(dst, `,"callType":`...)
-	dst = appendString(dst, m.CallType)
-	dst = append(dst, `,"ANI":`...)
-	dst = appendString(dst, m.ANI)
-	dst = append(dst, `,"DNIS":`...)
-	dst = appendString(dst, m.DNIS)
-	dst = append(dst, `,"attachedData":`...)
+	dst = append(dst, `],"callType":"`...)
+	dst = appendText(dst, m.CallType)
+	dst = append(dst, `","ANI":"`...)
+	dst = appendText(dst, m.ANI)
+	dst = append(dst, `","DNIS":"`...)
+	dst = appendText(dst, m.DNIS)
+	dst = append(dst, `","attachedData":`...)
 	dst = m.AttachedData.AppendJSON(dst)
-	return append(dst, '}')
+	dst = append(dst, `,"partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","partyRole":"`...)
+	dst = appendText(dst, m.PartyRole)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*AgentLogin)(nil)
@@ -575,7 +608,7 @@ var _ Message = (*AgentLogin)(nil)
 // Name is "EventAgentLogin".
 func (*AgentLogin) Name() string { return "EventAgentLogin" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AgentLogin) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogin"`...)
 	dst = m.Header.appendFields(dst)
@@ -586,7 +619,7 @@ func (m *AgentLogin) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = strconv.AppendInt(dst, m.AgentState, 10)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*AgentReady)(nil)
@@ -594,14 +627,14 @@ var _ Message = (*AgentReady)(nil)
 // Name is "EventAgentReady".
 func (*AgentReady) Name() string { return "EventAgentReady" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AgentReady) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentReady"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*AgentNotReady)(nil)
@@ -609,14 +642,14 @@ var _ Message = (*AgentNotReady)(nil)
 // Name is "EventAgentNotReady".
 func (*AgentNotReady) Name() string { return "EventAgentNotReady" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AgentNotReady) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentNotReady"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*AgentLogout)(nil)
@@ -624,14 +657,14 @@ var _ Message = (*AgentLogout)(nil)
 // Name is "EventAgentLogout".
 func (*AgentLogout) Name() string { return "EventAgentLogout" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AgentLogout) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogout"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*DelayAfterCallWork)(nil)
@@ -639,25 +672,20 @@ var _ Message = (*DelayAfterCallWork)(nil)
 // Name is "EventDelayAfterCallWork".
 func (*DelayAfterCallWork) Name() string { return "EventDelayAfterCallWork" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *DelayAfterCallWork) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDelayAfterCallWork"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"agentID":`...)
-	dst = appendString(dst, m.AgentID)
-	dst = append(dst, `,"agentUUID":`...)
-	dst = appendString(dst, m.AgentUUID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"partyId":`...)
-	dst = appendString(dst, m.PartyIDLiteral)
-	dst = append(dst, `,"partyID":`...)
-	dst = appendString(dst, m.PartyID)
-	dst = append(dst, `,"expirationTime":`...)
+	dst = m.AgentPart.appendFields(dst)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","partyId":"`...)
+	dst = appendText(dst, m.PartyIDLiteral)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","expirationTime":`...)
 	dst = strconv.AppendInt(dst, m.ExpirationTime, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*PartyError)(nil)
@@ -665,25 +693,27 @@ var _ Message = (*PartyError)(nil)
 // Name is "EventPartyError".
 func (*PartyError) Name() string { return "EventPartyError" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *PartyError) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyError"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"callID":`...)
-	dst = appendString(dst, m.CallID)
-	dst = append(dst, `,"partyID":`...)
-	dst = appendString(dst, m.PartyID)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"errorCode":`...)
+	dst = append(dst, `,"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","partyID":"`...)
+	dst = appendText(dst, m.PartyID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","errorCode":`...)
 	dst = strconv.AppendInt(dst, m.ErrorCode, 10)
-	dst = append(dst, `,"errorMessage":`...)
-	dst = appendString(dst, m.ErrorMessage)
-	dst = append(dst, `,"request":`...)
-	dst = appendString(dst, m.Request)
-	dst = append(dst, `,"detail":`...)
-	dst = appendString(dst, m.Detail)
-	return append(dst, '}')
+	dst = append(dst, `,"errorMessage":"`...)
+	dst = appendText(dst, m.ErrorMessage)
+	dst = append(dst, `","request":"`...)
+	dst = appendText(dst, m.Request)
+	dst = append(dst, `","detail":"`...)
+	dst = appendText(dst, m.Detail)
+	dst = append(dst, `","attachedData":`...)
+	dst = m.AttachedData.AppendJSON(dst)
+	return append(dst, `}`...)
 }
 
 var _ Message = (*AgentError)(nil)
@@ -691,20 +721,20 @@ var _ Message = (*AgentError)(nil)
 // Name is "EventAgentError".
 func (*AgentError) Name() string { return "EventAgentError" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *AgentError) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentError"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"errorCode":`...)
 	dst = strconv.AppendInt(dst, m.ErrorCode, 10)
-	dst = append(dst, `,"errorMessage":`...)
-	dst = appendString(dst, m.ErrorMessage)
-	dst = append(dst, `,"request":`...)
-	dst = appendString(dst, m.Request)
-	dst = append(dst, `,"detail":`...)
-	dst = appendString(dst, m.Detail)
-	return append(dst, '}')
+	dst = append(dst, `,"errorMessage":"`...)
+	dst = appendText(dst, m.ErrorMessage)
+	dst = append(dst, `","request":"`...)
+	dst = appendText(dst, m.Request)
+	dst = append(dst, `","detail":"`...)
+	dst = appendText(dst, m.Detail)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*Opened)(nil)
@@ -712,19 +742,19 @@ var _ Message = (*Opened)(nil)
 // Name is "EventOpened".
 func (*Opened) Name() string { return "EventOpened" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Opened) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventOpened"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"server":`...)
-	dst = appendString(dst, m.Server)
-	dst = append(dst, `,"version":`...)
-	dst = appendString(dst, m.Version)
-	dst = append(dst, `,"rights":`...)
+	dst = append(dst, `,"server":"`...)
+	dst = appendText(dst, m.Server)
+	dst = append(dst, `","version":"`...)
+	dst = appendText(dst, m.Version)
+	dst = append(dst, `","rights":`...)
 	dst = appendStrings(dst, m.Rights)
-	dst = append(dst, `,"profile":`...)
-	dst = appendString(dst, m.Profile)
-	dst = append(dst, `,"replayed":`...)
+	dst = append(dst, `,"profile":"`...)
+	dst = appendText(dst, m.Profile)
+	dst = append(dst, `","replayed":`...)
 	dst = strconv.AppendInt(dst, m.Replayed, 10)
 	dst = append(dst, `,"gap":`...)
 	dst = strconv.AppendBool(dst, m.Gap)
@@ -732,7 +762,7 @@ func (m *Opened) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = strconv.AppendInt(dst, m.HeartbeatMillis, 10)
 	dst = append(dst, `,"limits":`...)
 	dst = m.Limits.appendFields(dst)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Registered)(nil)
@@ -740,28 +770,26 @@ var _ Message = (*Registered)(nil)
 // Name is "EventRegistered".
 func (*Registered) Name() string { return "EventRegistered" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Registered) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRegistered"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"agent":`...)
+	dst = append(dst, `,"thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","agent":`...)
 	if m.Agent == nil {
 		dst = append(dst, "null"...)
 	} else {
 		dst = m.Agent.appendFields(dst)
 	}
-	dst = append(dst, `,"parties":`...)
-	dst = append(dst, '[')
+	dst = append(dst, `,"parties":[`...)
 	for i := range m.Parties {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = m.Parties[i].appendFields(dst)
 	}
-	dst = append(dst, ']')
-	return append(dst, '}')
+	return append(dst, `]}`...)
 }
 
 var _ Message = (*Unregistered)(nil)
@@ -769,15 +797,15 @@ var _ Message = (*Unregistered)(nil)
 // Name is "EventUnregistered".
 func (*Unregistered) Name() string { return "EventUnregistered" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Unregistered) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnregistered"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"thisDN":`...)
-	dst = appendString(dst, m.ThisDN)
-	dst = append(dst, `,"reason":`...)
-	dst = appendString(dst, m.Reason)
-	return append(dst, '}')
+	dst = append(dst, `,"thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","reason":"`...)
+	dst = appendText(dst, m.Reason)
+	return append(dst, `"}`...)
 }
 
 var _ Message = (*Subscribed)(nil)
@@ -785,24 +813,22 @@ var _ Message = (*Subscribed)(nil)
 // Name is "EventSubscribed".
 func (*Subscribed) Name() string { return "EventSubscribed" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Subscribed) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventSubscribed"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"scope":`...)
-	dst = appendString(dst, m.Scope)
-	dst = append(dst, `,"ids":`...)
+	dst = append(dst, `,"scope":"`...)
+	dst = appendText(dst, m.Scope)
+	dst = append(dst, `","ids":`...)
 	dst = appendStrings(dst, m.IDs)
-	dst = append(dst, `,"snapshot":`...)
-	dst = append(dst, '[')
+	dst = append(dst, `,"snapshot":[`...)
 	for i := range m.Snapshot {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = m.Snapshot[i].appendFields(dst)
 	}
-	dst = append(dst, ']')
-	return append(dst, '}')
+	return append(dst, `]}`...)
 }
 
 var _ Message = (*Unsubscribed)(nil)
@@ -810,15 +836,15 @@ var _ Message = (*Unsubscribed)(nil)
 // Name is "EventUnsubscribed".
 func (*Unsubscribed) Name() string { return "EventUnsubscribed" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Unsubscribed) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnsubscribed"`...)
 	dst = m.Header.appendFields(dst)
-	dst = append(dst, `,"scope":`...)
-	dst = appendString(dst, m.Scope)
-	dst = append(dst, `,"ids":`...)
+	dst = append(dst, `,"scope":"`...)
+	dst = appendText(dst, m.Scope)
+	dst = append(dst, `","ids":`...)
 	dst = appendStrings(dst, m.IDs)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Heartbeat)(nil)
@@ -826,13 +852,13 @@ var _ Message = (*Heartbeat)(nil)
 // Name is "EventHeartbeat".
 func (*Heartbeat) Name() string { return "EventHeartbeat" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Heartbeat) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventHeartbeat"`...)
 	dst = m.Header.appendFields(dst)
 	dst = append(dst, `,"lastSeq":`...)
 	dst = strconv.AppendUint(dst, m.LastSeq, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }
 
 var _ Message = (*Gap)(nil)
@@ -840,7 +866,7 @@ var _ Message = (*Gap)(nil)
 // Name is "EventGap".
 func (*Gap) Name() string { return "EventGap" }
 
-// AppendJSON appends the message in the shape of p.
+// AppendJSON appends the message in the shape of profile p.
 func (m *Gap) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `{"messageID":"EventGap"`...)
 	dst = m.Header.appendFields(dst)
@@ -848,5 +874,5 @@ func (m *Gap) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = strconv.AppendUint(dst, m.From, 10)
 	dst = append(dst, `,"to":`...)
 	dst = strconv.AppendUint(dst, m.To, 10)
-	return append(dst, '}')
+	return append(dst, `}`...)
 }

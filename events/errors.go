@@ -42,47 +42,73 @@ const (
 	AgentIsInConferenceScene Code = 303005
 )
 
-var codeNames = map[Code]string{
-	CallUnknown:              "Unknown",
-	AgentMonitoredBy:         "AgentMonitoredBy",
-	SupervisorMonitoring:     "SupervisorMonitoring",
-	SupervisorInCall:         "SupervisorInCall",
-	NotFoundCallID:           "NotFoundCallID",
-	InvalidCallType:          "InvalidCallType",
-	InvalidAgentState:        "InvalidAgentState",
-	CallHasObserver:          "CallHasObserver",
-	ConferenceToTransfer:     "ConferenceToTransfer",
-	TargetPartyIsSelf:        "TargetPartyIsSelf",
-	HeldInProcess:            "HeldInProcess",
-	NotFoundOtherParty:       "NotFoundOtherParty",
-	TargetPartyInCall:        "TargetPartyInCall",
-	PartyIsObserver:          "PartyIsObserver",
-	NotFoundAgent:            "NotFoundAgent",
-	CustomerAddByConference:  "CustomerAddByConference",
-	NotFoundParty:            "NotFoundParty",
-	NotEnoughMeetmeRoom:      "NotEnoughMeetmeRoom",
-	InvalidParams:            "InvalidParams",
-	PBXError:                 "PBXError",
-	CTIException:             "CTIException",
-	NotFoundChannel:          "NotFoundChannel",
-	SocketToJSon:             "SocketToJSon",
-	MessageIDNotMatch:        "MessageIDNotMatch",
-	RegisterDNNotMatch:       "RegisterDNNotMatch",
-	RequestTooFast:           "RequestTooFast",
-	AgentUnknown:             "Unknown",
-	NotFoundAgentID:          "NotFoundAgentID",
-	SupervisorUnknown:        "Unknown",
-	AgentIsInBargedInScene:   "AgentIsInBargedInScene",
-	AgentIsInMonitorScene:    "AgentIsInMonitorScene",
-	AgentIsInInterceptScene:  "AgentIsInInterceptScene",
-	AgentIsInConsultScene:    "AgentIsInConsultScene",
-	AgentIsInConferenceScene: "AgentIsInConferenceScene",
+// ErrorInfo is one refusal: its code, the errorMessage that goes with it, and when it is given.
+type ErrorInfo struct {
+	Code    Code
+	Message string
+	When    string
+}
+
+// Errors holds every code in use, ascending. Messages are those of call-events.txt, with its spelling (R47, R58).
+var Errors = []ErrorInfo{
+	{CallUnknown, "Unknown", "a refusal that no other code names"},
+	{AgentMonitoredBy, "AgentMonitoredBy", "the agent is monitored"},
+	{SupervisorMonitoring, "SupervisorMonitoring", "the supervisor already monitors"},
+	{SupervisorInCall, "SupervisorInCall", "the supervisor is in a call"},
+	{NotFoundCallID, "NotFoundCallID", "callID is unknown"},
+	{InvalidCallType, "InvalidCallType", "the request is not allowed in the party's state"},
+	{InvalidAgentState, "InvalidAgentState", "the agent is not in a state that allows it"},
+	{CallHasObserver, "CallHasObserver", "the call already has an observer"},
+	{ConferenceToTransfer, "ConferenceToTransfer", "a conference was asked to transfer"},
+	{TargetPartyIsSelf, "TargetPartyIsSelf", "the target is the asker itself"},
+	{HeldInProcess, "HeldInProcess", "a hold is under way"},
+	{NotFoundOtherParty, "NotFoundOtherParty", "the other party is gone"},
+	{TargetPartyInCall, "TargetPartyInCall", "the target is on a call"},
+	{PartyIsObserver, "PartyIsObserver", "the target is an observer"},
+	{NotFoundAgent, "NotFoundAgent", "the agent of a call request is unknown"},
+	{CustomerAddByConference, "CustomerAddByConference", "the customer was brought in by a conference"},
+	{NotFoundParty, "NotFoundParty", "the party has ended"},
+	{NotEnoughMeetmeRoom, "NotEnoughMeetmeRoom", "no conference room is left"},
+	{InvalidParams, "InvalidParams", "a field is missing, of the wrong type or out of range"},
+	{PBXError, "PBXError", "the switch refused, or did not confirm in time"},
+	{CTIException, "CTIException", "the engine failed"},
+	{NotFoundChannel, "NotFoundChannel", "the channel is gone"},
+	{SocketToJSon, "SocketToJSon", "the frame is not one JSON object, too long, too deep, or broken"},
+	{MessageIDNotMatch, "MessageIDNotMatch", "messageID is unknown, or a request came before RequestOpen"},
+	{RegisterDNNotMatch, "RegisterDNNotMatch", "thisDN is not registered by this client, or not its right"},
+	{RequestTooFast, "RequestTooFast", "requests come too fast"},
+	{AgentUnknown, "Unknown", "a refusal on an agent that no other code names"},
+	{NotFoundAgentID, "NotFoundAgentID", "the agent of an agent request is unknown"},
+	{SupervisorUnknown, "Unknown", "a refusal on a supervisor that no other code names"},
+	{AgentIsInBargedInScene, "AgentIsInBargedInScene", "the agent is in a barge-in"},
+	{AgentIsInMonitorScene, "AgentIsInMonitorScene", "the agent is monitored"},
+	{AgentIsInInterceptScene, "AgentIsInInterceptScene", "the agent is in an intercept"},
+	{AgentIsInConsultScene, "AgentIsInConsultScene", "the agent is in a consult"},
+	{AgentIsInConferenceScene, "AgentIsInConferenceScene", "the agent is in a conference"},
+}
+
+// CodeRange is the codes First..Last, both included.
+type CodeRange struct {
+	First, Last Code
+	Why         string
+}
+
+// ReservedCodes are given to nothing yet (R48).
+var ReservedCodes = []CodeRange{
+	{301023, 301024, "left out by call-events.txt; never given, for an older server may have"},
+	{302002, 302999, "for refusals on agents"},
+	{304000, 304999, "for refusals on queues and campaigns"},
 }
 
 // Name is the errorMessage that goes with the code; a code outside the table is "Unknown".
 func (c Code) Name() string {
-	if name, known := codeNames[c]; known {
-		return name
+	for i := range Errors {
+		if Errors[i].Code == c {
+			return Errors[i].Message
+		}
 	}
-	return codeNames[CallUnknown]
+	return "Unknown"
 }
+
+// ErrorMessage is the errorMessage that goes with an errorCode as it stands in a message.
+func ErrorMessage(code int64) string { return Code(code).Name() }

@@ -12,44 +12,44 @@ type Message interface {
 	AppendJSON(dst []byte, p Profile) []byte
 }
 
-// Header is what every message carries (protocol.md 2).
+// Header: what every message carries (protocol.md 2).
 type Header struct {
 	Seq          uint64 `json:"seq"`          // one growing number for the engine; below 2^53
 	ReferenceID  int64  `json:"referenceID"`  // the request that this answers, else 0 (R23)
-	CreationTime int64  `json:"creationTime"` // Unix ms (R16)
-	CompanyID    string `json:"companyId"`
+	CreationTime int64  `json:"creationTime"` // when it happened, Unix ms (R16)
+	CompanyID    string `json:"companyId"`    // the tenant; d is small (R15)
 }
 
 // Common returns the header itself, so that a message that embeds it satisfies Message.
 func (h *Header) Common() *Header { return h }
 
-// CallPart is what every event of a call carries (R25).
+// CallPart: what every event of a call carries (R25).
 type CallPart struct {
-	CallID       string `json:"callID"`
-	PartyID      string `json:"partyID"`
-	CallType     string `json:"callType"`
-	PartyRole    string `json:"partyRole"`
-	ThisDN       string `json:"thisDN"`
-	OtherDN      string `json:"otherDN"`
-	ANI          string `json:"ANI"`
-	DNIS         string `json:"DNIS"`
-	AttachedData Data   `json:"attachedData"`
+	CallID       string `json:"callID"`       // the call, the same for all its parties (R13, R57)
+	PartyID      string `json:"partyID"`      // this party, unique for its life (R14)
+	CallType     string `json:"callType"`     // Inbound, Outbound, Internal or Consult (R12)
+	PartyRole    string `json:"partyRole"`    // Customer, Agent, VirtualAgent, Supervisor or ThirdPSTN (R28)
+	ThisDN       string `json:"thisDN"`       // the number this event is about
+	OtherDN      string `json:"otherDN"`      // whom this party talks to (R26)
+	ANI          string `json:"ANI"`          // the outside line that called, else empty (3.0-8, R56)
+	DNIS         string `json:"DNIS"`         // the outside line that was called, else empty (3.0-8, R56)
+	AttachedData Data   `json:"attachedData"` // business data of the call and the keys of the engine (R8)
 }
 
-// ThirdPart is the third party of a transfer, consult, conference or supervision, and the state it left the call in.
+// ThirdPart: the third party of a transfer, consult, conference or supervision (3.5).
 type ThirdPart struct {
-	ThirdDN     string `json:"thirdDN,omitempty"`
-	ThirdDNRole string `json:"thirdDNRole,omitempty"`
-	CallState   string `json:"callState,omitempty"`
+	ThirdDN     string `json:"thirdDN,omitempty"`     // the third party
+	ThirdDNRole string `json:"thirdDNRole,omitempty"` // its part in what happened (R1)
+	CallState   string `json:"callState,omitempty"`   // OK, Transferred, Conference, Consult ... (R37)
 }
 
-// AgentPart is what every event of an agent carries.
+// AgentPart: what every event of an agent carries (R25).
 type AgentPart struct {
-	AgentID      string   `json:"agentID"`
-	AgentUUID    string   `json:"agentUUID"`
-	ThisDN       string   `json:"thisDN"`
-	ThisQueues   []string `json:"thisQueues"`
-	AttachedData Data     `json:"attachedData"`
+	AgentID      string   `json:"agentID"`      // work number, may be empty (R45)
+	AgentUUID    string   `json:"agentUUID"`    // the agent for good (R45)
+	ThisDN       string   `json:"thisDN"`       // the phone the agent uses
+	ThisQueues   []string `json:"thisQueues"`   // queues the agent works for, bare numbers (R27)
+	AttachedData Data     `json:"attachedData"` // business data and the keys of the engine (R8)
 }
 
 // Dialing: a party has begun a call (3.1).
@@ -58,10 +58,10 @@ type AgentPart struct {
 type Dialing struct {
 	Header
 	CallPart
-	ThisDNRole   string `json:"thisDNRole"`
-	OtherDNRole  string `json:"otherDNRole"`
-	MakeCallType string `json:"makeCallType,omitempty"`
-	CallState    string `json:"callState,omitempty" profile:"full"`
+	ThisDNRole   string `json:"thisDNRole"`                         // Origination (R1)
+	OtherDNRole  string `json:"otherDNRole"`                        // Destination (R1)
+	MakeCallType string `json:"makeCallType,omitempty"`             // Regular or DirectAgent
+	CallState    string `json:"callState,omitempty" profile:"full"` // as on other events (R37)
 }
 
 // Ringing: a party's phone rings (3.1).
@@ -71,13 +71,13 @@ type Ringing struct {
 	Header
 	CallPart
 	ThirdPart
-	ThisDNRole   string `json:"thisDNRole,omitempty"`
-	OtherDNRole  string `json:"otherDNRole,omitempty"`
-	ThisQueue    string `json:"thisQueue"`
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"`
+	ThisDNRole   string `json:"thisDNRole,omitempty"`                  // Destination (R1)
+	OtherDNRole  string `json:"otherDNRole,omitempty"`                 // Origination, ConsultBy, ObserveTo (R1)
+	ThisQueue    string `json:"thisQueue"`                             // queue it came from, else empty (3.0-6)
+	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
-// OtherRinging tells the party that dialed that the other one rings (R30).
+// OtherRinging: the phone of the other one rings; told to the party that dialed (R30).
 //
 //event:call
 type OtherRinging struct {
@@ -92,50 +92,50 @@ type Established struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole    string `json:"otherDNRole,omitempty"`
-	ThisQueue      string `json:"thisQueue"`
-	MakeCallType   string `json:"makeCallType,omitempty"`
-	WrapUpDuration int64  `json:"wrapUpDuration,omitempty" profile:"full"` // seconds
-	ConsultStage   int64  `json:"consultStage,omitempty" profile:"full"`
+	OtherDNRole    string `json:"otherDNRole,omitempty"`                   // ConsultBy, ObserveTo (R1)
+	ThisQueue      string `json:"thisQueue"`                               // queue it came from, else empty (3.0-6)
+	MakeCallType   string `json:"makeCallType,omitempty"`                  // Regular or DirectAgent
+	WrapUpDuration int64  `json:"wrapUpDuration,omitempty" profile:"full"` // seconds that will follow (3.15)
+	ConsultStage   int64  `json:"consultStage,omitempty" profile:"full"`   // stage of the consult, 1 to 9 (R7)
 }
 
-// Released: a party has left the call. Times are Unix ms, 0 when it never happened (R16, R17).
+// Released: a party has left the call; a time is 0 when its event never happened (3.0-2).
 //
 //event:call
 type Released struct {
 	Header
 	CallPart
 	ThirdPart
-	ThisDNRole         string `json:"thisDNRole,omitempty"`
-	OtherDNRole        string `json:"otherDNRole,omitempty"`
-	ThisQueue          string `json:"thisQueue"`
-	MakeCallType       string `json:"makeCallType,omitempty"`
-	BillSec            int64  `json:"billsec"`   // answer to end, seconds, 0 if unanswered (R18)
-	AnswerSec          int64  `json:"answersec"` // start to answer, seconds, 0 if unanswered (R18)
-	StartUepoch        int64  `json:"startUepoch"`
-	ProgressUepoch     int64  `json:"progressUepoch"`
-	AnswerUepoch       int64  `json:"answerUepoch"`
-	BridgeUepoch       int64  `json:"bridgeUepoch"`
-	LastHoldUepoch     int64  `json:"lastHoldUepoch"`
-	EndUepoch          int64  `json:"endUepoch"`
-	HangupCause        string `json:"hangupCause"`               // BY_AGENT, BY_SYSTEM or FreeSWITCH's cause (R21)
-	EarlyDetectCause   int64  `json:"earlyDetectCause"`          // R22
-	HangupDisposition  string `json:"hangupDisposition"`         // FreeSWITCH's value (R20)
-	RecordedEarlymedia bool   `json:"recordedEarlymedia"`        // literal spelling (R58)
-	WrapUpDuration     int64  `json:"wrapUpDuration"`            // seconds (R19)
-	HangupSide         string `json:"hangupSide" profile:"full"` // agent, customer, system (R21)
-	ConsultStage       int64  `json:"consultStage,omitempty" profile:"full"`
+	ThisDNRole         string `json:"thisDNRole,omitempty"`                  // ConsultBy on a transfer (R4)
+	OtherDNRole        string `json:"otherDNRole,omitempty"`                 // ConsultBy (R1)
+	ThisQueue          string `json:"thisQueue"`                             // queue it came from, else empty (3.0-6)
+	MakeCallType       string `json:"makeCallType,omitempty"`                // Regular or DirectAgent
+	BillSec            int64  `json:"billsec"`                               // answer to end, s, 0 unanswered (R18)
+	AnswerSec          int64  `json:"answersec"`                             // start to answer, s, 0 unanswered (R18)
+	StartUepoch        int64  `json:"startUepoch"`                           // the leg began, Unix ms (R16, R17)
+	ProgressUepoch     int64  `json:"progressUepoch"`                        // its phone rang, Unix ms (R16, R17)
+	AnswerUepoch       int64  `json:"answerUepoch"`                          // it answered, Unix ms (R16, R17)
+	BridgeUepoch       int64  `json:"bridgeUepoch"`                          // it heard another, Unix ms (R16, R17)
+	LastHoldUepoch     int64  `json:"lastHoldUepoch"`                        // it last held, Unix ms (R16, R17)
+	EndUepoch          int64  `json:"endUepoch"`                             // it ended, Unix ms (R16, R17)
+	HangupCause        string `json:"hangupCause"`                           // BY_AGENT, BY_SYSTEM, FreeSWITCH's (R21)
+	EarlyDetectCause   int64  `json:"earlyDetectCause"`                      // how dialing ended, by number (R22)
+	HangupDisposition  string `json:"hangupDisposition"`                     // FreeSWITCH's value (R20)
+	RecordedEarlymedia bool   `json:"recordedEarlymedia"`                    // early media was recorded (R58)
+	WrapUpDuration     int64  `json:"wrapUpDuration"`                        // seconds; 0 for all but agents (R19)
+	HangupSide         string `json:"hangupSide" profile:"full"`             // agent, customer, system (R21)
+	ConsultStage       int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
-// AttachedDataChanged carries the whole map after the change (R60), and the stages of a consult.
+// AttachedDataChanged: data of the call has changed; attachedData is the whole map after it (R60).
 //
 //event:call
 type AttachedDataChanged struct {
 	Header
 	CallPart
-	CallState    string   `json:"callState,omitempty"`
-	ChangedKeys  []string `json:"changedKeys,omitempty" profile:"full"`
-	ConsultStage int64    `json:"consultStage,omitempty" profile:"full"`
+	CallState    string   `json:"callState,omitempty"`                   // Consult from stage 2 on (R9, R37)
+	ChangedKeys  []string `json:"changedKeys,omitempty" profile:"full"`  // keys set, replaced or removed (R60)
+	ConsultStage int64    `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
 // Held: this party put the other on hold (3.4).
@@ -152,7 +152,7 @@ type Held struct {
 type Retrieved struct {
 	Header
 	CallPart
-	CallState string `json:"callState,omitempty" profile:"full"`
+	CallState string `json:"callState,omitempty" profile:"full"` // OK or Conference (R37)
 }
 
 // Muted: this party is no longer heard (R59).
@@ -178,7 +178,7 @@ type PartyChanged struct {
 	Header
 	CallPart
 	ThirdPart
-	ConsultStage int64 `json:"consultStage,omitempty" profile:"full"`
+	ConsultStage int64 `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
 // PartyAdded: otherDN joined this party's call (3.8).
@@ -188,9 +188,9 @@ type PartyAdded struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`
-	Supervisor   bool   `json:"supervisor,omitempty" profile:"full"` // R29
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"`
+	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`  // NewParty (R3)
+	Supervisor   bool   `json:"supervisor,omitempty" profile:"full"`   // otherDN is a supervisor who barged in (R29)
+	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
 // PartyDeleted: otherDN left this party's call (3.9).
@@ -200,155 +200,162 @@ type PartyDeleted struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`
-	SelfLeft     bool   `json:"selfLeft,omitempty" profile:"full"` // R35
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"`
+	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`  // DeletedParty (R3)
+	SelfLeft     bool   `json:"selfLeft,omitempty" profile:"full"`     // otherDN hung up; nobody removed it (R35)
+	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
-// DtmfSent: this party sent digits to the other.
+// DtmfSent: this party sent digits to the other (call-events.txt).
 //
 //event:call
 type DtmfSent struct {
 	Header
 	CallPart
-	DtmfDigits string `json:"dtmfDigits"`
+	DtmfDigits string `json:"dtmfDigits"` // 0-9, *, #, A-D (protocol.md 4)
 }
 
-// CallCreated is the first event of a call (3.0-1). ThisDN is who began it.
+// CallCreated: the first event of a call (3.0-1).
 //
 //event:call
 type CallCreated struct {
 	Header
-	CallID       string `json:"callID"`
-	ThisDN       string `json:"thisDN"`
-	CallType     string `json:"callType"`
-	AttachedData Data   `json:"attachedData"`
-	ANI          string `json:"ANI"`
-	DNIS         string `json:"DNIS"`
+	CallID       string `json:"callID"`       // the call
+	ThisDN       string `json:"thisDN"`       // who began the call
+	CallType     string `json:"callType"`     // Inbound, Outbound or Internal (R12)
+	AttachedData Data   `json:"attachedData"` // business data of the call and the keys of the engine (R8)
+	ANI          string `json:"ANI"`          // the outside line that called, else empty (3.0-8)
+	DNIS         string `json:"DNIS"`         // the outside line that was called, else empty (3.0-8)
+	PartyID      string `json:"partyID"`      // the party of thisDN (R25)
+	PartyRole    string `json:"partyRole"`    // the role of thisDN (R25, R28)
+	OtherDN      string `json:"otherDN"`      // whom the call is for (R25)
 }
 
-// CallDeleted is the last event of a call (3.0-1), or the only one of a refused call (R50).
+// CallDeleted: the last event of a call, or the only one of a refused call (3.0-1, R50).
 //
 //event:call
 type CallDeleted struct {
 	Header
-	CallID       string `json:"callID"`
-	ThisDN       string `json:"thisDN"`  // who began the call
-	OtherDN      string `json:"otherDN"` // whom the call was for
-	CallType     string `json:"callType"`
-	StartUepoch  int64  `json:"startUepoch"`
-	BridgeUepoch int64  `json:"bridgeUepoch"`
-	EndUepoch    int64  `json:"endUepoch"`
-	RecordUUID   string `json:"recordUUID"`
-	RecordURL    string `json:"recordUrl"`
-	AttachedData Data   `json:"attachedData"`
-	ANI          string `json:"ANI"`
-	DNIS         string `json:"DNIS"`
+	CallID       string `json:"callID"`       // the call
+	ThisDN       string `json:"thisDN"`       // who began the call
+	OtherDN      string `json:"otherDN"`      // whom the call was for
+	CallType     string `json:"callType"`     // Inbound, Outbound or Internal (R12)
+	StartUepoch  int64  `json:"startUepoch"`  // the first leg began, Unix ms (R16, R17)
+	BridgeUepoch int64  `json:"bridgeUepoch"` // two parties first heard each other, Unix ms (R16, R17)
+	EndUepoch    int64  `json:"endUepoch"`    // the last leg ended, Unix ms (R16, R17)
+	RecordUUID   string `json:"recordUUID"`   // the recording, empty without one (R51)
+	RecordURL    string `json:"recordUrl"`    // where it is, empty without one (R51)
+	AttachedData Data   `json:"attachedData"` // with NoCallReasonCode on a refused call (R8, R50)
+	ANI          string `json:"ANI"`          // the outside line that called, else empty (3.0-8)
+	DNIS         string `json:"DNIS"`         // the outside line that was called, else empty (3.0-8)
+	PartyID      string `json:"partyID"`      // the party of thisDN (R25)
+	PartyRole    string `json:"partyRole"`    // the role of thisDN (R25, R28)
 }
 
-// PartyInfo is one party in an answer about a call or a DN (R52).
+// PartyInfo: one party in an answer about a call or a DN (R52).
 type PartyInfo struct {
-	ThisDN     string `json:"thisDN"`
-	DNRole     string `json:"DNRole"`
-	CreateTime int64  `json:"createTime"` // Unix ms
-	CallID     string `json:"callID"`
-	PartyID    string `json:"partyID"`
-	PartyRole  string `json:"partyRole"`
-	State      string `json:"state"` // Idle, Dialing, Ringing, Talk, Held (R40)
-	OtherDN    string `json:"otherDN"`
-	Muted      bool   `json:"muted"`
-	Observed   bool   `json:"observed"`
-	Since      int64  `json:"since"` // Unix ms at which the state began
+	ThisDN     string `json:"thisDN"`     // its number
+	DNRole     string `json:"DNRole"`     // Origination or Destination (R1)
+	CreateTime int64  `json:"createTime"` // its leg began, Unix ms
+	CallID     string `json:"callID"`     // its call
+	PartyID    string `json:"partyID"`    // unique for its life (R14)
+	PartyRole  string `json:"partyRole"`  // Customer, Agent, VirtualAgent, Supervisor or ThirdPSTN (R28)
+	State      string `json:"state"`      // Idle, Dialing, Ringing, Talk, Held (R40)
+	OtherDN    string `json:"otherDN"`    // whom it talks to
+	Muted      bool   `json:"muted"`      // it is not heard (R40)
+	Observed   bool   `json:"observed"`   // a supervisor listens (R40)
+	Since      int64  `json:"since"`      // the state began, Unix ms
 }
 
-// CallInfo answers RequestQueryCall.
+// CallInfo: answers RequestQueryCall (R52).
 //
 //event:call
 type CallInfo struct {
 	Header
-	CallID       string      `json:"callID"`
-	ThisDN       string      `json:"thisDN"` // who asked
-	Parties      []PartyInfo `json:"parties"`
-	CallType     string      `json:"callType"`
-	ANI          string      `json:"ANI"`
-	DNIS         string      `json:"DNIS"`
-	AttachedData Data        `json:"attachedData"`
+	CallID       string      `json:"callID"`       // the call asked for
+	ThisDN       string      `json:"thisDN"`       // who asked
+	Parties      []PartyInfo `json:"parties"`      // the parties still in the call
+	CallType     string      `json:"callType"`     // Inbound, Outbound, Internal or Consult (R12)
+	ANI          string      `json:"ANI"`          // the outside line that called, else empty (3.0-8)
+	DNIS         string      `json:"DNIS"`         // the outside line that was called, else empty (3.0-8)
+	AttachedData Data        `json:"attachedData"` // business data of the call and the keys of the engine (R8)
+	PartyID      string      `json:"partyID"`      // the party of thisDN, empty if it has none there (R25)
+	PartyRole    string      `json:"partyRole"`    // the role of thisDN, empty if it has none there (R25, R28)
+	OtherDN      string      `json:"otherDN"`      // whom thisDN talks to, else empty (R25)
 }
 
-// AgentLogin: an agent is at work.
+// AgentLogin: an agent is at work (3.15).
 //
 //event:agent
 type AgentLogin struct {
 	Header
 	AgentPart
-	PhoneType  int64 `json:"phoneType"`
-	AgentState int64 `json:"agentState"` // 1 ready, 2 not ready
-	ReasonCode int64 `json:"reasonCode"`
+	PhoneType  int64 `json:"phoneType"`  // 1 web phone, 2 mini program, 3 PSTN, 4 SIP phone (R61)
+	AgentState int64 `json:"agentState"` // 1 ready, 2 not ready (R41)
+	ReasonCode int64 `json:"reasonCode"` // 0 when ready; else as on EventAgentNotReady (R42)
 }
 
-// AgentReady: an agent takes calls.
+// AgentReady: an agent takes calls (3.15).
 //
 //event:agent
 type AgentReady struct {
 	Header
 	AgentPart
-	ReasonCode int64 `json:"reasonCode"`
+	ReasonCode int64 `json:"reasonCode"` // why: 4 wrap-up ended, 0 other (R44)
 }
 
-// AgentNotReady: an agent takes no calls.
+// AgentNotReady: an agent takes no calls (3.15).
 //
 //event:agent
 type AgentNotReady struct {
 	Header
 	AgentPart
-	ReasonCode int64 `json:"reasonCode"`
+	ReasonCode int64 `json:"reasonCode"` // 2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom (R42)
 }
 
-// AgentLogout: an agent has gone.
+// AgentLogout: an agent has gone (3.15).
 //
 //event:agent
 type AgentLogout struct {
 	Header
 	AgentPart
-	ReasonCode int64 `json:"reasonCode"`
+	ReasonCode int64 `json:"reasonCode"` // why (R46)
 }
 
-// DelayAfterCallWork: after-call work now ends at ExpirationTime.
+// DelayAfterCallWork: after-call work now ends at another time (3.15).
 //
 //event:agent
 type DelayAfterCallWork struct {
 	Header
-	AgentID        string `json:"agentID"`
-	AgentUUID      string `json:"agentUUID"`
-	ThisDN         string `json:"thisDN"`
-	CallID         string `json:"callID"`
-	PartyIDLiteral string `json:"partyId"` // the page's spelling (R15)
-	PartyID        string `json:"partyID"`
-	ExpirationTime int64  `json:"expirationTime"` // Unix ms
+	AgentPart
+	CallID         string `json:"callID"`         // the call that the work is about
+	PartyIDLiteral string `json:"partyId"`        // the party of the agent, in the page's spelling (R15)
+	PartyID        string `json:"partyID"`        // the same (R15)
+	ExpirationTime int64  `json:"expirationTime"` // when it ends by itself, Unix ms
 }
 
-// PartyError refuses a request on a call or of the protocol (protocol.md 6).
+// PartyError: refuses a request on a call or of the protocol (protocol.md 6).
 //
 //event:error
 type PartyError struct {
 	Header
-	CallID       string `json:"callID"`
-	PartyID      string `json:"partyID"`
-	ThisDN       string `json:"thisDN"`
-	ErrorCode    int64  `json:"errorCode"`
-	ErrorMessage string `json:"errorMessage"`
-	Request      string `json:"request"`
-	Detail       string `json:"detail"` // a sentence that says what to do
+	CallID       string `json:"callID"`       // the call of the request, if it named one
+	PartyID      string `json:"partyID"`      // the party of the request, if it has one (R25)
+	ThisDN       string `json:"thisDN"`       // the DN of the request
+	ErrorCode    int64  `json:"errorCode"`    // 301xxx or 303xxx (R48)
+	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
+	Request      string `json:"request"`      // the messageID of the request
+	Detail       string `json:"detail"`       // a sentence that says what to do
+	AttachedData Data   `json:"attachedData"` // of the request (R25)
 }
 
-// AgentError refuses a request on an agent (protocol.md 6).
+// AgentError: refuses a request on an agent (protocol.md 6).
 //
 //event:error
 type AgentError struct {
 	Header
 	AgentPart
-	ErrorCode    int64  `json:"errorCode"`
-	ErrorMessage string `json:"errorMessage"`
-	Request      string `json:"request"`
-	Detail       string `json:"detail"`
+	ErrorCode    int64  `json:"errorCode"`    // 302xxx (R48)
+	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
+	Request      string `json:"request"`      // the messageID of the request
+	Detail       string `json:"detail"`       // a sentence that says what to do
 }

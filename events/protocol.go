@@ -2,83 +2,83 @@ package events
 
 // The messages of this file belong to the protocol itself (protocol.md 2 and 3), not to call-events.txt.
 
-// Limits tells a client what it may send (protocol.md 1).
+// Limits: what a client may send (protocol.md 1).
 type Limits struct {
-	MessageBytes      int64 `json:"messageBytes"`
-	Depth             int64 `json:"depth"`
-	RequestsPerSecond int64 `json:"requestsPerSecond"`
-	QueueBytes        int64 `json:"queueBytes"`
+	MessageBytes      int64 `json:"messageBytes"`      // longest message, bytes
+	Depth             int64 `json:"depth"`             // deepest nesting, levels
+	RequestsPerSecond int64 `json:"requestsPerSecond"` // requests a second (protocol.md 6)
+	QueueBytes        int64 `json:"queueBytes"`        // what may wait for a slow client, bytes
 }
 
-// Opened answers RequestOpen.
+// Opened: answers RequestOpen; events after seq follow (protocol.md 3).
 //
 //event:protocol
 type Opened struct {
 	Header
-	Server          string   `json:"server"`
-	Version         string   `json:"version"`
-	Rights          []string `json:"rights"`
-	Profile         string   `json:"profile"`
-	Replayed        int64    `json:"replayed"` // events that follow from before this connection
-	Gap             bool     `json:"gap"`      // resumeFrom is older than what is kept
-	HeartbeatMillis int64    `json:"heartbeatMillis"`
-	Limits          Limits   `json:"limits"`
+	Server          string   `json:"server"`          // the name of the server
+	Version         string   `json:"version"`         // its version
+	Rights          []string `json:"rights"`          // observe, control, supervise, admin (protocol.md 7)
+	Profile         string   `json:"profile"`         // basic or full (protocol.md 2)
+	Replayed        int64    `json:"replayed"`        // events that follow from before this connection
+	Gap             bool     `json:"gap"`             // resumeFrom is older than what is kept
+	HeartbeatMillis int64    `json:"heartbeatMillis"` // quiet time after which the server sends a heartbeat, ms
+	Limits          Limits   `json:"limits"`          // what the client may send
 }
 
-// AgentInfo is an agent's state inside EventRegistered.
+// AgentInfo: the agent inside EventRegistered (protocol.md 3).
 type AgentInfo struct {
-	AgentID   string `json:"agentID"`
-	AgentUUID string `json:"agentUUID"`
+	AgentID   string `json:"agentID"`   // work number, may be empty (R45)
+	AgentUUID string `json:"agentUUID"` // the agent for good (R45)
 }
 
-// Registered answers RequestRegisterDN: the state of the DN at Seq; the stream goes on from there.
+// Registered: answers RequestRegisterDN with the state of the DN at seq; the stream goes on from there (protocol.md 3).
 //
 //event:protocol
 type Registered struct {
 	Header
-	ThisDN  string      `json:"thisDN"`
-	Agent   *AgentInfo  `json:"agent"` // nil: nobody is logged in there
-	Parties []PartyInfo `json:"parties"`
+	ThisDN  string      `json:"thisDN"`  // the DN
+	Agent   *AgentInfo  `json:"agent"`   // null: nobody is logged in there
+	Parties []PartyInfo `json:"parties"` // the parties in calls there
 }
 
-// Unregistered answers RequestUnregisterDN, or comes unasked when the DN is removed.
+// Unregistered: answers RequestUnregisterDN, or comes unasked when the DN is removed (protocol.md 3).
 //
 //event:protocol
 type Unregistered struct {
 	Header
-	ThisDN string `json:"thisDN"`
-	Reason string `json:"reason"`
+	ThisDN string `json:"thisDN"` // the DN
+	Reason string `json:"reason"` // why
 }
 
-// CallSnapshot is one call inside EventSubscribed.
+// CallSnapshot: one call inside EventSubscribed (protocol.md 3).
 type CallSnapshot struct {
-	CallID   string      `json:"callID"`
-	CallType string      `json:"callType"`
-	ANI      string      `json:"ANI"`
-	DNIS     string      `json:"DNIS"`
-	Parties  []PartyInfo `json:"parties"`
+	CallID   string      `json:"callID"`   // the call
+	CallType string      `json:"callType"` // Inbound, Outbound, Internal or Consult (R12)
+	ANI      string      `json:"ANI"`      // the outside line that called, else empty (3.0-8)
+	DNIS     string      `json:"DNIS"`     // the outside line that was called, else empty (3.0-8)
+	Parties  []PartyInfo `json:"parties"`  // the parties in the call
 }
 
-// Subscribed answers RequestSubscribe: the calls in scope at Seq; the stream goes on from there.
+// Subscribed: answers RequestSubscribe with the calls in scope at seq; the stream goes on from there (protocol.md 3).
 //
 //event:protocol
 type Subscribed struct {
 	Header
-	Scope    string         `json:"scope"`
-	IDs      []string       `json:"ids"`
-	Snapshot []CallSnapshot `json:"snapshot"`
+	Scope    string         `json:"scope"`    // company, queue, agent or call
+	IDs      []string       `json:"ids"`      // those of the request
+	Snapshot []CallSnapshot `json:"snapshot"` // the calls in scope
 }
 
-// Unsubscribed answers RequestUnsubscribe.
+// Unsubscribed: answers RequestUnsubscribe (protocol.md 3).
 //
 //event:protocol
 type Unsubscribed struct {
 	Header
-	Scope string   `json:"scope"`
-	IDs   []string `json:"ids"`
+	Scope string   `json:"scope"` // company, queue, agent or call
+	IDs   []string `json:"ids"`   // those of the request
 }
 
-// Heartbeat answers RequestHeartbeat, or comes unasked on a quiet connection.
+// Heartbeat: answers RequestHeartbeat, or comes unasked on a quiet connection (protocol.md 3).
 //
 //event:protocol
 type Heartbeat struct {
@@ -86,11 +86,11 @@ type Heartbeat struct {
 	LastSeq uint64 `json:"lastSeq"` // the last number sent to this client, so that it can see a hole
 }
 
-// Gap says that the events From..To of this client's subscriptions were dropped.
+// Gap: the events from..to of this client's subscriptions were dropped (protocol.md 2).
 //
 //event:protocol
 type Gap struct {
 	Header
-	From uint64 `json:"from"`
-	To   uint64 `json:"to"`
+	From uint64 `json:"from"` // the first that was dropped
+	To   uint64 `json:"to"`   // the last that was dropped
 }

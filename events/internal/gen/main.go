@@ -42,13 +42,18 @@ func generate(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := encoders(m)
-	if err != nil {
-		return nil, err
+	files := map[string][]byte{}
+	for name, write := range map[string]func(*model) (string, error){
+		"encode_gen.go":    encoders,
+		"catalogue_gen.go": catalogue,
+	} {
+		text, err := write(m)
+		if err != nil {
+			return nil, err
+		}
+		if files[name], err = format.Source([]byte(text)); err != nil {
+			return nil, fmt.Errorf("%s does not parse: %w", name, err)
+		}
 	}
-	code, err := format.Source([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("encode_gen.go does not parse: %w", err)
-	}
-	return map[string][]byte{"encode_gen.go": code}, nil
+	return files, nil
 }

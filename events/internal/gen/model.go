@@ -77,9 +77,9 @@ func (m *model) addDecl(decl ast.Decl) error {
 		return nil
 	}
 	s := &structure{name: spec.Name.Name}
-	s.meaning, s.clause = meaningAndClause(gen.Doc.Text())
-	if s.meaning == "" {
-		return fmt.Errorf("%s has no comment: say what it tells, and its clause in parentheses at the end", s.name)
+	comment, found := strings.CutPrefix(gen.Doc.Text(), s.name+": ")
+	if s.meaning, s.clause = meaningAndClause(comment); !found || s.clause == "" {
+		return fmt.Errorf("the comment of %s must read %q", s.name, s.name+": what it tells (clause).")
 	}
 	if err := s.readDirective(gen.Doc); err != nil {
 		return err
@@ -139,8 +139,8 @@ func (m *model) addMember(s *structure, f *ast.Field) error {
 	if out.clause == "" {
 		out.clause = s.clause
 	}
-	if false && (out.meaning == "" || out.clause == "") {
-		return fmt.Errorf("field %s: its comment must say what it means; the clause may stand at the struct", out.goName)
+	if out.meaning == "" {
+		return fmt.Errorf("field %s has no comment behind it that says what it means", out.goName)
 	}
 	s.members = append(s.members, out)
 	return nil
@@ -158,7 +158,7 @@ func typeText(e ast.Expr) string {
 	return fmt.Sprintf("%T", e)
 }
 
-var clausePattern = regexp.MustCompile(`\s*\(((?:R\d|\d\.\d|protocol \d|page\b)[^()]*)\)[.]?\s*$`)
+var clausePattern = regexp.MustCompile(`\s*\(((?:R\d|\d\.\d|protocol\.md \d|call-events\.txt)[^()]*)\)[.]?$`)
 
 // meaningAndClause splits a comment such as "start to answer, seconds (R18)".
 func meaningAndClause(comment string) (meaning, clause string) {

@@ -1,0 +1,238 @@
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// everyMessage gives one new message of every type, in the order of the catalogue.
+func everyMessage() []Message {
+	return []Message{
+		&Dialing{}, &Ringing{}, &OtherRinging{}, &Established{}, &Released{}, &AttachedDataChanged{}, &Held{},
+		&Retrieved{}, &Muted{}, &Unmuted{}, &PartyChanged{}, &PartyAdded{}, &PartyDeleted{}, &DtmfSent{},
+		&CallCreated{}, &CallDeleted{}, &CallInfo{}, &AgentLogin{}, &AgentReady{}, &AgentNotReady{},
+		&AgentLogout{}, &DelayAfterCallWork{}, &PartyError{}, &AgentError{}, &Opened{}, &Registered{},
+		&Unregistered{}, &Subscribed{}, &Unsubscribed{}, &Heartbeat{}, &Gap{},
+	}
+}
+
+// bytesLeft hands out the input of a fuzz run as values; past its end it hands out zeros.
+type bytesLeft struct {
+	data []byte
+}
+
+func (b *bytesLeft) byte() byte {
+	if len(b.data) == 0 {
+		return 0
+	}
+	first := b.data[0]
+	b.data = b.data[1:]
+	return first
+}
+
+func (b *bytesLeft) string() string {
+	n := min(int(b.byte()%48), len(b.data))
+	text := string(b.data[:n])
+	b.data = b.data[n:]
+	return text
+}
+
+func (b *bytesLeft) number() uint64 {
+	var n uint64
+	for range b.byte() % 9 {
+		n = n<<8 | uint64(b.byte())
+	}
+	return n
+}
+
+// value is compact JSON of some type.
+func (b *bytesLeft) value() string {
+	switch b.byte() % 4 {
+	case 0:
+		return "null"
+	case 1:
+		return mustJSON(int64(b.number()))
+	case 2:
+		return mustJSON([]any{b.string(), true, map[string]any{"k": b.string()}})
+	}
+	return mustJSON(b.string())
+}
+
+func (b *bytesLeft) attached() Data {
+	data := Data{}
+	for range b.byte() % 4 {
+		data = data.Set(b.string(), b.value())
+	}
+	return data
+}
+
+// fill sets every field of v, which must be settable, from b. Slices are never nil.
+func (b *bytesLeft) fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(b.string())
+	case reflect.Int64:
+		v.SetInt(int64(b.number()))
+	case reflect.Uint64:
+		v.SetUint(b.number())
+	case reflect.Bool:
+		v.SetBool(b.byte()%2 == 1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			b.fill(v.Field(i))
+		}
+	case reflect.Pointer:
+		if b.byte()%2 == 1 {
+			v.Set(reflect.New(v.Type().Elem()))
+			b.fill(v.Elem())
+		}
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[Data]() {
+			v.Set(reflect.ValueOf(b.attached()))
+			return
+		}
+		n := int(b.byte() % 4)
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			b.fill(v.Index(i))
+		}
+	default:
+		panic("no value for " + v.Type().String())
+	}
+}
+
+// byEncodingJSON is v as encoding/json writes it with HTML escaping off.
+func byEncodingJSON(v any) string {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func mustJSON(v any) string { return byEncodingJSON(v) }
+
+// byReflection is m in the shape of profile p, put together from the tags of its fields (protocol.md 2).
+func byReflection(m Message, p Profile) string {
+	parts := []string{`"messageID":"` + m.Name() + `"`}
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		for i := range v.NumField() {
+			field, tag := v.Type().Field(i), v.Type().Field(i).Tag
+			if field.Anonymous {
+				walk(v.Field(i))
+				continue
+			}
+			key, option, _ := strings.Cut(tag.Get("json"), ",")
+			empty := v.Field(i).IsZero() || v.Field(i).Kind() == reflect.Slice && v.Field(i).Len() == 0
+			if option == "omitempty" && empty || tag.Get("profile") == "full" && p != Full {
+				continue
+			}
+			parts = append(parts, `"`+key+`":`+byEncodingJSON(v.Field(i).Interface()))
+		}
+	}
+	walk(reflect.ValueOf(m).Elem())
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+func encode(m Message, p Profile) string { return string(m.AppendJSON(nil, p)) }
+
+// FuzzMessages proves every encoder: Full is what encoding/json makes of the struct, Basic is the same without the
+// fields of profile full (protocol.md 2).
+func FuzzMessages(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte("\x05hello\x05wor\"d\x08\xff\xe2\x80\xa8\n\\/<&>\x00\x1f\x7f"))
+	f.Add(bytes.Repeat([]byte("\x07agent\xc3\x28\x03\x01\x02\xf0\x9f\x98\x80"), 60))
+	f.Add(bytes.Repeat([]byte{3, 1, 2, 7, 0xff, 0x80, 9}, 200))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, m := range everyMessage() {
+			source := &bytesLeft{data: data}
+			source.fill(reflect.ValueOf(m).Elem())
+			full := `{"messageID":"` + m.Name() + `",` + byEncodingJSON(m)[1:]
+			require.Equal(t, full, encode(m, Full), "%s, profile full", m.Name())
+			require.Equal(t, byReflection(m, Basic), encode(m, Basic), "%s, profile basic", m.Name())
+		}
+	})
+}
+
+// filled gives every message with a value in every field, so that nothing optional is left out.
+func filled() []Message {
+	messages := everyMessage()
+	for _, m := range messages {
+		fillRich(reflect.ValueOf(m).Elem())
+	}
+	return messages
+}
+
+func fillRich(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("4dce61ec399644029fab7e8251da9bf1")
+	case reflect.Int64:
+		v.SetInt(1637128416617)
+	case reflect.Uint64:
+		v.SetUint(1 << 33)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fillRich(v.Field(i))
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillRich(v.Elem())
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[Data]() {
+			v.Set(reflect.ValueOf(Data{{"campaignID", `"123"`}, {"contactSN", `"456"`}}))
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fillRich(v.Index(0))
+		fillRich(v.Index(1))
+	}
+}
+
+// TestNilSlices proves that a nil slice is the empty array and nil attached data the empty object: a client need not
+// know null.
+func TestNilSlices(t *testing.T) {
+	require.Equal(t, `{"messageID":"EventOpened","seq":0,"referenceID":0,"creationTime":0,"companyId":"","server":"",`+
+		`"version":"","rights":[],"profile":"","replayed":0,"gap":false,"heartbeatMillis":0,"limits":{"messageBytes":0,`+
+		`"depth":0,"requestsPerSecond":0,"queueBytes":0}}`, encode(&Opened{}, Basic))
+	require.Contains(t, encode(&CallInfo{}, Basic), `"parties":[],"callType":"","ANI":"","DNIS":"","attachedData":{}`)
+	require.Contains(t, encode(&Registered{}, Basic), `"agent":null,"parties":[]`)
+	require.Contains(t, encode(&Subscribed{Snapshot: make([]CallSnapshot, 2)}, Basic),
+		`"ids":[],"snapshot":[{"callID":"","callType":"","ANI":"","DNIS":"","parties":[]},{"callID":""`)
+}
+
+// TestAppendKeepsWhatWasThere proves that AppendJSON appends: the bytes before are the caller's.
+func TestAppendKeepsWhatWasThere(t *testing.T) {
+	for _, m := range filled() {
+		require.Equal(t, "before"+encode(m, Full), string(m.AppendJSON([]byte("before"), Full)), m.Name())
+	}
+}
+
+func TestCommonIsTheHeaderOfTheMessage(t *testing.T) {
+	for _, m := range everyMessage() {
+		m.Common().Seq = 1<<32 + 7
+		require.Contains(t, encode(m, Basic), `{"messageID":"`+m.Name()+`","seq":4294967303,"referenceID":0,`)
+	}
+}
+
+// TestEncodingAllocatesNothing holds the encoder to its word: no allocation when dst has room.
+func TestEncodingAllocatesNothing(t *testing.T) {
+	dst := make([]byte, 0, 16<<10)
+	for _, m := range filled() {
+		for _, p := range []Profile{Basic, Full} {
+			require.Zero(t, testing.AllocsPerRun(100, func() { dst = m.AppendJSON(dst[:0], p) }), m.Name())
+		}
+	}
+	odd := &Held{CallPart: CallPart{ThisDN: "\"\\\n\x01\xff\u2028é"}}
+	require.Zero(t, testing.AllocsPerRun(100, func() { dst = odd.AppendJSON(dst[:0], Full) }), "escapes")
+}
