@@ -35,10 +35,6 @@ func (e *Engine) do(p *party, a action) {
 		e.tellDialing(p)
 	case tellRinging:
 		e.tellRinging(p)
-	case tellRingingAndEstablished:
-		e.tellRinging(p)
-		e.recordStateAs(p, Ringing, p.millis(max(p.ringsAt(), p.times.created)), "3.1")
-		e.tellEstablished(p)
 	case tellEstablished:
 		e.tellEstablished(p)
 	case noteHold:
@@ -72,6 +68,10 @@ func (e *Engine) stateAt(p *party, on stimulus) int64 {
 	case rings:
 		if at := p.ringsAt(); at != 0 {
 			return p.millis(at)
+		}
+	case joins:
+		if q := p.partner.get(); q != nil {
+			return p.millis(max(p.times.answered, q.times.answered, p.times.bridged))
 		}
 	case ends:
 		return p.millis(p.times.ended)

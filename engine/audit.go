@@ -133,6 +133,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 	before := e.seq
 	setOnce(&t.early, p.mono(in.Times.Early))
 	setOnce(&t.progress, p.mono(in.Times.Progress))
+	setOnce(&t.bridged, p.mono(in.Times.Bridged))
 	if in.CallState == CallStateRinging || in.CallState == CallStateEarly || t.progress != 0 || t.early != 0 {
 		if p.state == Idle {
 			e.rang(p)
@@ -146,7 +147,6 @@ func (e *Engine) reconcile(p *party, in *Input) {
 		}
 	}
 	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
-		setOnce(&t.bridged, p.mono(in.Times.Bridged))
 		e.pair(p, q)
 	}
 	switch {

@@ -269,7 +269,15 @@ func (e *Engine) answered(p *party) {
 		return
 	}
 	if p.call != nil && !p.call.forming && p.dnRole == events.Destination && p.call.begun.get() == p {
+		e.ensureRung(p)
 		e.apply(p, joins)
+	}
+}
+
+// ensureRung: a called leg that answers without ringing, or whose call is known only now, is told to ring first (3.1).
+func (e *Engine) ensureRung(p *party) {
+	if p.state == Idle && p.dnRole == events.Destination {
+		e.apply(p, rings)
 	}
 }
 
@@ -295,7 +303,7 @@ func (e *Engine) bridged(p *party, other LegID) {
 }
 
 func (e *Engine) pair(p, q *party) {
-	if p.ending || q.ending {
+	if p.ending || q.ending || p.call == nil || q.call == nil {
 		return
 	}
 	now := e.in.MonoNanos
@@ -303,6 +311,7 @@ func (e *Engine) pair(p, q *party) {
 	setOnce(&q.times.bridged, now)
 	p.partner, q.partner = refTo(q), refTo(p)
 	e.merge(p, q)
+	setOnce(&p.call.bridgedAt, min(p.times.bridged, q.times.bridged))
 	e.talk(p, q)
 }
 
@@ -319,11 +328,10 @@ func (e *Engine) talk(p, q *party) {
 	if first.dnRole == events.Origination && p.call.makeCallType == events.Regular {
 		first, second = second, first
 	}
-	c := p.call
-	setOnce(&c.bridgedAt, e.in.MonoNanos)
-	setOnce(&c.answered, e.in.MonoNanos)
+	setOnce(&p.call.answered, max(p.times.answered, q.times.answered))
+	e.ensureRung(p)
+	e.ensureRung(q)
 	first.otherDN, second.otherDN = second.thisDN, first.thisDN
-	first.lastTalk, second.lastTalk = refTo(second), refTo(first)
 	first.blame, second.blame = blame{}, blame{}
 	e.apply(first, joins)
 	e.apply(second, joins)
@@ -348,7 +356,7 @@ func (e *Engine) executed(p *party, in *Input) {
 		return
 	}
 	target := e.legs[in.Other]
-	if target == nil || target == p || target.call == nil || target.state == Released {
+	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {
 		return
 	}
 	p.observer = true

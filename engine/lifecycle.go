@@ -76,6 +76,7 @@ func (e *Engine) join(c *call, p *party) {
 	origin := p.origin.get()
 	if origin != nil {
 		p.otherDN = origin.thisDN
+		origin.blame = blame{}
 	}
 	c.add(p)
 	e.fillLine(c, p, origin)
@@ -190,20 +191,20 @@ func (e *Engine) hangup(p *party, in *Input) {
 	e.assignBlame(p)
 }
 
-// assignBlame fixes who ended a leg: its far end; else whoever ended first and took it along; else the switch (R21).
+// assignBlame fixes who ended a leg: the partner it talked to, if that ended first (3.14); else its own far end; else
+// whoever it was calling or called by; else the switch (R21).
 func (e *Engine) assignBlame(p *party) {
 	cause := CauseName(p.cause)
 	switch {
+	case p.blame.firm:
+		p.takeBlame(cause)
 	case p.disposition == RecvBye || p.disposition == RecvCancel || p.disposition == RecvRefuse:
 		p.side, p.hangupCause = p.sideName(), cause
 		if p.side == events.SideAgent && p.disposition != RecvRefuse {
 			p.hangupCause = events.ByAgent
 		}
 	case p.blame.side != "":
-		p.side, p.hangupCause = p.blame.side, cause
-		if h := p.blame.hangupCause; h == events.ByAgent || (h == events.BySystem && p.talked) {
-			p.hangupCause = h
-		}
+		p.takeBlame(cause)
 	default:
 		p.side, p.hangupCause = events.SideSystem, cause
 		if p.talked {
@@ -213,29 +214,35 @@ func (e *Engine) assignBlame(p *party) {
 	e.passBlame(p)
 }
 
+func (p *party) takeBlame(cause string) {
+	p.side, p.hangupCause = p.blame.side, cause
+	if h := p.blame.hangupCause; h == events.ByAgent || (h == events.BySystem && p.talked) {
+		p.hangupCause = h
+	}
+}
+
 // passBlame hands the blame to those that will end because this leg did: its partner, who was calling it, and whom it
 // was calling.
 func (e *Engine) passBlame(p *party) {
-	b := blame{p.side, p.hangupCause}
-	give := func(q *party) {
-		if q != nil && q != p && !q.ending {
-			q.blame = b
-		}
-	}
-	give(p.partner.get())
-	if q := p.lastTalk.get(); q != nil && q.lastTalk.get() == p {
-		give(q)
-	}
+	weak, firm := blame{p.side, p.hangupCause, false}, blame{p.side, p.hangupCause, true}
 	if !p.talked {
-		give(p.origin.get())
+		p.origin.get().give(weak)
 	}
-	if p.call == nil {
-		return
-	}
-	for q := p.call.first; q != nil; q = q.next {
-		if q.origin.get() == p && !q.talked {
-			give(q)
+	if p.call != nil {
+		for q := p.call.first; q != nil; q = q.next {
+			if q.origin.get() == p && !q.talked {
+				q.give(weak)
+			}
 		}
+	}
+	if q := p.partner.get(); q != nil && q.partner.get() == p && p.talked {
+		q.give(firm)
+	}
+}
+
+func (p *party) give(b blame) {
+	if p != nil && !p.ending {
+		p.blame = b
 	}
 }
 

@@ -13,7 +13,6 @@ type party struct {
 	younger, elder *party // among all parties, in order of birth
 	origin         ref    // whose leg originated this one
 	partner        ref    // whose media is joined with this one's
-	lastTalk       ref    // the last partner with whom it talked
 	room           *room
 
 	state     State
@@ -166,7 +165,9 @@ func (n *numbering) take(seq uint32) (fresh bool) {
 // holes tells whether a number below the highest is missing.
 func (n *numbering) holes() bool { return n.high != 0 && n.seen != ^uint64(0) }
 
-// blame is who ended a leg, as the one that ended first hands it to those that end because of it (3.14).
+// blame is who ended a leg, as the one that ended first hands it to those that end because of it (3.14). It is firm
+// between two that talked: then a hangup of the second that crosses the first changes nothing.
 type blame struct {
 	side, hangupCause string
+	firm              bool
 }

@@ -35,6 +35,7 @@ func (e *Engine) roomJoined(p *party, name string) {
 		if p.otherDN == "" {
 			p.otherDN = name
 		}
+		e.ensureRung(p)
 		e.apply(p, joins)
 	}
 }

@@ -42,7 +42,6 @@ const (
 	doNothing action = iota
 	tellDialing
 	tellRinging
-	tellRingingAndEstablished
 	tellEstablished
 	noteHold
 	noteRetrieve
@@ -53,7 +52,7 @@ const (
 )
 
 var actionNames = [actionCount]string{
-	"-", "EventDialing", "EventRinging, EventOtherRinging", "EventRinging, EventEstablished", "EventEstablished",
+	"-", "EventDialing", "EventRinging, EventOtherRinging", "EventEstablished",
 	"note hold", "note retrieve", "note partner", "EventReleased", "note end",
 }
 
@@ -84,7 +83,6 @@ var partyRows = []row{
 	{in: in(Idle), on: begins, to: Dialing, doing: tellDialing, clause: "3.1"},
 	{in: in(Idle), on: rings, to: Ringing, doing: tellRinging, clause: "3.1"},
 	{in: in(Ringing), on: rings, to: Ringing, clause: "3.1"},
-	{in: in(Idle), on: joins, to: Talk, doing: tellRingingAndEstablished, clause: "3.1"},
 	{in: in(Dialing, Ringing), on: joins, to: Talk, doing: tellEstablished, clause: "3.1"},
 	{in: in(Talk, Held), on: joins, stay: true, doing: notePartner, clause: "3.5"},
 	{in: in(Talk), on: holds, to: Held, doing: noteHold, clause: "3.4"},
