@@ -1,0 +1,170 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Message is one line that the engine sent, with the fields that tests look at.
+type Message struct {
+	MessageID    string `json:"messageID"`
+	Seq          uint64 `json:"seq"`
+	ReferenceID  int64  `json:"referenceID"`
+	CreationTime int64  `json:"creationTime"`
+	CompanyID    string `json:"companyId"`
+
+	CallID    string `json:"callID"`
+	PartyID   string `json:"partyID"`
+	CallType  string `json:"callType"`
+	PartyRole string `json:"partyRole"`
+	ThisDN    string `json:"thisDN"`
+	OtherDN   string `json:"otherDN"`
+	ANI       string `json:"ANI"`
+	DNIS      string `json:"DNIS"`
+	CallState string `json:"callState"`
+
+	Times
+	BillSec           int64  `json:"billsec"`
+	AnswerSec         int64  `json:"answersec"`
+	HangupCause       string `json:"hangupCause"`
+	HangupDisposition string `json:"hangupDisposition"`
+	HangupSide        string `json:"hangupSide"`
+
+	ErrorCode int64 `json:"errorCode"`
+	Gap       bool  `json:"gap"`
+
+	Raw  []byte `json:"-"` // the line itself
+	Mono int64  `json:"-"` // CLOCK_MONOTONIC when it had been read
+}
+
+// Times are the time fields of EventReleased and EventCallDeleted: Unix ms, 0 when it never happened.
+type Times struct {
+	StartUepoch    int64 `json:"startUepoch"`
+	ProgressUepoch int64 `json:"progressUepoch"`
+	AnswerUepoch   int64 `json:"answerUepoch"`
+	BridgeUepoch   int64 `json:"bridgeUepoch"`
+	LastHoldUepoch int64 `json:"lastHoldUepoch"`
+	EndUepoch      int64 `json:"endUepoch"`
+}
+
+// Client is a client of the engine on its unix socket.
+type Client struct {
+	conn     net.Conn
+	messages chan Message
+	done     chan struct{}
+	closed   chan struct{}
+	err      error
+}
+
+// DialClient connects to the engine's unix socket, opens, and subscribes to everything of the company.
+func DialClient(ctx context.Context, socket string, profile string) (*Client, error) {
+	c, err := ConnectClient(ctx, socket)
+	if err != nil {
+		return nil, err
+	}
+	open := map[string]any{"messageID": "RequestOpen", "protocol": 1, "clientName": "lab", "profile": profile}
+	if _, err := c.Ask(ctx, open, "EventOpened"); err != nil {
+		c.Close()
+		return nil, err
+	}
+	subscribe := map[string]any{"messageID": "RequestSubscribe", "scope": "company"}
+	if _, err := c.Ask(ctx, subscribe, "EventSubscribed"); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// ConnectClient connects and sends nothing yet.
+func ConnectClient(ctx context.Context, socket string) (*Client, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		conn: conn, messages: make(chan Message, eventBacklog), done: make(chan struct{}), closed: make(chan struct{}),
+	}
+	go c.read()
+	return c, nil
+}
+
+// Ask sends a request and returns its answer: the first message of that name, or the refusal that came instead.
+func (c *Client) Ask(ctx context.Context, request map[string]any, answer string) (Message, error) {
+	if err := c.Send(request); err != nil {
+		return Message{}, err
+	}
+	m, err := c.Next(ctx, func(m Message) bool { return m.MessageID == answer || m.MessageID == "EventPartyError" })
+	if err == nil && m.MessageID != answer {
+		err = fmt.Errorf("%v was refused: %s", request["messageID"], m.Raw)
+	}
+	return m, err
+}
+
+// Send sends one request.
+func (c *Client) Send(request map[string]any) error {
+	line, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	_ = c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_, err = c.conn.Write(append(line, '\n'))
+	return err
+}
+
+// Next returns the next message that want accepts, dropping those before it.
+func (c *Client) Next(ctx context.Context, want func(Message) bool) (Message, error) {
+	for {
+		select {
+		case m, ok := <-c.messages:
+			if !ok {
+				return Message{}, fmt.Errorf("the engine closed the connection: %w", c.err)
+			}
+			if want(m) {
+				return m, nil
+			}
+		case <-ctx.Done():
+			return Message{}, fmt.Errorf("no such message from the engine: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// Close ends the connection and waits for its reader.
+func (c *Client) Close() {
+	select {
+	case <-c.closed:
+	default:
+		close(c.closed)
+	}
+	_ = c.conn.Close()
+	<-c.done
+}
+
+// Closed is closed when the connection has ended, by whichever side.
+func (c *Client) Closed() <-chan struct{} { return c.done }
+
+func (c *Client) read() {
+	defer close(c.done)
+	defer close(c.messages)
+	reader := bufio.NewReaderSize(c.conn, 1<<16)
+	for {
+		line, err := reader.ReadBytes('\n')
+		mono := Mono()
+		if err != nil {
+			c.err = err
+			return
+		}
+		m := Message{Raw: line, Mono: mono}
+		if c.err = json.Unmarshal(line, &m); c.err != nil {
+			return
+		}
+		select {
+		case c.messages <- m:
+		case <-c.closed:
+			return
+		}
+	}
+}
