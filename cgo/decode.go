@@ -88,11 +88,8 @@ func decodeText(r *record, in *engine.Input) {
 	t := &in.Text
 	var f fields
 	switch in.Kind {
-	case engine.LegCreated, engine.LegFound:
+	case engine.LegCreated, engine.LegFound, engine.LegRenamed:
 		f, t.Hex = decodeFields(r, r.leg)
-		f.names(t)
-	case engine.LegRenamed:
-		f, t.Hex = decodeFields(r, r.other)
 		f.names(t)
 	case engine.LegTransferred:
 		f, _ = decodeFields(r, engine.LegID{})
