@@ -53,6 +53,7 @@ type eventRow struct {
 	CTICallID        string `json:"variable_cti_call_id"`
 	OtherLoopbackLeg string `json:"variable_other_loopback_leg_uuid"`
 	Disposition      string `json:"variable_sip_hangup_disposition"`
+	TermStatus       string `json:"variable_sip_term_status"`
 	HangupCause      string `json:"Hangup-Cause"`
 	Application      string `json:"Application"`
 	ApplicationData  string `json:"Application-Data"`

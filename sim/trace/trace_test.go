@@ -116,7 +116,7 @@ func TestAnsweredCallAsTheModuleTellsIt(t *testing.T) {
 	require.Equal(t, []string{
 		"A created -", "A outgoing B", "B created A", "B ringing", "A progress", "B answered", "A answered",
 		"A outgoing B", "B bridged A", "A bridged B",
-		"A hangup NORMAL_CLEARING 0", "B hangup NORMAL_CLEARING 0", "B unbridged A", "A unbridged B",
+		"A hangup NORMAL_CLEARING 1", "B hangup NORMAL_CLEARING 0", "B unbridged A", "A unbridged B",
 		"A ended NORMAL_CLEARING 1", "A destroyed", "B ended NORMAL_CLEARING 4", "B destroyed",
 	}, story(inputs))
 	require.Equal(t, engine.Text{
