@@ -46,7 +46,9 @@ func TestEveryByteAtEveryPlace(t *testing.T) {
 
 // FuzzAppendString proves that a string is escaped as encoding/json does it.
 func FuzzAppendString(f *testing.F) {
-	for _, seed := range []string{"", "1001", "\xff\xfe", "a\u2028b", "\"\\\x00\x7f", "12345678\"", "é1234567", "\xe2\x80\xa8\xe2"} {
+	for _, seed := range []string{
+		"", "1001", "\xff\xfe", "a\u2028b", "\"\\\x00\x7f", "12345678\"", "é1234567", "\xe2\x80\xa8\xe2",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

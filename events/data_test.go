@@ -15,11 +15,13 @@ func order(keys ...string) Data {
 	return d
 }
 
+var reservedKeys = []string{
+	"consultStage", "consulting", "intercept_cause", "bargein_cause", "loginState", "NoCallReasonCode",
+}
+
 // TestReservedKeys proves R8: the keys of the engine, and only they.
 func TestReservedKeys(t *testing.T) {
-	for _, key := range []string{
-		"consultStage", "consulting", "intercept_cause", "bargein_cause", "loginState", "NoCallReasonCode",
-	} {
+	for _, key := range reservedKeys {
 		require.True(t, Reserved(key), key)
 	}
 	for _, key := range []string{"", "orderID", "campaignID", "ConsultStage", "to_customer_ani", "_key1"} {

@@ -40,6 +40,10 @@ const (
 	ObserveTo   = "ObserveTo"
 	InterceptBy = "InterceptBy"
 	ObserveBy   = "ObserveBy"
+
+	ConsultTo    = "ConsultTo"    // profile full (R3)
+	NewParty     = "NewParty"     // profile full (R3)
+	DeletedParty = "DeletedParty" // profile full (R3)
 )
 
 // Call states (R37).

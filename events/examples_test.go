@@ -1,0 +1,147 @@
+package events
+
+// One call runs through the examples: agent 1001 calls the customer 13988886666, consults 1002 and hands over.
+const (
+	exampleCall     = "4dce61ec399644029fab7e8251da9bf1"
+	exampleAgent    = "4dce61ec399644029fab7e8251da9bf1"
+	exampleCustomer = "9c1d3b57a0e84f2e8d6c5b4a39281706"
+	exampleSecond   = "e07a4f1c62d94b3f9a8be5d1c7f20364"
+	exampleUUID     = "8e0ec51fdf3b57a4bc1c09ff585655a1"
+	exampleDN       = "13988886666"
+)
+
+func exampleHeader(after int64) Header {
+	return Header{
+		Seq: 8589934592 + uint64(after/100), CreationTime: 1637128300000 + after,
+		CompanyID: "30f80aa47cde4b10bd89484aeab63691",
+	}
+}
+
+func examplePart(party, role, this, other string) CallPart {
+	return CallPart{
+		CallID: exampleCall, PartyID: party, CallType: Outbound, PartyRole: role, ThisDN: this, OtherDN: other,
+		ANI: "01088886666", DNIS: exampleDN, AttachedData: Data{{"campaignID", `"123"`}, {"contactSN", `"456"`}},
+	}
+}
+
+// examples gives one message of every type with the values that it has in a real call.
+func examples() []Message {
+	return append(append(callExamples(), consultExamples()...), append(agentExamples(), protocolExamples()...)...)
+}
+
+func callExamples() []Message {
+	agent := examplePart(exampleAgent, Agent, "1001", exampleDN)
+	customer := examplePart(exampleCustomer, Customer, exampleDN, "1001")
+	return []Message{
+		&CallCreated{
+			Header: exampleHeader(0), CallID: exampleCall, ThisDN: "1001", CallType: Outbound, ANI: agent.ANI, DNIS: agent.DNIS,
+			AttachedData: agent.AttachedData, PartyID: exampleAgent, PartyRole: Agent, OtherDN: exampleDN,
+		},
+		&Dialing{
+			Header: exampleHeader(100), CallPart: agent, ThisDNRole: Origination, OtherDNRole: Destination,
+			MakeCallType: Regular,
+		},
+		&Ringing{Header: exampleHeader(1200), CallPart: customer, ThisDNRole: Destination, OtherDNRole: Origination},
+		&OtherRinging{Header: exampleHeader(1300), CallPart: agent},
+		&Established{Header: exampleHeader(9000), CallPart: agent, MakeCallType: Regular},
+		&AttachedDataChanged{Header: exampleHeader(9600), CallPart: agent, ChangedKeys: []string{"contactSN"}},
+		&Held{Header: exampleHeader(12000), CallPart: agent},
+		&Retrieved{Header: exampleHeader(15000), CallPart: agent, CallState: StateOK},
+		&Muted{Header: exampleHeader(16000), CallPart: agent},
+		&Unmuted{Header: exampleHeader(17000), CallPart: agent},
+		&DtmfSent{Header: exampleHeader(18000), CallPart: agent, DtmfDigits: "1234#"},
+		&Released{
+			Header: exampleHeader(69000), CallPart: customer, BillSec: 60, AnswerSec: 8, StartUepoch: 1637128300900,
+			ProgressUepoch: 1637128301200, AnswerUepoch: 1637128309000, BridgeUepoch: 1637128309010,
+			EndUepoch: 1637128369000, HangupCause: "NORMAL_CLEARING", EarlyDetectCause: DetectAnswered,
+			HangupDisposition: "recv_bye", HangupSide: SideCustomer,
+		},
+		&CallDeleted{
+			Header: exampleHeader(69100), CallID: exampleCall, ThisDN: "1001", OtherDN: exampleDN, CallType: Outbound,
+			StartUepoch: 1637128300000, BridgeUepoch: 1637128309010, EndUepoch: 1637128369000, ANI: agent.ANI,
+			DNIS: agent.DNIS, AttachedData: agent.AttachedData, PartyID: exampleAgent, PartyRole: Agent,
+		},
+		&CallInfo{
+			Header: exampleHeader(20000), CallID: exampleCall, ThisDN: "1001", CallType: Outbound, ANI: agent.ANI,
+			DNIS: agent.DNIS, AttachedData: agent.AttachedData, PartyID: exampleAgent, PartyRole: Agent, OtherDN: exampleDN,
+			Parties: []PartyInfo{{
+				ThisDN: "1001", DNRole: Origination, CreateTime: 1637128300000, CallID: exampleCall, PartyID: exampleAgent,
+				PartyRole: Agent, State: PartyTalk, OtherDN: exampleDN, Since: 1637128309000,
+			}},
+		},
+	}
+}
+
+func consultExamples() []Message {
+	second := examplePart(exampleSecond, Agent, "1002", exampleDN)
+	first := examplePart(exampleAgent, Agent, "1001", "1002")
+	left := examplePart(exampleSecond, Agent, "1002", "1001")
+	return []Message{
+		&PartyChanged{
+			Header: exampleHeader(40000), CallPart: second, ConsultStage: 6,
+			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: TransferBy, CallState: StateOK},
+		},
+		&PartyAdded{
+			Header: exampleHeader(40000), CallPart: first, OtherDNRole: NewParty, ConsultStage: 7,
+			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: AddedBy, CallState: StateConference},
+		},
+		&PartyDeleted{
+			Header: exampleHeader(50000), CallPart: left, OtherDNRole: DeletedParty, SelfLeft: true, ConsultStage: 8,
+			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: DeletedBy, CallState: StateOK},
+		},
+	}
+}
+
+func agentExamples() []Message {
+	part := AgentPart{AgentID: "1001", AgentUUID: exampleUUID, ThisDN: "1001", ThisQueues: []string{"8001", "8002"}}
+	wrapUp := part
+	wrapUp.AttachedData = Data{{KeyLoginState, `"1"`}, {"callID", mustJSON(exampleCall)}}
+	asked := exampleHeader(100000)
+	asked.ReferenceID = 1001
+	return []Message{
+		&AgentLogin{Header: asked, AgentPart: part, PhoneType: 4, AgentState: 2, ReasonCode: 2},
+		&AgentReady{Header: exampleHeader(129000), AgentPart: part, ReasonCode: 4},
+		&AgentNotReady{Header: exampleHeader(69000), AgentPart: wrapUp, ReasonCode: 4},
+		&AgentLogout{Header: asked, AgentPart: part},
+		&DelayAfterCallWork{
+			Header: asked, AgentPart: part, CallID: exampleCall, PartyIDLiteral: exampleAgent, PartyID: exampleAgent,
+			ExpirationTime: 1637128460000,
+		},
+		&PartyError{
+			Header: asked, ThisDN: "1001", ErrorCode: int64(InvalidParams), ErrorMessage: InvalidParams.Name(),
+			Request: "RequestMakeCall", Detail: "otherDN is missing: name the number to call",
+		},
+		&AgentError{
+			Header: asked, AgentPart: part, ErrorCode: int64(NotFoundAgentID), ErrorMessage: NotFoundAgentID.Name(),
+			Request: "RequestAgentLogin", Detail: "no agent has this agentID: create the agent first",
+		},
+	}
+}
+
+func protocolExamples() []Message {
+	asked := exampleHeader(200)
+	asked.ReferenceID = 1
+	party := PartyInfo{
+		ThisDN: "1001", DNRole: Origination, CreateTime: 1637128300000, CallID: exampleCall, PartyID: exampleAgent,
+		PartyRole: Agent, State: PartyTalk, OtherDN: exampleDN, Since: 1637128309000,
+	}
+	snapshot := CallSnapshot{
+		CallID: exampleCall, CallType: Outbound, ANI: "01088886666", DNIS: exampleDN, Parties: []PartyInfo{party},
+	}
+	return []Message{
+		&Opened{
+			Header: asked, Server: "mod_cti", Version: "1.0.0", Rights: []string{"observe", "control"}, Profile: "basic",
+			HeartbeatMillis: 30000,
+			Limits:          Limits{MessageBytes: 65536, Depth: 16, RequestsPerSecond: 20, QueueBytes: 4194304},
+		},
+		&Registered{
+			Header: asked, ThisDN: "1001", Agent: &AgentInfo{AgentID: "1001", AgentUUID: exampleUUID},
+			Parties: []PartyInfo{party},
+		},
+		&Unregistered{Header: asked, ThisDN: "1001", Reason: "requested"},
+		&Subscribed{Header: asked, Scope: "call", IDs: []string{exampleCall}, Snapshot: []CallSnapshot{snapshot}},
+		&Unsubscribed{Header: asked, Scope: "call", IDs: []string{exampleCall}},
+		&Heartbeat{Header: exampleHeader(30000), LastSeq: 8589934682},
+		&Gap{Header: exampleHeader(31000), From: 8589934683, To: 8589934699},
+	}
+}

@@ -1,0 +1,165 @@
+package events
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sample is one event as call-events.txt shows it.
+type sample struct {
+	scenario  string
+	messageID string
+	fields    map[string]json.RawMessage
+}
+
+// samples reads the events of call-events.txt from the file that was read out of the page.
+func samples(t *testing.T) []sample {
+	text, err := os.ReadFile("testdata/call-events.json")
+	require.NoError(t, err)
+	var page []struct {
+		Scenario string `json:"scenario"`
+		Events   []struct {
+			MessageID string `json:"messageID"`
+			Fields    map[string]struct {
+				Example json.RawMessage `json:"example"`
+			} `json:"fields"`
+		} `json:"events"`
+	}
+	require.NoError(t, json.Unmarshal(text, &page))
+	var all []sample
+	for _, scenario := range page {
+		for _, event := range scenario.Events {
+			s := sample{scenario.Scenario, event.MessageID, map[string]json.RawMessage{}}
+			for key, field := range event.Fields {
+				s.fields[key] = field.Example
+			}
+			all = append(all, s)
+		}
+	}
+	require.Len(t, all, 52)
+	return all
+}
+
+func byName(messageID string) Message {
+	for _, m := range everyMessage() {
+		if m.Name() == messageID {
+			return m
+		}
+	}
+	return nil
+}
+
+// fieldOf finds the field of m that has the JSON name key, in m itself or in a part of it.
+func fieldOf(m Message, key string) reflect.Value {
+	v := reflect.ValueOf(m).Elem()
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == key && !f.Anonymous {
+			return v.FieldByIndex(f.Index)
+		}
+	}
+	return reflect.Value{}
+}
+
+// set gives field the value of a sample; attached data keep no order here.
+func set(t *testing.T, field reflect.Value, example json.RawMessage) {
+	if field.Type() != reflect.TypeFor[Data]() {
+		require.NoError(t, json.Unmarshal(example, field.Addr().Interface()))
+		return
+	}
+	var values map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(example, &values))
+	var data Data
+	for key, value := range values {
+		data = data.Set(key, mustJSON(value))
+	}
+	field.Set(reflect.ValueOf(data))
+}
+
+// TestEveryEventOfThePage proves that profile Basic can say each of the 52 events of call-events.txt: every field
+// is there with the very value and type of the sample, times among them as integers (R16); the samples themselves
+// are read as data, for they are not always JSON (R49).
+func TestEveryEventOfThePage(t *testing.T) {
+	names := map[string]bool{}
+	for _, s := range samples(t) {
+		names[s.messageID] = true
+		m := byName(s.messageID)
+		require.NotNil(t, m, "no type for %s", s.messageID)
+		for key, example := range s.fields {
+			if key == "messageID" {
+				continue
+			}
+			field := fieldOf(m, key)
+			require.True(t, field.IsValid(), "%s has no field %s", s.messageID, key)
+			set(t, field, example)
+		}
+		var written map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(m.AppendJSON(nil, Basic), &written))
+		for key, example := range s.fields {
+			if key == "parties" {
+				requirePartiesOfThePage(t, example, written[key])
+				continue
+			}
+			require.JSONEq(t, string(example), string(written[key]), "%s of %s in %s", key, s.messageID, s.scenario)
+		}
+	}
+	require.Len(t, names, 24)
+	for _, e := range Catalogue {
+		require.Equal(t, names[e.Name], e.OnPage, e.Name)
+	}
+}
+
+// requirePartiesOfThePage: the old keys of a party of EventCallInfo keep their values beside the new ones (R52).
+func requirePartiesOfThePage(t *testing.T, example, written json.RawMessage) {
+	var want, got []map[string]any
+	require.NoError(t, json.Unmarshal(example, &want))
+	require.NoError(t, json.Unmarshal(written, &got))
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.Subset(t, got[i], want[i])
+	}
+}
+
+// TestTimesAreIntegers proves R16 for every time field of every message, by its name.
+func TestTimesAreIntegers(t *testing.T) {
+	seen := 0
+	for _, e := range Catalogue {
+		for _, f := range e.AllFields() {
+			if strings.HasSuffix(f.Key, "Uepoch") || slices.Contains([]string{"creationTime", "expirationTime"}, f.Key) {
+				require.Equal(t, "integer", f.Type, "%s of %s", f.Key, e.Name)
+				seen++
+			}
+		}
+	}
+	require.Equal(t, len(Catalogue)+6+3+1, seen, "creationTime of all, Released, CallDeleted, DelayAfterCallWork")
+}
+
+// TestCommonFieldsAlways proves R25 and protocol 2: an empty message has every common field of its kind all the same.
+func TestCommonFieldsAlways(t *testing.T) {
+	every := []string{"messageID", "seq", "creationTime", "companyId", "referenceID"}
+	onPage := append(every[:len(every):len(every)], "attachedData")
+	common := map[Group][]string{
+		GroupCall: append(onPage[:len(onPage):len(onPage)],
+			"callID", "partyID", "callType", "partyRole", "thisDN", "otherDN", "ANI", "DNIS"),
+		GroupAgent:    append(onPage[:len(onPage):len(onPage)], "agentID", "agentUUID", "thisDN", "thisQueues"),
+		GroupError:    append(onPage[:len(onPage):len(onPage)], "thisDN", "errorCode", "errorMessage", "request", "detail"),
+		GroupProtocol: every,
+	}
+	for _, m := range everyMessage() {
+		var written map[string]any
+		require.NoError(t, json.Unmarshal(m.AppendJSON(nil, Basic), &written))
+		for _, key := range common[Find(m.Name()).Group] {
+			require.Contains(t, written, key, m.Name())
+			require.NotNil(t, written[key], "%s of %s", key, m.Name())
+		}
+	}
+	require.Contains(t, encode(&PartyError{}, Basic), `"partyID":""`, "R25 names it")
+	delay := &DelayAfterCallWork{PartyIDLiteral: "p", PartyID: "p"}
+	require.Contains(t, encode(delay, Basic), `"partyId":"p","partyID":"p"`, "R15")
+}
