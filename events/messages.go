@@ -36,6 +36,9 @@ type CallPart struct {
 	AttachedData Data   `json:"attachedData"` // business data of the call and the keys of the engine (R8)
 }
 
+// Party returns the part itself, so that it can be read from any event of a party.
+func (c *CallPart) Party() *CallPart { return c }
+
 // ThirdPart: the third party of a transfer, consult, conference or supervision (3.5).
 type ThirdPart struct {
 	ThirdDN     string `json:"thirdDN,omitempty"`     // the third party
@@ -51,6 +54,9 @@ type AgentPart struct {
 	ThisQueues   []string `json:"thisQueues"`   // queues the agent works for, bare numbers (R27)
 	AttachedData Data     `json:"attachedData"` // business data and the keys of the engine (R8)
 }
+
+// Agent returns the part itself, so that it can be read from any event of an agent.
+func (a *AgentPart) Agent() *AgentPart { return a }
 
 // Dialing: a party has begun a call (3.1).
 //
