@@ -81,8 +81,11 @@ func (e *Engine) stateAt(p *party, on stimulus) int64 {
 
 // callStateAtEnd tells apart why a party that never talked was released (R37; 3.0-3, 3.3).
 func callStateAtEnd(p *party) string {
-	if p.talked {
+	switch {
+	case p.talked:
 		return ""
+	case p.blame.callState != "" && p.disposition > RecvRefuse:
+		return p.blame.callState
 	}
 	switch CauseName(p.cause) {
 	case "NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT":

@@ -224,9 +224,11 @@ func (p *party) takeBlame(cause string) {
 // passBlame hands the blame to those that will end because this leg did: its partner, who was calling it, and whom it
 // was calling.
 func (e *Engine) passBlame(p *party) {
-	weak, firm := blame{p.side, p.hangupCause, false}, blame{p.side, p.hangupCause, true}
+	weak := blame{side: p.side, hangupCause: p.hangupCause}
 	if !p.talked {
-		p.origin.get().give(weak)
+		failed := weak
+		failed.callState = callStateAtEnd(p)
+		p.origin.get().give(failed)
 	}
 	if p.call != nil {
 		for q := p.call.first; q != nil; q = q.next {
@@ -236,6 +238,8 @@ func (e *Engine) passBlame(p *party) {
 		}
 	}
 	if q := p.partner.get(); q != nil && q.partner.get() == p && p.talked {
+		firm := weak
+		firm.firm = true
 		q.give(firm)
 	}
 }

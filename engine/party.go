@@ -169,5 +169,6 @@ func (n *numbering) holes() bool { return n.high != 0 && n.seen != ^uint64(0) }
 // between two that talked: then a hangup of the second that crosses the first changes nothing.
 type blame struct {
 	side, hangupCause string
+	callState         string // why the called party failed (R37)
 	firm              bool
 }
