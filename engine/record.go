@@ -32,6 +32,7 @@ const (
 	EndMerged                // its parties went on in another call
 	EndInterrupted           // the switch or the module stopped under it
 	EndVanished              // its channels were gone without a word
+	EndFaulted               // the engine was at fault and gave the call up
 )
 
 // CallRecord is the CDR row of a call. CallOpened sets what is known when it begins, CallClosed sets all of it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"modcti/engine"
@@ -32,8 +33,8 @@ type Options struct {
 	Inbox  int                                  // requests and answers that may wait; 0 = 4096
 	Log    *slog.Logger                         // never nil
 	Now    func() (monoNanos, wallMicros int64) // the clocks that stamp what does not come from the switch
-	// Panicked is told of a recovered panic with the input that caused it; may be nil.
-	Panicked func(in *engine.Input, value any, stack []byte)
+	// Panicked is told of a recovered panic, with the last inputs, the one that caused it at the end; may be nil.
+	Panicked func(last []engine.Input, value any, stack []byte)
 }
 
 // Loop is the one owner of an engine.
@@ -42,7 +43,8 @@ type Loop struct {
 	sinks    Sinks
 	log      *slog.Logger
 	now      func() (int64, int64)
-	panicked func(*engine.Input, any, []byte)
+	panicked func([]engine.Input, any, []byte)
+	recent   recent
 
 	batches chan []engine.Input
 	done    chan struct{} // one token for each batch taken
@@ -151,19 +153,31 @@ func (l *Loop) arm(timer *time.Timer) {
 	timer.Reset(time.Duration(max(l.out.NextDeadline-mono, 0)))
 }
 
-// step takes one input. A panic is a fault of one call: it is told, and the loop goes on.
+// step takes one input. A panic is a fault of one call: that call is closed, the fault is told, and the loop goes on.
 func (l *Loop) step(in *engine.Input) {
+	l.recent.add(in)
+	if l.guard(func() { l.engine.Step(in, &l.out) }) && !l.guard(func() { l.engine.Quarantine(in, &l.out) }) {
+		l.log.Error("the call at fault was closed", "leg", in.Leg.Hex())
+	}
+	l.deliver()
+}
+
+// guard runs f and tells whether it panicked.
+func (l *Loop) guard(f func()) (panicked bool) {
 	defer func() {
-		if value := recover(); value != nil {
-			stack := debug.Stack()
-			l.log.Error("a step of the engine panicked; the input was dropped", "kind", in.Kind, "leg", in.Leg.Hex(), "panic", value)
-			if l.panicked != nil {
-				l.panicked(in, value, stack)
-			}
+		value := recover()
+		if value == nil {
+			return
+		}
+		panicked = true
+		stack := debug.Stack()
+		l.log.Error("the engine panicked", "panic", value, "stack", string(stack))
+		if l.panicked != nil {
+			l.panicked(l.recent.list(), value, stack)
 		}
 	}()
-	l.engine.Step(in, &l.out)
-	l.deliver()
+	f()
+	return false
 }
 
 func (l *Loop) deliver() {
@@ -179,10 +193,24 @@ func (l *Loop) deliver() {
 }
 
 func (l *Loop) do(f func(*engine.Engine)) {
-	defer func() {
-		if value := recover(); value != nil {
-			l.log.Error("a query of the engine panicked", "panic", value)
-		}
-	}()
-	f(l.engine)
+	l.guard(func() { f(l.engine) })
+}
+
+// recent remembers the last inputs, so that a fault can be written down as a script that repeats it.
+type recent struct {
+	inputs [256]engine.Input
+	count  int
+}
+
+func (r *recent) add(in *engine.Input) {
+	r.inputs[r.count%len(r.inputs)] = *in
+	r.count++
+}
+
+func (r *recent) list() []engine.Input {
+	if r.count <= len(r.inputs) {
+		return slices.Clone(r.inputs[:r.count])
+	}
+	at := r.count % len(r.inputs)
+	return slices.Concat(r.inputs[at:], r.inputs[:at])
 }
