@@ -19,7 +19,9 @@ type call struct {
 
 	first, last *party // in order of joining
 	begun       ref    // who began it
-	live        int    // parties not yet released
+	begunParty  string // its id and role, which outlive it; empty when the switch itself began the call
+	begunRole   string
+	live        int // parties not yet released
 	dns         []string
 	bridged     bool
 
@@ -91,4 +93,10 @@ func (c *call) hasCustomer() bool {
 		}
 	}
 	return false
+}
+
+// setBeginner notes which party the call was begun by.
+func (c *call) setBeginner(p *party) {
+	p.dnRole = events.Origination
+	c.begun, c.begunParty, c.begunRole = refTo(p), p.text.Hex, p.role
 }

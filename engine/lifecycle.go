@@ -18,7 +18,7 @@ func (e *Engine) begin(p *party) {
 		e.beginBySwitch(c, p)
 	default:
 		c.forming = true
-		p.dnRole = events.Origination
+		c.setBeginner(p)
 	}
 }
 
@@ -33,7 +33,8 @@ func (e *Engine) callID(p *party) string {
 
 // beginByCaller: somebody called the switch; what he dialed says what kind of call it is (settings.md).
 func (e *Engine) beginByCaller(c *call, p *party) {
-	p.dnRole, p.otherDN = events.Origination, p.text.Destination
+	c.setBeginner(p)
+	p.otherDN = p.text.Destination
 	c.thisDN, c.otherDN = p.thisDN, p.text.Destination
 	switch {
 	case !p.inside:

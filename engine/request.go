@@ -45,10 +45,16 @@ func (e *Engine) queryCall(r *Request) {
 		e.refuse(r, events.NotFoundCallID, "the call has ended or never was; read the calls of a DN with RequestRegisterDN")
 		return
 	}
-	e.reply(r, &events.CallInfo{
+	info := &events.CallInfo{
 		CallID: c.id, ThisDN: r.ThisDN, Parties: c.infos(), CallType: c.callType, ANI: c.ani, DNIS: c.dnis,
 		AttachedData: c.data,
-	})
+	}
+	for _, p := range info.Parties {
+		if r.ThisDN != "" && p.ThisDN == r.ThisDN {
+			info.PartyID, info.PartyRole, info.OtherDN = p.PartyID, p.PartyRole, p.OtherDN
+		}
+	}
+	e.reply(r, info)
 }
 
 // partiesOf lists the live parties of a DN.

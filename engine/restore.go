@@ -48,7 +48,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	c.add(p)
 	c.addDN(p.thisDN)
 	if c.begun.get() == nil && p.dnRole == events.Origination {
-		c.begun = refTo(p)
+		c.setBeginner(p)
 	}
 }
 

@@ -37,7 +37,8 @@ func thirdPart(p *party) events.ThirdPart {
 func (e *Engine) tellCallCreated(c *call) {
 	m := e.out.pool.callCreated.next()
 	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType, c.data
-	m.ANI, m.DNIS = c.ani, c.dnis
+	m.OtherDN, m.ANI, m.DNIS = c.otherDN, c.ani, c.dnis
+	m.PartyID, m.PartyRole = c.begunParty, c.begunRole
 	e.publish(m, c.id, c.thisDN, c.otherDN)
 }
 
@@ -111,6 +112,7 @@ func (e *Engine) tellCallDeleted(c *call) {
 	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
 	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.millis(c.created), c.millis(c.bridgedAt), c.millis(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
+	m.PartyID, m.PartyRole = c.begunParty, c.begunRole
 	c.addDN(c.thisDN)
 	c.addDN(c.otherDN)
 	e.publish(m, c.id, c.dns...)

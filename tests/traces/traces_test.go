@@ -28,7 +28,7 @@ type expectation struct {
 // An inbound call to 1001 that is answered begins like this (3.1): created, the customer dials, the agent rings, and
 // both are established, who began it first.
 var answered = []string{
-	"13912345678 CallCreated",
+	"13912345678 CallCreated 1001",
 	"13912345678 Dialing 1001",
 	"1001 Ringing 13912345678",
 	"13912345678 Established 1001",
@@ -98,12 +98,12 @@ var expected = map[string]expectation{
 		[]string{inbound, customer, agent},
 	},
 	"queue_wait_then_abandon": { // nobody was rung: released, not abandoned (3.0-3)
-		[]string{"13912345678 CallCreated", "13912345678 Dialing park",
+		[]string{"13912345678 CallCreated park", "13912345678 Dialing park",
 			"13912345678 Released park ORIGINATOR_CANCEL customer recv_cancel", "13912345678 CallDeleted park"},
 		[]string{"Inbound 13912345678 -> park", "Customer Origination 13912345678: Dialing Released"},
 	},
 	"park_then_uuid_bridge": { // the agent's leg was called alone: it is told of when it joins the call
-		[]string{"13912345678 CallCreated", "13912345678 Dialing park", "1001 Ringing 13912345678",
+		[]string{"13912345678 CallCreated park", "13912345678 Dialing park", "1001 Ringing 13912345678",
 			"13912345678 Established 1001", "1001 Established 13912345678", "1001 Released 13912345678 " + system,
 			"13912345678 Released 1001 " + system, "13912345678 CallDeleted park"},
 		[]string{"Inbound 13912345678 -> park", customer, agent},
@@ -136,9 +136,9 @@ var expected = map[string]expectation{
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"originate_failures": { // the switch calls alone (3.12); the two loopback calls fold away; the last never rang
-		[]string{"0000000000 CallCreated", "13900000001 Ringing 0000000000",
+		[]string{"0000000000 CallCreated 13900000001", "13900000001 Ringing 0000000000",
 			"13900000001 Released 0000000000 NoAnswer NO_ANSWER system send_cancel", "0000000000 CallDeleted 13900000001",
-			"0000000000 CallCreated", "0000000000 CallDeleted 13900000002"},
+			"0000000000 CallCreated 13900000002", "0000000000 CallDeleted 13900000002"},
 		[]string{"Outbound 0000000000 -> 13900000001", "Customer Destination 13900000001: Ringing Released",
 			"Outbound 0000000000 -> 13900000002", "Customer Destination 13900000002: Released"},
 	},
@@ -149,7 +149,7 @@ var expected = map[string]expectation{
 func clickToDial(first, second string) expectation {
 	other := map[string]string{"1001": "13988886666", "13988886666": "1001"}
 	return expectation{
-		[]string{"1001 CallCreated", "1001 Dialing 13988886666", "13988886666 Ringing 1001", "1001 OtherRinging 13988886666",
+		[]string{"1001 CallCreated 13988886666", "1001 Dialing 13988886666", "13988886666 Ringing 1001", "1001 OtherRinging 13988886666",
 			"13988886666 Established 1001", "1001 Established 13988886666",
 			first + " Released " + other[first] + " " + system, second + " Released " + other[second] + " " + system,
 			"1001 CallDeleted 13988886666"},
