@@ -65,7 +65,9 @@ func hostLevel(level slog.Level) int {
 	return hostDebug
 }
 
-func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo
+}
 
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	with := *h

@@ -16,8 +16,10 @@ type logLines struct {
 	time  time.Time
 }
 
-func (l *logLines) write(level int, text string) { l.lines = append(l.lines, fmt.Sprint(level, " ", text)) }
-func (l *logLines) now() time.Time               { return l.time }
+func (l *logLines) write(level int, text string) {
+	l.lines = append(l.lines, fmt.Sprint(level, " ", text))
+}
+func (l *logLines) now() time.Time { return l.time }
 
 func TestLogLines(t *testing.T) {
 	var l logLines

@@ -1,0 +1,156 @@
+package main
+
+/*
+#include "cti.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static inline int cti_call_submit(const cti_host *host, const cti_command *command) { return host->submit(command); }
+static inline int cti_call_fire(const cti_host *host, const cti_fired *fired) { return host->fire(fired); }
+static inline void cti_call_log(const cti_host *host, int level, const char *text) { host->log(level, text); }
+
+#cgo noescape cti_call_submit
+#cgo nocallback cti_call_submit
+#cgo noescape cti_call_fire
+#cgo nocallback cti_call_fire
+#cgo noescape cti_call_log
+#cgo nocallback cti_call_log
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"modcti/engine"
+)
+
+// errFull says that a queue of the host had no room.
+var errFull = errors.New("the host's queue is full")
+
+// host is what the engine asks of whoever embeds it. All of it returns at once; any goroutine may call it.
+type host interface {
+	// submit queues a command for a worker; errFull when there is no room.
+	submit(command *engine.Command) error
+	// fire queues an event for CUSTOM cti::event; errFull when there is no room.
+	fire(f *fired) error
+	// fires tells whether the host wants to be given events at all.
+	fires() bool
+	// log writes one line; level is one of host* in log.go.
+	log(level int, text string)
+}
+
+// cHost is the function table of a C host. After detach its functions are not called any more.
+type cHost struct {
+	table C.cti_host // a copy of our own
+	lost  bool       // detached
+
+	submitText, fireText, logText cText
+}
+
+// cText is C memory in which texts are handed to the host, one lot at a time.
+type cText struct {
+	sync.Mutex
+	memory     unsafe.Pointer
+	size, used int
+}
+
+func newCHost(table *C.cti_host) (*cHost, error) {
+	switch {
+	case table == nil || table.ring == nil || table.submit == nil || table.log == nil:
+		return nil, errors.New("the host's table lacks a ring, submit or log")
+	case table.abi != C.CTI_ABI:
+		return nil, fmt.Errorf("the host speaks version %d of cti.h and the engine %d: install both from one build",
+			uint32(table.abi), uint32(C.CTI_ABI))
+	}
+	return &cHost{table: *table}, nil
+}
+
+// detach returns when no function of the host is being called, nor will be.
+func (h *cHost) detach() {
+	for _, text := range []*cText{&h.submitText, &h.fireText, &h.logText} {
+		text.Lock()
+		defer text.Unlock()
+		C.free(text.memory)
+		text.memory, text.size = nil, 0
+	}
+	h.lost = true
+}
+
+func (h *cHost) fires() bool { return h.table.fire != nil }
+
+func (h *cHost) submit(command *engine.Command) error {
+	t := &h.submitText
+	t.Lock()
+	defer t.Unlock()
+	if h.lost {
+		return errFull
+	}
+	t.begin(len(command.UUID) + len(command.Name) + len(command.Value) + 3)
+	c := C.cti_command{
+		id: C.uint64_t(command.ID), kind: C.uint16_t(command.Kind), cause: C.uint16_t(command.Cause),
+		deadline_ms: C.int64_t(command.DeadlineMillis),
+	}
+	c.uuid, c.name, c.value = t.put(command.UUID), t.put(command.Name), t.put(command.Value)
+	return result(C.cti_call_submit(&h.table, &c))
+}
+
+func (h *cHost) fire(f *fired) error {
+	t := &h.fireText
+	t.Lock()
+	defer t.Unlock()
+	if h.lost || h.table.fire == nil {
+		return errFull
+	}
+	t.begin(len(f.messageID) + len(f.callID) + len(f.partyID) + len(f.thisDN) + len(f.agentUUID) + len(f.companyID) +
+		len(f.body) + 7)
+	c := C.cti_fired{seq: C.uint64_t(f.seq)}
+	c.message_id, c.call_id, c.party_id = t.put(f.messageID), t.put(f.callID), t.put(f.partyID)
+	c.this_dn, c.agent_uuid, c.company_id = t.put(f.thisDN), t.put(f.agentUUID), t.put(f.companyID)
+	c.body = t.put(unsafe.String(unsafe.SliceData(f.body), len(f.body)))
+	return result(C.cti_call_fire(&h.table, &c))
+}
+
+func (h *cHost) log(level int, text string) {
+	t := &h.logText
+	t.Lock()
+	defer t.Unlock()
+	if h.lost {
+		return
+	}
+	t.begin(len(text) + 1)
+	C.cti_call_log(&h.table, C.int(level), t.put(text))
+}
+
+func result(code C.int) error {
+	switch {
+	case code == 0:
+		return nil
+	case code == C.CTI_EFULL:
+		return errFull
+	}
+	return fmt.Errorf("the host refused with %d", int(code))
+}
+
+// begin makes room for texts that have, with their NULs, so many bytes together.
+func (t *cText) begin(bytes int) {
+	t.used = 0
+	if bytes <= t.size {
+		return
+	}
+	C.free(t.memory)
+	t.size = max(bytes, 2*t.size, 4096)
+	t.memory = C.malloc(C.size_t(t.size))
+}
+
+// put copies a text and ends it with NUL. It stays until begin is called again.
+func (t *cText) put(text string) *C.char {
+	at := unsafe.Add(t.memory, t.used)
+	to := unsafe.Slice((*byte)(at), len(text)+1)
+	to[copy(to, text)] = 0
+	t.used += len(text) + 1
+	return (*C.char)(at)
+}

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"modcti/engine"
+	"modcti/engine/loop"
+	"modcti/events/push"
+	"modcti/store"
+)
+
+const (
+	auditMillis = 5000
+
+	// doorsTimeout is how long clients may take to read what is queued for them when the engine stops.
+	doorsTimeout = time.Second
+	// queryTimeout is how long a command line waits for the engine.
+	queryTimeout = 2 * time.Second
+	// houseTick is how often what has no hurry is looked after.
+	houseTick = time.Minute
+
+	causeCongestion = 42 // SWITCH_CAUSE_SWITCH_CONGESTION: the host had no room for a command
+)
+
+// service is one start of the engine: the store, the engine in its loop, the doors, and the reader of the ring.
+type service struct {
+	host     host
+	log      *slog.Logger
+	now      func() (monoNanos, wallMicros int64)
+	settings atomic.Pointer[Settings]
+	since    time.Time
+	seqStart uint64
+
+	store  *store.Store
+	loop   *loop.Loop
+	doors  *push.Server
+	reader *reader
+
+	fired, fireDropped, submitRefused atomic.Uint64
+
+	stopOnce sync.Once
+	stopLoop context.CancelFunc
+	work     sync.WaitGroup // the loop and the housekeeping
+}
+
+// start brings everything up and begins to read the ring, or leaves nothing behind. It takes wake over.
+func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) (s *service, err error) {
+	s = &service{host: h, log: log, now: newClock(), since: time.Now()}
+	s.apply(settings)
+	defer func() {
+		if err != nil {
+			s.abandon()
+			_ = wake.Close()
+			s = nil
+		}
+	}()
+	open, err := s.openStore(settings)
+	if err != nil {
+		return s, err
+	}
+	s.loop = s.newLoop(settings, open)
+	if s.doors, err = push.Open(s.doorsConfig(settings)); err != nil {
+		return s, err
+	}
+	s.reader = newReader(r, wake, s.loop.PostBatch, s.now, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopLoop = cancel
+	s.work.Go(func() { s.loop.Run(ctx) })
+	s.work.Go(func() { s.keepHouse(ctx) })
+	go s.reader.run()
+	// The first input has the engine ask for the live session table.
+	if err := s.loop.Post(engine.Input{Kind: engine.TimerDue}); err != nil {
+		return s, err
+	}
+	log.Info("the engine has started", "version", version(), "company", s.store.CompanyID(), "open calls", len(open))
+	return s, nil
+}
+
+// openStore opens the store and reads what an earlier run left.
+func (s *service) openStore(settings *Settings) (open []engine.OpenCall, err error) {
+	durability := "normal"
+	if settings.DurabilityFull {
+		durability = "full"
+	}
+	s.store, err = store.Open(store.Options{
+		Dir: settings.DataDir, Durability: durability, CompanyID: settings.CompanyID, SDKAppID: settings.SDKAppID, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.seqStart, err = s.store.NextEpoch(); err != nil {
+		return nil, err
+	}
+	if open, err = s.store.OpenCalls(); err != nil {
+		return nil, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
+	}
+	return open, nil
+}
+
+func (s *service) newLoop(settings *Settings, open []engine.OpenCall) *loop.Loop {
+	mono, wall := s.now()
+	e := engine.New(engine.Config{
+		CompanyID: s.store.CompanyID(), Inside: s.inside, SeqStart: s.seqStart, TrackMarked: settings.TrackMarked,
+		MonoNanos: mono, WallMicros: wall, AuditMillis: auditMillis,
+	}, open)
+	return loop.New(loop.Options{
+		Engine: e, Log: s.log, Now: s.now, Panicked: s.panicked,
+		Sinks: loop.Sinks{
+			Submit:  func(c []engine.Command) { s.guard("a command", func() { s.submit(c) }) },
+			Record:  func(r []engine.Record) { s.guard("a record", func() { s.store.Append(r) }) },
+			Publish: func(o []engine.Outgoing) { s.guard("an event", func() { s.doors.Publish(o) }) },
+		},
+	})
+}
+
+func (s *service) doorsConfig(settings *Settings) push.Config {
+	c := push.Config{
+		UnixPath: settings.UnixSocket, TCPAddr: settings.TCPListen,
+		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey, TLSClientCA: settings.TLSClientCA,
+		CompanyID: s.store.CompanyID(), Version: version(),
+		QueueBytes: int(settings.ClientQueueBytes), RequestsPerSecond: int(settings.RequestsPerSecond),
+		Post: s.loop.Post, LastSeq: func() uint64 { return s.seqStart }, Log: s.log,
+	}
+	if s.host.fires() {
+		c.Tap = s.fire
+	}
+	for _, t := range settings.Tokens {
+		c.Tokens = append(c.Tokens, push.Token{HashHex: t.HashHex, Company: t.Company, DNs: t.DNs, Rights: t.Rights})
+	}
+	return c
+}
+
+// inside is engine.Config.Inside: settings may change it between two calls, never within one.
+func (s *service) inside(number string) bool { return s.pattern().MatchString(number) }
+
+func (s *service) pattern() *regexp.Regexp { return s.settings.Load().Inside }
+
+// apply puts into force what may change at any time.
+func (s *service) apply(settings *Settings) {
+	s.settings.Store(settings)
+	runtime.GOMAXPROCS(int(settings.GoThreads))
+	debug.SetMemoryLimit(settings.GoMemoryBytes)
+}
+
+// submit hands commands to the host. What the host cannot take is told to the engine as a command that failed.
+func (s *service) submit(commands []engine.Command) {
+	for i := range commands {
+		c := &commands[i]
+		err := s.host.submit(c)
+		if err == nil {
+			continue
+		}
+		s.submitRefused.Add(1)
+		s.log.Warn("the host took no command; the engine goes on without it", "command", c.Kind, "leg", c.UUID, "error", err)
+		if err := s.loop.Post(engine.Input{Kind: engine.CommandDone, Command: c.ID, Cause: causeCongestion}); err != nil {
+			s.log.Warn("a refused command could not be told to the engine", "command", c.Kind, "error", err)
+		}
+	}
+}
+
+// fire is push's tap: every event of the basic profile also goes to the switch's own event bus.
+func (s *service) fire(out *engine.Outgoing, basicJSON []byte) {
+	if !s.settings.Load().FireCustomEvents {
+		return
+	}
+	f := firedOf(out, basicJSON)
+	if s.host.fire(&f) == nil {
+		s.fired.Add(1)
+	} else {
+		s.fireDropped.Add(1)
+	}
+}
+
+// panicked writes a fault of the engine down, and tells the client whose request was at fault, if one was.
+func (s *service) panicked(last []engine.Input, value any, stack []byte) {
+	writeFault(s.settings.Load().DataDir, last, value, stack, s.log)
+	if len(last) > 0 {
+		s.doors.Failed(last[len(last)-1].Request)
+	}
+}
+
+// guard runs f; a panic costs what f was doing, not the switch.
+func (s *service) guard(what string, f func()) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.log.Error(what+" panicked", "panic", value, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// keepHouse does what has no hurry until ctx ends.
+func (s *service) keepHouse(ctx context.Context) {
+	ticker := time.NewTicker(houseTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.guard("housekeeping", func() { s.reserveNumbers(ctx) })
+		}
+	}
+}
+
+// reserveNumbers has the store take the numbers of a next start before this one runs into them.
+func (s *service) reserveNumbers(ctx context.Context) {
+	var seq uint64
+	if s.loop.Do(ctx, func(e *engine.Engine) { seq = e.Seq() }) != nil {
+		return
+	}
+	if err := s.store.Reached(seq); err != nil {
+		s.log.Error("event numbers could not be reserved in data-dir", "seq", seq, "error", err)
+	}
+}
+
+// reload puts new settings in force, or keeps the old ones whole. What an engine is made of cannot change under it.
+func (s *service) reload(settings *Settings) error {
+	old := s.settings.Load()
+	for _, fixed := range []struct {
+		name string
+		same bool
+	}{
+		{"data-dir", settings.DataDir == old.DataDir}, {"company-id", settings.CompanyID == old.CompanyID},
+		{"sdk-app-id", settings.SDKAppID == old.SDKAppID}, {"track", settings.TrackMarked == old.TrackMarked},
+		{"durability", settings.DurabilityFull == old.DurabilityFull},
+	} {
+		if !fixed.same {
+			return fmt.Errorf("%s: cannot change while the module is loaded; load it anew", fixed.name)
+		}
+	}
+	if err := s.doors.Reload(s.doorsConfig(settings)); err != nil {
+		return err
+	}
+	s.apply(settings)
+	s.log.Info("new settings are in force")
+	return nil
+}
+
+// stop ends everything, in the order in which events and records flow, so that nothing on its way is lost: the reader
+// with what is in the ring, the doors with what is queued, the loop, the store. When ctx ends first it says what it was
+// waiting for and goes on behind the caller's back until done is closed.
+func (s *service) stop(ctx context.Context) (done <-chan struct{}, err error) {
+	ended := make(chan struct{})
+	var at atomic.Value
+	at.Store("an earlier stop")
+	go func() {
+		defer close(ended)
+		s.stopOnce.Do(func() { s.end(func(step string) { at.Store(step) }) })
+	}()
+	select {
+	case <-ended:
+		return ended, nil
+	case <-ctx.Done():
+		return ended, fmt.Errorf("the engine still waits for %s", at.Load())
+	}
+}
+
+func (s *service) end(step func(string)) {
+	step("the reader of the ring")
+	s.reader.stop()
+	step("the clients")
+	ctx, cancel := context.WithTimeout(context.Background(), doorsTimeout)
+	defer cancel()
+	if err := s.doors.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("the doors were not closed well", "error", err)
+	}
+	step("the engine's loop")
+	s.stopLoop()
+	s.work.Wait()
+	step("the store")
+	if err := s.store.Close(context.Background()); err != nil {
+		s.log.Error("the store was not closed well", "error", err)
+	}
+	s.log.Info("the engine has stopped")
+}
+
+// abandon undoes a start that failed half way.
+func (s *service) abandon() {
+	if s.stopLoop != nil {
+		s.end(func(string) {})
+		return
+	}
+	if s.doors != nil {
+		_ = s.doors.Close(context.Background())
+	}
+	if s.store != nil {
+		_ = s.store.Close(context.Background())
+	}
+}
