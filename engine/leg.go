@@ -369,8 +369,15 @@ func (e *Engine) executed(p *party, in *Input) {
 	e.apply(p, rings)
 }
 
+// renamed gives a leg its new uuid. Its party keeps the id that clients know (R14).
 func (e *Engine) renamed(p *party, in *Input) {
+	if in.Other.IsZero() || e.legs[in.Other] != nil {
+		e.stats.DuplicateInputs++
+		return
+	}
 	delete(e.legs, p.id)
+	hex := p.text.Hex
 	p.id, p.text = in.Other, in.Text
+	p.text.Hex = hex
 	e.legs[p.id] = p
 }

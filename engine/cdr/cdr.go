@@ -63,7 +63,7 @@ func (f *Fold) open(c *engine.CallRecord) {
 	if f.byID == nil {
 		f.byID = make(map[string]*CDR)
 	}
-	if f.byID[c.CallID] != nil {
+	if have := f.byID[c.CallID]; have != nil && !have.Closed {
 		f.Faults++
 		return
 	}

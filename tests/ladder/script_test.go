@@ -194,7 +194,9 @@ func (r *run) render(o engine.Outgoing) string {
 	seen := eventSeen{name: o.Message.Name(), seq: o.Message.Common().Seq}
 	seen.callID, _ = fields["callID"].(string)
 	seen.partyID, _ = fields["partyID"].(string)
-	r.events = append(r.events, seen)
+	if o.To == 0 { // an answer to one client is no event of the call
+		r.events = append(r.events, seen)
+	}
 	var words []string
 	for key, value := range fields {
 		if word := r.word(key, value); word != "" && !hidden[key] {
@@ -233,6 +235,10 @@ func (r *run) promises() error {
 	deleted, released := map[string]bool{}, map[string]bool{}
 	created := map[string]bool{}
 	for _, e := range r.events {
+		if e.name == "EventCallCreated" && deleted[e.callID] { // its leg's uuid was used again: another call
+			delete(deleted, e.callID)
+			clear(released)
+		}
 		if deleted[e.callID] {
 			return fmt.Errorf("%s of call %s after EventCallDeleted (3.0-1)", e.name, e.callID)
 		}
@@ -258,8 +264,12 @@ func (r *run) promises() error {
 	if r.fold.Faults > 0 {
 		return fmt.Errorf("%d records fit no CDR", r.fold.Faults)
 	}
+	last := map[string]bool{}
 	for _, c := range r.fold.CDRs() {
-		if c.Closed != deleted[c.Call.CallID] {
+		last[c.Call.CallID] = c.Closed
+	}
+	for _, c := range r.fold.CDRs() {
+		if last[c.Call.CallID] != deleted[c.Call.CallID] {
 			return fmt.Errorf("call %s: CDR closed %v, EventCallDeleted %v", c.Call.CallID, c.Closed, deleted[c.Call.CallID])
 		}
 	}
