@@ -1,0 +1,262 @@
+package sim
+
+import "modcti/engine"
+
+// park: l waits in the switch.
+func (s *Switch) park(l *leg) {
+	l.waiting = true
+	in := s.tell(l, engine.LegExecuted, nil)
+	in.Text.App = "park"
+	s.wake(l.call)
+}
+
+// confer: l's thread enters a conference, answering l first. Rooms are told by the event bus, beside the thread.
+func (s *Switch) confer(l *leg, room string) {
+	l.room = room
+	if !l.talking {
+		s.answered(l)
+		s.after(s.between(100, 300), (*Switch).enterRoom, l, nil)
+		return
+	}
+	s.enterRoom(l, nil)
+}
+
+func (s *Switch) enterRoom(l, _ *leg) {
+	if l.ending {
+		return
+	}
+	in := s.tell(l, engine.LegExecuted, nil)
+	in.Text.App, in.Text.AppArg = "conference", l.room+"@default"
+	s.after(s.between(300, 1_200), (*Switch).mixed, l, nil)
+	s.after(s.between(350, 1_300), (*Switch).joinedRoom, l, nil)
+}
+
+func (s *Switch) mixed(l, _ *leg) {
+	if !l.ended {
+		s.tell(l, engine.LegBridged, nil)
+	}
+}
+
+func (s *Switch) joinedRoom(l, _ *leg) {
+	in := s.tell(l, engine.RoomJoined, nil)
+	in.Text.Room = l.room
+	s.wake(l.call)
+}
+
+// leaveRoom: the conference's thread of l notices its end.
+func (s *Switch) leaveRoom(l, _ *leg) {
+	s.tell(l, engine.LegUnbridged, nil)
+	s.after(s.between(150, 1_200), (*Switch).leftRoom, l, nil)
+	s.after(s.between(350, 900), (*Switch).end, l, nil)
+}
+
+func (s *Switch) leftRoom(l, _ *leg) {
+	in := s.tell(l, engine.RoomLeft, nil)
+	in.Text.Room = l.room
+}
+
+// ownLeg is a leg that the switch makes by itself, on an operator's behalf; run is what it does when it is answered.
+func (s *Switch) ownLeg(c *Call, number string, run app) *leg {
+	channel := trunkPrefix
+	if s.inside(number) {
+		channel = phonePrefix
+	}
+	l := s.newLeg(c, channel, number, engine.DirectionOutbound)
+	l.app = run
+	l.text.CallerNumber = "0000000000"
+	if c.callerNumber != "" {
+		l.text.CallerNumber = c.callerNumber
+	}
+	return l
+}
+
+// originate: the switch calls its own leg.
+func (s *Switch) originate(l *leg) {
+	s.after(s.between(60, 120), (*Switch).created, l, nil)
+	s.after(s.options.RingTimeout.Nanoseconds(), (*Switch).noAnswer, l, nil)
+}
+
+func (s *Switch) runApp(l, _ *leg) {
+	if l.ending {
+		return
+	}
+	target := l.app.target
+	switch l.app.name {
+	case "park":
+		s.park(l)
+	case "conference":
+		s.confer(l, l.app.room)
+	case "eavesdrop":
+		s.hear(l, target)
+	case "intercept":
+		in := s.tell(l, engine.LegExecuted, nil)
+		in.Text.App, in.Text.AppArg = "intercept", target.text.UUID
+		s.after(s.between(30, 120), (*Switch).intercept, l, target)
+	default: // an originate to a number transfers the leg that it made
+		s.send(l, l.to)
+	}
+}
+
+// hear: l listens to target's call.
+func (s *Switch) hear(l, target *leg) {
+	in := s.tell(l, engine.LegExecuted, target)
+	in.Flags = engine.FlagObserver
+	in.Text.App, in.Text.AppArg = "eavesdrop", target.text.UUID
+	if target.ending || target.gone {
+		s.after(s.between(100, 300), (*Switch).clear, l, nil)
+		return
+	}
+	l.heard = target
+	target.spies = append(target.spies, l)
+	s.after(s.between(100, 240), (*Switch).hears, l, nil)
+}
+
+func (s *Switch) hears(l, _ *leg) {
+	if l.heard != nil && !l.ended {
+		s.tell(l, engine.LegBridged, nil)
+		s.wake(l.call)
+	}
+}
+
+// stopHearing: the listener, or whom it listens to, is ending.
+func (s *Switch) stopHearing(l, _ *leg) {
+	if l.heard == nil || l.ended {
+		return
+	}
+	l.heard = nil
+	s.tell(l, engine.LegUnbridged, nil)
+	if l.ending {
+		s.after(s.between(200, 400), (*Switch).end, l, nil)
+		return
+	}
+	s.after(s.between(200, 400), (*Switch).clear, l, nil)
+}
+
+// intercept: l takes target away from its partner, who is told that the call was picked up elsewhere.
+func (s *Switch) intercept(l, target *leg) {
+	if target.ending || target.gone {
+		s.clear(l, nil)
+		return
+	}
+	old := target.partner
+	l.joins, target.joins = target, l
+	if old != nil {
+		s.hangup(old, engine.CausePickedOff, s.bySwitch(old), false)
+		if old.leads {
+			s.after(s.between(9_000, 16_000), (*Switch).leave, old, nil)
+		}
+	}
+	s.after(s.between(33_000, 45_000), (*Switch).join, l, target)
+}
+
+// bridgeLegs is uuid_bridge: both are taken away from whatever they are in and joined; a's thread carries the bridge.
+func (s *Switch) bridgeLegs(a, b *leg) {
+	if a.ending || b.ending || a == b {
+		return
+	}
+	a.joins, b.joins = b, a
+	for _, l := range []*leg{a, b} {
+		carrier := l
+		if !l.leads {
+			carrier = l.partner
+		}
+		if carrier != nil {
+			s.after(s.between(5_000, 9_000), (*Switch).leave, carrier, nil)
+		}
+	}
+	s.after(s.between(33_000, 45_000), (*Switch).join, a, b)
+}
+
+// join: both threads are ready for the new bridge.
+func (s *Switch) join(a, b *leg) {
+	switch {
+	case a.joins != b || b.joins != a:
+	case a.ending || b.ending:
+		a.joins, b.joins = nil, nil
+		s.abandon(a, b)
+	case a.partner != nil || b.partner != nil:
+		s.after(s.between(2_000, 6_000), (*Switch).join, a, b)
+	default:
+		s.bridge(a, b)
+	}
+}
+
+// dialLoopback: l's thread calls to through a loopback pair. The near end is early at once, so that l is bridged with
+// it long before the phone behind the far end answers.
+func (s *Switch) dialLoopback(l *leg, to string) {
+	near := s.newLeg(l.call, loopbackPrefix, to, engine.DirectionOutbound)
+	near.flags = engine.FlagLoopback
+	far := s.newLeg(l.call, loopbackPrefix, to, engine.DirectionInbound)
+	far.flags = engine.FlagLoopback
+	far.text.Channel = far.text.Channel[:len(far.text.Channel)-1] + "b"
+	near.ends, far.ends = far, near
+	s.call(l, near)
+	far.text.CallerNumber, far.text.CallerName = near.text.CallerNumber, near.text.CallerName
+	far.text.Destination, far.text.SIPCallID = to, ""
+	s.after(s.between(110, 170), (*Switch).created, near, nil)
+	s.after(s.between(400, 600), (*Switch).createdFar, far, near)
+}
+
+func (s *Switch) createdFar(far, near *leg) {
+	s.created(far, nil)
+	s.tell(far, engine.LegLooped, near)
+	s.after(s.between(200, 300), (*Switch).loopEarly, near, far)
+	s.after(s.between(600, 900), (*Switch).route, far, nil)
+}
+
+func (s *Switch) loopEarly(near, far *leg) {
+	if near.ending || far.ending {
+		return
+	}
+	s.sendsMedia(near, nil)
+	s.after(s.between(20, 60), (*Switch).sendsMedia, far, nil)
+	wait := s.between(300, 3_000)
+	if !near.origin.talking {
+		wait = s.between(20_000, 26_000) // it is given a ring-back tone first
+	}
+	s.after(wait, (*Switch).bridgeEarly, near.origin, near)
+}
+
+// bridgeEarly: a loopback end that is early is bridged before it is answered, unless it has been answered meanwhile.
+func (s *Switch) bridgeEarly(a, b *leg) {
+	if a != nil && a.calling == b && !b.ending && !b.talking {
+		s.bridge(a, b)
+	}
+}
+
+// loopAnswered: the phone behind the far end answered; the near end passes it on to whoever called it.
+func (s *Switch) loopAnswered(far *leg) {
+	near := far.ends
+	s.answered(near)
+	if near.origin.calling == near {
+		s.after(s.between(900, 14_000), (*Switch).connect, near.origin, near)
+	}
+	if caller := near.partner; caller != nil && !caller.talking {
+		s.after(s.between(2_000, 20_000), (*Switch).answeredLater, caller, nil)
+	}
+}
+
+func (s *Switch) answeredLater(l, _ *leg) {
+	if !l.talking && !l.ending {
+		s.answered(l)
+	}
+}
+
+// mayBowOut: once both ends of a loopback pair are in answered bridges it takes itself out of the way.
+func (s *Switch) mayBowOut(l *leg) {
+	near, far := l, l.ends
+	if near.direction == engine.DirectionInbound {
+		near, far = far, near
+	}
+	if near.partner == nil || far.partner == nil || !near.talking || !far.talking {
+		return
+	}
+	s.after(s.between(300_000, 2_300_000), (*Switch).bowOut, near, far)
+}
+
+func (s *Switch) bowOut(near, far *leg) {
+	if near.ending || far.ending || near.partner == nil || far.partner == nil {
+		return
+	}
+	s.bridgeLegs(near.partner, far.partner)
+}

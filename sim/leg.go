@@ -1,0 +1,174 @@
+package sim
+
+import (
+	"slices"
+
+	"modcti/engine"
+)
+
+// leg is one channel of the switch.
+type leg struct {
+	id        engine.LegID
+	text      engine.Text
+	direction engine.Direction
+	flags     uint32
+	call      *Call
+
+	seq         uint32
+	cause       uint16
+	disposition engine.Disposition
+	callState   engine.CallState
+	times       engine.LegTimes
+	place       int // in Switch.live, from 1; 0 when the switch does not list it
+
+	origin  *leg // whose thread calls it
+	calling *leg // whom its thread is calling now
+	partner *leg // whose media is joined with its
+	joins   *leg // whom uuid_bridge or an intercept will join it with
+	heard   *leg // whom it eavesdrops
+	spies   []*leg
+	ends    *leg // the other end of a loopback pair
+	app     app  // what it runs once it is answered
+
+	room    string
+	to      string // where its thread goes next: it was transferred
+	leads   bool   // its thread runs the bridge
+	ringing bool
+	early   bool
+	waiting bool // parked
+	talking bool // answered
+	ending  bool // hung up
+	ended   bool // its hangup handlers have run
+	gone    bool
+}
+
+// busy tells whether l's thread has something to do, so that it does not end by itself.
+func (l *leg) busy() bool {
+	return l.joins != nil || l.to != "" || l.partner != nil || l.calling != nil || l.waiting || l.room != "" ||
+		l.heard != nil
+}
+
+// app is what a leg that the switch originates by itself runs once it is answered.
+type app struct {
+	name   string // park, conference, eavesdrop, intercept, or empty: its destination is routed
+	room   string
+	target *leg
+}
+
+// newLeg makes a channel to or from number. Nothing is told of it yet.
+func (s *Switch) newLeg(c *Call, channel, number string, direction engine.Direction) *leg {
+	l := &leg{call: c, direction: direction}
+	s.setID(l, channel, number)
+	c.legs = append(c.legs, l)
+	return l
+}
+
+// setID draws a random uuid (version 4). The texts are parts of one string, as they are in a decoded record.
+func (s *Switch) setID(l *leg, channel, number string) {
+	const digits = "0123456789abcdef"
+	high, low := s.random.Uint64(), s.random.Uint64()
+	for i := range 8 {
+		l.id[i], l.id[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i))
+	}
+	l.id[6] = l.id[6]&0x0f | 0x40
+	l.id[8] = l.id[8]&0x3f | 0x80
+	buf := s.scratch[:0]
+	for _, b := range l.id {
+		buf = append(buf, digits[b>>4], digits[b&15])
+	}
+	for i := range 32 {
+		if i == 8 || i == 12 || i == 16 || i == 20 {
+			buf = append(buf, '-')
+		}
+		buf = append(buf, buf[i])
+	}
+	buf = append(buf, channel...)
+	buf = append(buf, number...)
+	named := len(buf)
+	if channel == loopbackPrefix {
+		buf = append(buf, "-a"...)
+	} else {
+		buf = append(buf, "@192.0.2.1"...)
+	}
+	all := string(buf)
+	s.scratch = buf
+	l.text.Hex, l.text.UUID, l.text.Channel = all[:32], all[32:68], all[68:]
+	l.text.Context = "default"
+	if l.direction == engine.DirectionOutbound {
+		l.text.Destination = all[68+len(channel) : named]
+		if s.inside(l.text.Destination) && channel == phonePrefix {
+			l.text.User = l.text.Destination
+		}
+	} else {
+		l.text.CallerNumber = all[68+len(channel) : named]
+		l.text.SIPCallID = l.text.UUID
+	}
+}
+
+// tell gives out one record of l's, numbered within the leg and stamped with the present.
+func (s *Switch) tell(l *leg, kind engine.InputKind, other *leg) *engine.Input {
+	l.seq++
+	in := s.record(kind)
+	in.Leg, in.LegSeq = l.id, l.seq
+	if other != nil {
+		in.Other = other.id
+	}
+	return in
+}
+
+// record makes room for one record and stamps it. It is valid until the next one is made.
+func (s *Switch) record(kind engine.InputKind) *engine.Input {
+	s.told = append(s.told, engine.Input{Kind: kind})
+	in := &s.told[len(s.told)-1]
+	in.MonoNanos, in.WallMicros = s.start.monoNanos+s.now, s.wall()
+	return in
+}
+
+// wall is the switch's real-time clock, Unix µs.
+func (s *Switch) wall() int64 { return s.start.wallMicros + s.now/1000 }
+
+// created: the channel exists and its thread runs.
+func (s *Switch) created(l, _ *leg) {
+	if l.ending {
+		return
+	}
+	l.callState = engine.CallStateDown
+	l.times.Created = s.wall()
+	s.live = append(s.live, l)
+	l.place = len(s.live)
+	s.byID[l.id] = l
+	in := s.tell(l, engine.LegCreated, l.origin)
+	in.Direction, in.Text, in.Flags = l.direction, l.text, l.flags
+	if l.direction == engine.DirectionInbound {
+		l.callState = engine.CallStateRinging
+	}
+	s.wake(l.call)
+}
+
+// forget takes the channel out of the session table.
+func (s *Switch) forget(l *leg) {
+	if l.place == 0 {
+		return
+	}
+	last := s.live[len(s.live)-1]
+	s.live[l.place-1] = last
+	last.place = l.place
+	s.live[len(s.live)-1] = nil
+	s.live = s.live[:len(s.live)-1]
+	l.place = 0
+	delete(s.byID, l.id)
+	l.gone = true
+	if c := l.call; !slices.ContainsFunc(c.legs, func(l *leg) bool { return !l.gone }) {
+		s.over(c)
+	}
+}
+
+// found is l as the session table shows it.
+func (s *Switch) found(l *leg, command uint64) {
+	in := s.record(engine.LegFound)
+	in.Leg, in.Command, in.Direction, in.Flags, in.Text = l.id, command, l.direction, l.flags, l.text
+	in.CallState, in.Times = l.callState, l.times
+	if l.partner != nil {
+		in.Other = l.partner.id
+	}
+}

@@ -1,0 +1,150 @@
+// Package sim is a switch made of Go. It tells the engine what the switch's module would tell it and carries out the
+// engine's commands; its callers, phones and operators act by script or at random. Time is virtual, and a seed decides
+// everything else: the same seed gives the same inputs, byte for byte. The order of records within a leg, and wherever
+// one thread of a real switch waits for another, is that of the recorded scenarios; where two threads race, the seed
+// decides who wins.
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"modcti/engine"
+)
+
+// Options of a Switch. The zero value is useful.
+type Options struct {
+	// Inside tells which numbers are extensions of the switch's directory. Nil: three to six digits.
+	Inside func(number string) bool
+	// RingTimeout is how long a phone may ring before the switch gives up; 0 = 15 s.
+	RingTimeout time.Duration
+	// StartMono and StartWall are the two clocks at virtual time 0; zero values stand for fixed times.
+	StartMono int64     // ns
+	StartWall time.Time // truncated to µs
+	// Faults that the records suffer between the switch and the engine.
+	Faults Faults
+}
+
+// Switch is not safe for use by two goroutines at once.
+type Switch struct {
+	options Options
+	random  *rand.Rand
+	inside  func(string) bool
+	start   struct{ monoNanos, wallMicros int64 }
+
+	now     int64 // virtual ns
+	queue   queue
+	told    []engine.Input // records made and not yet taken
+	taken   int            // of told
+	live    []*leg         // the session table
+	byID    map[engine.LegID]*leg
+	calls   int // up now
+	worker  worker
+	wire    wire
+	scratch []byte
+	traffic []*traffic
+}
+
+// New makes a switch on which nothing happens yet.
+func New(seed uint64, o Options) *Switch {
+	s := &Switch{options: o, inside: o.Inside, byID: map[engine.LegID]*leg{}}
+	s.random = rand.New(rand.NewPCG(seed, 0x6374692d73696d)) // "cti-sim"
+	s.wire.random = rand.New(rand.NewPCG(seed, 0x66617565))
+	s.wire.faults = o.Faults
+	if s.inside == nil {
+		s.inside = isExtension
+	}
+	if s.options.RingTimeout == 0 {
+		s.options.RingTimeout = 15 * time.Second
+	}
+	if o.StartWall.IsZero() {
+		o.StartWall = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	}
+	s.start.wallMicros = o.StartWall.UnixMicro()
+	s.start.monoNanos = o.StartMono
+	if s.start.monoNanos == 0 {
+		s.start.monoNanos = int64(time.Hour)
+	}
+	return s
+}
+
+func isExtension(number string) bool {
+	if len(number) < 3 || len(number) > 6 {
+		return false
+	}
+	for i := range len(number) {
+		if number[i] < '0' || number[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Next lets time pass until the switch tells something, and returns it. It reports false when nothing is left to happen.
+func (s *Switch) Next() (engine.Input, bool) {
+	if s.wire.idle() {
+		return s.produce()
+	}
+	return s.wire.next(s)
+}
+
+// produce returns the next record as the switch made it.
+func (s *Switch) produce() (engine.Input, bool) {
+	for s.taken == len(s.told) {
+		s.told, s.taken = s.told[:0], 0
+		m, ok := s.queue.pop()
+		if !ok {
+			return engine.Input{}, false
+		}
+		s.now = max(s.now, m.at)
+		m.do(s, m.a, m.b)
+	}
+	s.taken++
+	return s.told[s.taken-1], true
+}
+
+// Due returns the virtual time at which something happens next; false when nothing is left to happen.
+func (s *Switch) Due() (time.Duration, bool) {
+	if s.taken < len(s.told) || s.wire.full() {
+		return time.Duration(s.now), true
+	}
+	at, ok := s.queue.peek()
+	if !ok && !s.wire.idle() {
+		return time.Duration(s.now), s.wire.holds()
+	}
+	return time.Duration(at), ok
+}
+
+// Now is the virtual time since the start.
+func (s *Switch) Now() time.Duration { return time.Duration(s.now) }
+
+// Mono and Wall are the switch's two clocks now: ns, and Unix µs.
+func (s *Switch) Mono() int64 { return s.start.monoNanos + s.now }
+
+// Wall is the real-time clock, Unix µs.
+func (s *Switch) Wall() int64 { return s.wall() }
+
+// JumpWall sets the real-time clock forward, or back, as an operator or a time server does.
+func (s *Switch) JumpWall(by time.Duration) { s.start.wallMicros += by.Microseconds() }
+
+// Live is how many channels are up.
+func (s *Switch) Live() int { return len(s.live) }
+
+// Calls is how many calls are up or about to begin.
+func (s *Switch) Calls() int { return s.calls }
+
+// after lets do happen once d has passed.
+func (s *Switch) after(d int64, do act, a, b *leg) {
+	s.queue.push(moment{at: s.now + d, tie: s.random.Uint64(), do: do, a: a, b: b})
+}
+
+// between draws a time in microseconds from the seed; ns.
+func (s *Switch) between(low, high int64) int64 {
+	return (low*1000 + int64(s.random.Uint64()>>32)*((high-low)*1000)>>32)
+}
+
+const (
+	phonePrefix    = "sofia/internal/"
+	trunkPrefix    = "sofia/external/"
+	loopbackPrefix = "loopback/"
+)
