@@ -88,7 +88,7 @@ func (e *Engine) legFound(in *Input) {
 	if p.restored {
 		p.restored = false
 		e.stats.Repairs++
-		p.text = in.Text
+		p.names = namesOf(&in.Text)
 	}
 	if p.numbering.holes() {
 		e.stats.LostInputs++

@@ -6,6 +6,7 @@ import "modcti/events"
 // switch originates alone is told of only when its first target is known (3.1, R31).
 type call struct {
 	id       string
+	key      LegID // callKey of id
 	forming  bool
 	closing  bool
 	bornAt   uint64
@@ -98,5 +99,5 @@ func (c *call) hasCustomer() bool {
 // setBeginner notes which party the call was begun by.
 func (c *call) setBeginner(p *party) {
 	p.dnRole = events.Origination
-	c.begun, c.begunParty, c.begunRole = refTo(p), p.text.Hex, p.role
+	c.begun, c.begunParty, c.begunRole = refTo(p), p.names.hex, p.role
 }

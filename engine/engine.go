@@ -10,8 +10,8 @@ type Engine struct {
 	folded   map[LegID]*fold
 	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
 	rooms    map[string]*room
-	calls    map[string]*call
-	oldest   *call // of the live calls
+	calls    map[LegID]*call // by what callKey makes of a call's id
+	oldest   *call           // of the live calls
 	newest   *call
 	eldest   *party // of all parties
 	youngest *party
@@ -33,7 +33,7 @@ func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
 		legs: make(map[LegID]*party), folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
-		rooms: make(map[string]*room), calls: make(map[string]*call),
+		rooms: make(map[string]*room), calls: make(map[LegID]*call),
 	}
 	for i := range open {
 		e.restore(&open[i])
@@ -150,7 +150,7 @@ func (e *Engine) newCall() *call {
 
 // link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
 func (e *Engine) link(c *call) {
-	e.calls[c.id] = c
+	e.calls[c.key] = c
 	c.older = e.newest
 	if e.newest != nil {
 		e.newest.newer = c
@@ -161,7 +161,7 @@ func (e *Engine) link(c *call) {
 }
 
 func (e *Engine) unlink(c *call) {
-	delete(e.calls, c.id)
+	delete(e.calls, c.key)
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {

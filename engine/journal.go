@@ -13,8 +13,8 @@ func (e *Engine) recordCall(kind RecordKind, c *call) {
 func (e *Engine) recordParty(kind RecordKind, p *party) {
 	t := &p.times
 	r := PartyRecord{
-		CallID: p.call.id, PartyID: p.text.Hex, LegUUID: p.text.UUID, SIPCallID: p.text.SIPCallID,
-		PartyRole: p.role, DNRole: p.dnRole, ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.text.CallerName,
+		CallID: p.call.id, PartyID: p.names.hex, LegUUID: p.names.uuid, SIPCallID: p.names.sipCallID,
+		PartyRole: p.role, DNRole: p.dnRole, ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.names.callerName,
 		StartMillis: p.millis(t.created), ProgressMillis: p.millis(t.progress), AnswerMillis: p.millis(t.answered),
 		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(t.lastHold), HoldMillisTotal: t.holdTotal / 1_000_000,
 		EndMillis: p.millis(t.ended),
@@ -35,7 +35,7 @@ func (e *Engine) recordState(p *party, on stimulus, clause string) {
 func (e *Engine) recordStateAs(p *party, s State, atMillis int64, clause string) {
 	p.ordinal++
 	e.out.Records = append(e.out.Records, Record{Kind: PartyState, State: StateRecord{
-		CallID: p.call.id, PartyID: p.text.Hex, Ordinal: p.ordinal, State: s.String(), AtMillis: atMillis,
+		CallID: p.call.id, PartyID: p.names.hex, Ordinal: p.ordinal, State: s.String(), AtMillis: atMillis,
 		OtherDN: p.otherDN, Clause: clause,
 	}})
 }

@@ -36,7 +36,7 @@ func (e *Engine) legCreated(in *Input) {
 
 // tracks applies the setting track=marked.
 func (e *Engine) tracks(in *Input, origin *party) bool {
-	return !e.config.TrackMarked || in.Flags&FlagMarked != 0 || origin != nil || e.calls[in.Text.CTICallID] != nil
+	return !e.config.TrackMarked || in.Flags&FlagMarked != 0 || origin != nil || e.callNamed(in.Text.CTICallID) != nil
 }
 
 // admit makes a party from a channel's first record and gives it a name, but no call yet.
@@ -46,7 +46,7 @@ func (e *Engine) admit(in *Input) *party {
 		return nil
 	}
 	p := e.newParty()
-	p.id, p.text, p.direction = in.Leg, in.Text, in.Direction
+	p.id, p.names, p.direction = in.Leg, namesOf(&in.Text), in.Direction
 	p.offsetMicros = in.WallMicros - in.MonoNanos/1000
 	p.bornAt = e.stats.Inputs
 	p.times.created = in.MonoNanos
@@ -100,7 +100,7 @@ func (e *Engine) place(p *party) {
 		e.join(origin.call, p)
 		return
 	}
-	if c := e.calls[p.text.CTICallID]; c != nil {
+	if c := e.callNamed(e.in.Text.CTICallID); c != nil {
 		e.join(c, p)
 		return
 	}
@@ -376,8 +376,8 @@ func (e *Engine) renamed(p *party, in *Input) {
 		return
 	}
 	delete(e.legs, p.id)
-	hex := p.text.Hex
-	p.id, p.text = in.Other, in.Text
-	p.text.Hex = hex
+	hex := p.names.hex
+	p.id, p.names = in.Other, namesOf(&in.Text)
+	p.names.hex = hex
 	e.legs[p.id] = p
 }

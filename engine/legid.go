@@ -59,5 +59,28 @@ func (id LegID) Hex() string {
 	return string(text[:])
 }
 
+// callKey turns a call's id into a key: the value of 32 hex digits, as ids of calls are, else a hash.
+func callKey(id string) (key LegID) {
+	if len(id) != 32 {
+		return LegIDOf(id)
+	}
+	for i := range 32 {
+		v, ok := hexValue(id[i])
+		if !ok {
+			return LegIDOf(id)
+		}
+		key[i/2] = key[i/2]<<4 | v
+	}
+	return key
+}
+
+// callNamed finds a live call; nil for an empty or unknown id.
+func (e *Engine) callNamed(id string) *call {
+	if id == "" {
+		return nil
+	}
+	return e.calls[callKey(id)]
+}
+
 // IsZero tells that no leg is named.
 func (id LegID) IsZero() bool { return id == LegID{} }

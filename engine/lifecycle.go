@@ -5,7 +5,7 @@ import "modcti/events"
 // begin makes a call of a party that belongs to none.
 func (e *Engine) begin(p *party) {
 	c := e.newCall()
-	c.id = e.callID(p)
+	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.adopted = p.bornAt, p.offsetMicros, p.times.created, p.adopted
 	c.begun = refTo(p)
 	e.link(c)
@@ -22,36 +22,36 @@ func (e *Engine) begin(p *party) {
 	}
 }
 
-// callID is the first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
-func (e *Engine) callID(p *party) string {
-	id := p.text.Hex
-	for e.calls[id] != nil {
-		id = LegIDOf(id).Hex()
+// nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
+func (e *Engine) nameCall(c *call, p *party) {
+	c.id, c.key = p.names.hex, p.id
+	for e.calls[c.key] != nil {
+		c.key = LegIDOf(c.id)
+		c.id = c.key.Hex()
 	}
-	return id
 }
 
 // beginByCaller: somebody called the switch; what he dialed says what kind of call it is (settings.md).
 func (e *Engine) beginByCaller(c *call, p *party) {
 	c.setBeginner(p)
-	p.otherDN = p.text.Destination
-	c.thisDN, c.otherDN = p.thisDN, p.text.Destination
+	p.otherDN = e.in.Text.Destination
+	c.thisDN, c.otherDN = p.thisDN, e.in.Text.Destination
 	switch {
 	case !p.inside:
-		c.callType, c.ani, c.dnis = events.Inbound, p.text.CallerNumber, p.text.Destination
-	case e.config.Inside(p.text.Destination):
+		c.callType, c.ani, c.dnis = events.Inbound, p.names.callerNumber, e.in.Text.Destination
+	case e.config.Inside(e.in.Text.Destination):
 		c.callType, c.makeCallType = events.Internal, events.DirectAgent
 	default:
-		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, p.text.Destination
+		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, e.in.Text.Destination
 	}
 	e.announce(c)
 }
 
 // beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).
 func (e *Engine) beginBySwitch(c *call, p *party) {
-	p.dnRole, p.otherDN = events.Destination, p.text.CallerNumber
-	c.callType, c.thisDN, c.otherDN = events.Outbound, p.text.CallerNumber, p.thisDN
-	c.ani, c.dnis = p.text.CallerNumber, p.thisDN
+	p.dnRole, p.otherDN = events.Destination, p.names.callerNumber
+	c.callType, c.thisDN, c.otherDN = events.Outbound, p.names.callerNumber, p.thisDN
+	c.ani, c.dnis = p.names.callerNumber, p.thisDN
 	e.announce(c)
 }
 
@@ -116,10 +116,10 @@ func (e *Engine) fillLine(c *call, p, origin *party) {
 	if c.ani != "" {
 		return
 	}
-	if n := p.text.CallerNumber; n != "" && !e.config.Inside(n) {
+	if n := p.names.callerNumber; n != "" && !e.config.Inside(n) {
 		c.ani = n
-	} else if origin != nil && !e.config.Inside(origin.text.CallerNumber) {
-		c.ani = origin.text.CallerNumber
+	} else if origin != nil && !e.config.Inside(origin.names.callerNumber) {
+		c.ani = origin.names.callerNumber
 	}
 }
 
@@ -178,7 +178,7 @@ func (e *Engine) move(p *party, to *call) {
 }
 
 func (e *Engine) setVariable(p *party, name, value string) {
-	e.command(Command{Kind: CommandSetVariable, Leg: p.id, UUID: p.text.UUID, Name: name, Value: value})
+	e.command(Command{Kind: CommandSetVariable, Leg: p.id, UUID: p.names.uuid, Name: name, Value: value})
 }
 
 // hangup: the leg has begun to end. From here on it takes part in nothing (3.14).

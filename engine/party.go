@@ -5,8 +5,8 @@ import "modcti/events"
 // party is one leg's part in one call. It is made when its channel appears and forgotten when the channel is destroyed;
 // between its release and that moment it only swallows what comes late.
 type party struct {
-	id   LegID
-	text Text
+	id    LegID
+	names names
 
 	call           *call
 	next, prev     *party // in its call, in order of joining
@@ -42,6 +42,15 @@ type party struct {
 	missed           uint8  // snapshots in a row that did not find it
 	seenIn           uint64 // the last snapshot that found it
 	bornAt           uint64 // the engine's input count when it was created; no two parties share one
+}
+
+// names are the texts of a leg that its party keeps.
+type names struct {
+	hex, uuid, channel, callerNumber, callerName, sipCallID string
+}
+
+func namesOf(t *Text) names {
+	return names{t.Hex, t.UUID, t.Channel, t.CallerNumber, t.CallerName, t.SIPCallID}
 }
 
 // ref points to another party for as long as that party is remembered: parties are reused, birth numbers are not.

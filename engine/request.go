@@ -40,7 +40,7 @@ func (e *Engine) refuse(r *Request, code events.Code, detail string) {
 }
 
 func (e *Engine) queryCall(r *Request) {
-	c := e.calls[r.CallID]
+	c := e.callNamed(r.CallID)
 	if c == nil || c.forming || r.CompanyID != e.config.CompanyID {
 		e.refuse(r, events.NotFoundCallID, "the call has ended or never was; read the calls of a DN with RequestRegisterDN")
 		return
@@ -118,7 +118,7 @@ func (p *party) info() events.PartyInfo {
 	}
 	return events.PartyInfo{
 		ThisDN: p.thisDN, DNRole: p.dnRole, CreateTime: p.millis(p.times.created), CallID: p.call.id,
-		PartyID: p.text.Hex, PartyRole: p.role, State: p.state.String(), OtherDN: p.otherDN, Since: since,
+		PartyID: p.names.hex, PartyRole: p.role, State: p.state.String(), OtherDN: p.otherDN, Since: since,
 		Observed: p.observed(),
 	}
 }
@@ -145,7 +145,7 @@ func (e *Engine) Calls() (list []CallView) {
 
 // Call returns one live call.
 func (e *Engine) Call(id string) (CallView, bool) {
-	if c := e.calls[id]; c != nil && !c.forming {
+	if c := e.callNamed(id); c != nil && !c.forming {
 		return c.view(), true
 	}
 	return CallView{}, false
@@ -158,7 +158,7 @@ func (c *call) view() CallView {
 	}
 	for p := c.first; p != nil; p = p.next {
 		if p.state != Released {
-			v.Parties = append(v.Parties, PartyView{PartyInfo: p.info(), LegUUID: p.text.UUID, Channel: p.text.Channel})
+			v.Parties = append(v.Parties, PartyView{PartyInfo: p.info(), LegUUID: p.names.uuid, Channel: p.names.channel})
 		}
 	}
 	return v

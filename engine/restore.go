@@ -17,6 +17,7 @@ func (e *Engine) restore(o *OpenCall) {
 	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, r.CallType, r.ThisDN, r.OtherDN, r.ANI, r.DNIS
 	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = r.MakeCallType, r.AttachedData, r.Adopted, e.stats.Inputs, offset
 	c.created, c.answered, c.bridgedAt = mono(r.StartMillis), mono(r.AnswerMillis), mono(r.BridgeMillis)
+	c.key = callKey(c.id)
 	e.link(c)
 	for i := range o.Parties {
 		e.restoreParty(c, &o.Parties[i], &o.States[i], mono)
@@ -31,7 +32,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	e.stats.Inputs++
 	p := e.newParty()
 	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
-	p.text = Text{Hex: r.PartyID, UUID: r.LegUUID, CallerName: r.CallerName, SIPCallID: r.SIPCallID}
+	p.names = names{hex: r.PartyID, uuid: r.LegUUID, callerName: r.CallerName, sipCallID: r.SIPCallID}
 	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, r.PartyRole, r.DNRole
 	p.inside = r.PartyRole != events.Customer && r.PartyRole != events.ThirdPSTN
 	p.observer = r.PartyRole == events.Supervisor

@@ -21,7 +21,7 @@ func (e *Engine) publish(m events.Message, callID string, dns ...string) {
 func callPart(p *party) events.CallPart {
 	c := p.call
 	return events.CallPart{
-		CallID: c.id, PartyID: p.text.Hex, CallType: c.callType, PartyRole: p.role,
+		CallID: c.id, PartyID: p.names.hex, CallType: c.callType, PartyRole: p.role,
 		ThisDN: p.thisDN, OtherDN: p.otherDN, ANI: c.ani, DNIS: c.dnis, AttachedData: c.data,
 	}
 }
