@@ -1,0 +1,162 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"modcti/engine"
+	"modcti/events"
+)
+
+// ErrNotFound says that the store holds no such call.
+var ErrNotFound = errors.New("no such call in the store")
+
+// Call reads one call with all its participants in order of joining and their state changes in order of time. It sees
+// what is committed: a record is, 10 ms after Append or earlier, unless SQLite is out of order.
+func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engine.StateRecord, error) {
+	tx, err := s.read()
+	if err != nil {
+		return engine.CallRecord{}, nil, nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	calls, err := scanAll(tx, scanCall, "SELECT "+callColumns+" FROM call WHERE call_id = ?", id)
+	if err == nil && len(calls) == 0 {
+		err = fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	if err != nil {
+		return engine.CallRecord{}, nil, nil, err
+	}
+	parties, err := scanAll(tx, scanParty, "SELECT "+partyColumns+" FROM party WHERE call_id = ? ORDER BY id", id)
+	if err != nil {
+		return engine.CallRecord{}, nil, nil, err
+	}
+	states, err := scanAll(tx, scanState, "SELECT s."+strings.ReplaceAll(stateColumns, ", ", ", s.")+
+		" FROM party p JOIN party_state s ON s.party_id = p.party_id"+
+		" WHERE p.call_id = ? ORDER BY s.at_millis, p.id, s.ordinal", id)
+	return calls[0], parties, states, err
+}
+
+// OpenCalls returns the calls that an earlier run left open, oldest first, each with the participants that it left open
+// and their last states. To be called before the engine's first Append.
+func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	calls, err := scanAll(tx, scanCall, "SELECT "+callColumns+" FROM call WHERE open = 1 ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	open := make([]engine.OpenCall, len(calls))
+	for i := range calls {
+		open[i].Call = calls[i]
+		open[i].Parties, err = scanAll(tx, scanParty,
+			"SELECT "+partyColumns+" FROM party WHERE call_id = ? AND open = 1 ORDER BY id", calls[i].CallID)
+		if err != nil {
+			return nil, err
+		}
+		for j := range open[i].Parties {
+			state, err := lastState(tx, &open[i].Parties[j])
+			if err != nil {
+				return nil, err
+			}
+			open[i].States = append(open[i].States, state)
+		}
+	}
+	return open, nil
+}
+
+// lastState is the zero state, ordinal 0, when the party's first state change was not written any more.
+func lastState(tx *sql.Tx, p *engine.PartyRecord) (engine.StateRecord, error) {
+	states, err := scanAll(tx, scanState,
+		"SELECT "+stateColumns+" FROM party_state WHERE party_id = ? ORDER BY ordinal DESC LIMIT 1", p.PartyID)
+	if err != nil || len(states) == 0 {
+		return engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID}, err
+	}
+	return states[0], nil
+}
+
+// read begins a transaction in which all queries see the same state of the database.
+func (s *Store) read() (*sql.Tx, error) {
+	readers := s.readers.Load()
+	if readers == nil {
+		return nil, fmt.Errorf("the database in %s is out of order; see the log", s.options.Dir)
+	}
+	tx, err := readers.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("the database in %s cannot be read: %w", s.options.Dir, err)
+	}
+	return tx, nil
+}
+
+func scanAll[T any](tx *sql.Tx, scan func(*sql.Rows, *T) error, query string, args ...any) ([]T, error) {
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		var row T
+		if err := scan(rows, &row); err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, rows.Err()
+}
+
+func scanCall(rows *sql.Rows, c *engine.CallRecord) error {
+	var reason, data string
+	err := rows.Scan(&c.CallID, &c.CompanyID, &c.CallType, &c.ThisDN, &c.OtherDN, &c.ANI, &c.DNIS, &c.MakeCallType,
+		&c.StartMillis, &c.AnswerMillis, &c.BridgeMillis, &c.EndMillis, &c.HangupCause, &c.HangupSide, &reason,
+		&c.MergedInto, &c.Adopted, &data)
+	if err != nil {
+		return err
+	}
+	c.EndReason = reasonOf(reason)
+	c.AttachedData, err = parseData(data)
+	if err != nil {
+		return fmt.Errorf("attached data of call %s: %w", c.CallID, err)
+	}
+	return nil
+}
+
+func scanParty(rows *sql.Rows, p *engine.PartyRecord) error {
+	return rows.Scan(&p.PartyID, &p.CallID, &p.LegUUID, &p.SIPCallID, &p.PartyRole, &p.DNRole, &p.ThisDN, &p.OtherDN,
+		&p.CallerName, &p.StartMillis, &p.ProgressMillis, &p.AnswerMillis, &p.BridgeMillis, &p.LastHoldMillis,
+		&p.HoldMillisTotal, &p.EndMillis, &p.AnswerSec, &p.BillSec, &p.HangupCause, &p.SwitchCause, &p.HangupSide,
+		&p.Disposition, &p.CallState, &p.EarlyDetectCause)
+}
+
+func scanState(rows *sql.Rows, r *engine.StateRecord) error {
+	return rows.Scan(&r.PartyID, &r.Ordinal, &r.CallID, &r.State, &r.AtMillis, &r.OtherDN, &r.Clause)
+}
+
+// parseData reads one JSON object as attached data, in the order of its keys.
+func parseData(text string) (events.Data, error) {
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.Join(errors.New("it is not a JSON object"), err)
+	}
+	var data events.Data
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		data = append(data, events.Pair{Key: key.(string), JSON: string(value)})
+	}
+	_, err := decoder.Token()
+	return data, err
+}
