@@ -1,0 +1,200 @@
+package push
+
+import (
+	"slices"
+
+	"modcti/engine"
+	"modcti/events"
+)
+
+// awaited is a request that the engine has been handed and has not answered.
+type awaited struct {
+	kind      requestKind
+	reference int64
+	thisDN    string
+	scope     string
+	ids       []string
+	keep      interest
+	key       *keyed // not nil: the answer is kept for repeats
+}
+
+// await notes a request before it is posted, so that its answer finds it.
+func (h *hub) await(c *client, w awaited) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.waiting = append(c.waiting, w)
+}
+
+// takeBack removes the newest awaited request of that reference and kind: no answer will come. The client is nil if
+// it is not known any more.
+func (h *hub) takeBack(id engine.ClientID, reference int64, kind requestKind) (c *client, w awaited) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c = h.clients[id]; c == nil {
+		return nil, awaited{}
+	}
+	for i, w := range slices.Backward(c.waiting) {
+		if w.kind == kind && w.reference == reference {
+			c.waiting = slices.Delete(c.waiting, i, i+1)
+			h.forget(c)
+			return c, w
+		}
+	}
+	return c, awaited{}
+}
+
+// room tells whether a client may wait for one more answer, and hear of more topics.
+func (h *hub) room(c *client, topics int) (answer, topic bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(c.waiting) < pendingAnswersMax, len(c.topics)+topics <= subscriptionsMax
+}
+
+// registered tells whether a client has registered a number, or is about to.
+func (h *hub) registered(c *client, dn string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, has := c.topics[topic{scopeDN, dn}]; has {
+		return true
+	}
+	return slices.ContainsFunc(c.waiting, func(w awaited) bool {
+		return w.kind == requestRegisterDN && w.thisDN == dn
+	})
+}
+
+// answer delivers a message to the one client it is for. Subscriptions begin and end here, between two events of the
+// stream, so that the state told in the answer and the events after it meet without a hole.
+func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
+	c := h.clients[out.To]
+	if c == nil {
+		return
+	}
+	w := h.takeAwaited(c, out.Message)
+	m := c.mayRead(out.Message)
+	if !c.gone {
+		h.apply(c, m, w)
+	}
+	line := append(m.AppendJSON(nil, c.profile), '\n')
+	seq := m.Common().Seq
+	if !c.gone {
+		h.deliver(c, line, seq, len(line))
+	}
+	if w.key != nil {
+		for _, r := range keys.answered(w.key, line) {
+			h.deliver(r.client, events.WithReference(nil, line, r.reference), seq, len(line))
+		}
+		h.forget(c)
+	}
+}
+
+// takeAwaited finds the request that a message answers: the oldest with its reference and kind.
+func (h *hub) takeAwaited(c *client, m events.Message) awaited {
+	reference := m.Common().ReferenceID
+	for i, w := range c.waiting {
+		if w.reference == reference && w.answeredBy(m) {
+			c.waiting = slices.Delete(c.waiting, i, i+1)
+			return w
+		}
+	}
+	return awaited{}
+}
+
+// answeredBy tells whether a message may be the answer to the request.
+func (w *awaited) answeredBy(m events.Message) bool {
+	switch m := m.(type) {
+	case *events.Registered:
+		return w.kind == requestRegisterDN && w.thisDN == m.ThisDN
+	case *events.Unregistered:
+		return w.kind == requestUnregisterDN && w.thisDN == m.ThisDN
+	case *events.Subscribed:
+		return w.kind == requestSubscribe && w.scope == m.Scope
+	case *events.Unsubscribed:
+		return w.kind == requestUnsubscribe && w.scope == m.Scope
+	case *events.CallInfo:
+		return w.kind == requestQueryCall
+	case *events.PartyError:
+		return requestKinds[m.Request] == w.kind
+	}
+	return false
+}
+
+// apply makes an answer true for the events that follow it.
+func (h *hub) apply(c *client, m events.Message, w awaited) {
+	switch m := m.(type) {
+	case *events.Registered:
+		h.subscribe(c, topic{scopeDN, m.ThisDN}, everything)
+	case *events.Unregistered:
+		h.unsubscribe(c, topic{scopeDN, m.ThisDN})
+	case *events.Subscribed:
+		keep := everything
+		if w.kind == requestSubscribe {
+			keep = w.keep
+		}
+		for _, t := range topicsOf(m.Scope, m.IDs) {
+			h.subscribe(c, t, keep)
+		}
+	case *events.Unsubscribed:
+		h.unsubscribeAll(c, m)
+	}
+}
+
+func topicsOf(name string, ids []string) []topic {
+	s, known := scopeNames[name]
+	if !known {
+		return nil
+	}
+	if s == scopeCompany {
+		return []topic{{scope: scopeCompany}}
+	}
+	topics := make([]topic, 0, len(ids))
+	for _, id := range ids {
+		topics = append(topics, topic{s, id})
+	}
+	return topics
+}
+
+// unsubscribeAll ends the topics that an answer names; without ids all of the scope.
+func (h *hub) unsubscribeAll(c *client, m *events.Unsubscribed) {
+	topics := topicsOf(m.Scope, m.IDs)
+	if len(m.IDs) == 0 {
+		for t := range c.topics {
+			if t.scope == scopeNames[m.Scope] && t.scope != scopeDN {
+				topics = append(topics, t)
+			}
+		}
+	}
+	for _, t := range topics {
+		h.unsubscribe(c, t)
+	}
+}
+
+const unknownCallDetail = "The call is not known here: it has ended, or callID is wrong."
+
+// mayRead returns the answer as the client's rights let it read it (protocol.md 7). A call that it may not know of is
+// answered exactly as one that does not exist.
+func (c *client) mayRead(m events.Message) events.Message {
+	switch m := m.(type) {
+	case *events.CallInfo:
+		if m.CompanyID != c.principal.company || !c.principal.permitsParties(m.Parties) {
+			return &events.PartyError{
+				Header: m.Header, CallID: m.CallID, ThisDN: m.ThisDN, ErrorCode: int64(events.NotFoundCallID),
+				ErrorMessage: events.NotFoundCallID.Name(), Request: "RequestQueryCall", Detail: unknownCallDetail,
+			}
+		}
+	case *events.PartyError:
+		if m.ErrorCode == int64(events.NotFoundCallID) && m.Request == "RequestQueryCall" {
+			same := *m
+			same.Detail = unknownCallDetail
+			return &same
+		}
+	case *events.Subscribed:
+		if !c.principal.allDNs {
+			less := *m
+			less.Snapshot = slices.DeleteFunc(slices.Clone(m.Snapshot), func(s events.CallSnapshot) bool {
+				return !c.principal.permitsParties(s.Parties)
+			})
+			return &less
+		}
+	}
+	return m
+}
