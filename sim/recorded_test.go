@@ -59,11 +59,11 @@ var scripts = map[string][]sim.Script{
 	"three_way_by_conference": inbound(append(up(1, sim.Act{After: 500 * ms, Do: sim.SendBoth, To: "conf7001"},
 		sim.Act{After: 500 * ms, Do: sim.CallIn, To: "1002", Run: "conference 7001"}),
 		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 1}, sim.Act{After: time.Second, Do: sim.KillAll})...)...),
-	"eavesdrop_monitor": inbound(append(up(1, sim.Act{After: 500 * ms, Do: sim.CallIn, Leg: 1, To: "1003", Run: "eavesdrop"}),
+	"eavesdrop_monitor": inbound(append(up(1, listen(1, "eavesdrop")),
 		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 1})...)...),
-	"eavesdrop_barge_in": inbound(append(up(1, sim.Act{After: 500 * ms, Do: sim.CallIn, Leg: 1, To: "1003", Run: "eavesdrop"}),
+	"eavesdrop_barge_in": inbound(append(up(1, listen(1, "eavesdrop")),
 		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 2}, sim.Act{After: time.Second, Do: sim.KillAll})...)...),
-	"intercept": inbound(append(up(1, sim.Act{After: 500 * ms, Do: sim.CallIn, Leg: 0, To: "1003", Run: "intercept"}),
+	"intercept": inbound(append(up(1, listen(0, "intercept")),
 		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 2}, sim.Act{After: 140 * time.Microsecond, Do: sim.Kill})...)...),
 	"park_then_uuid_bridge": {{From: customer, To: "park", Name: "Customer", Acts: append([]sim.Act{
 		{After: 600 * ms, Do: sim.Answer}, {After: 300 * ms, Do: sim.CallIn, To: "1001", Run: "park"}},
@@ -87,6 +87,11 @@ var scripts = map[string][]sim.Script{
 
 func inbound(acts ...sim.Act) []sim.Script {
 	return []sim.Script{{From: customer, To: "1001", Name: "Customer", Acts: acts}}
+}
+
+// listen calls a supervisor in, who listens to a leg or takes it over.
+func listen(leg int, run string) sim.Act {
+	return sim.Act{After: 500 * ms, Do: sim.CallIn, Leg: leg, To: "1003", Run: run}
 }
 
 func clickToDial(acts ...sim.Act) []sim.Script {
@@ -231,7 +236,7 @@ func TestPlaysTheRecordedScenarios(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := recorded(t, name)
 			exact := false
-			for seed := range uint64(seeds) {
+			for seed := uint64(0); seed < seeds && (!exact || seed < 40); seed++ {
 				got := perLeg(play(seed, name))
 				if name == "loopback_bowout" {
 					silent(got)

@@ -80,7 +80,7 @@ func isExtension(number string) bool {
 	return true
 }
 
-// Next lets time pass until the switch tells something, and returns it. It reports false when nothing is left to happen.
+// Next lets time pass until the switch tells something, and returns it; false when nothing is left to happen.
 func (s *Switch) Next() (engine.Input, bool) {
 	if s.wire.idle() {
 		return s.produce()

@@ -77,17 +77,18 @@ func (s *Switch) comes(l, _ *leg) {
 		s.Start(0, s.Tell(Busy, Cast{Outside: cast.Outside, Agent: t.agents[first].number}, t.Tempo)).traffic = t
 		return
 	}
-	second, ok := t.pick()
-	cast.Agent, cast.Third = t.agents[first].number, t.agents[second].number
-	if !ok && needsThird(story) {
-		story = Answered // nobody is free to be the third
+	taken := []int{first}
+	cast.Agent = t.agents[first].number
+	if needsThird(story) {
+		if third, ok := t.pick(); ok {
+			taken = append(taken, third)
+			cast.Third = t.agents[third].number
+		} else {
+			story = Answered // nobody is free to be the third
+		}
 	}
 	c := s.Start(0, s.Tell(story, cast, t.Tempo))
-	c.traffic = t
-	c.agents = append(c.agents, first)
-	if ok {
-		c.agents = append(c.agents, second)
-	}
+	c.traffic, c.agents = t, taken
 }
 
 func (t *traffic) draw() Story {

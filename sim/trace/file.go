@@ -120,7 +120,7 @@ func readRows(path string, r io.Reader) (*file, error) {
 	return f, nil
 }
 
-// add takes one row: {"at","event"} or {"at","api","reply"} of the event socket, {"at","mono","source",...} of the hooks.
+// add takes a row: {"at","event"} or {"at","api","reply"} of the event socket, {"at","mono","source"...} of the hooks.
 func (f *file) add(line int, text []byte) error {
 	var shape struct {
 		At     *int64          `json:"at"`
