@@ -64,7 +64,8 @@ var scripts = map[string][]sim.Script{
 	"eavesdrop_barge_in": inbound(append(up(1, listen(1, "eavesdrop")),
 		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 2}, sim.Act{After: time.Second, Do: sim.KillAll})...)...),
 	"intercept": inbound(append(up(1, listen(0, "intercept")),
-		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 2}, sim.Act{After: 140 * time.Microsecond, Do: sim.Kill})...)...),
+		up(2, sim.Act{After: time.Second, Do: sim.Kill, Leg: 2},
+			sim.Act{After: 140 * time.Microsecond, Do: sim.Kill})...)...),
 	"park_then_uuid_bridge": {{From: customer, To: "park", Name: "Customer", Acts: append([]sim.Act{
 		{After: 600 * ms, Do: sim.Answer}, {After: 300 * ms, Do: sim.CallIn, To: "1001", Run: "park"}},
 		up(1, sim.Act{After: 20 * ms, Do: sim.BridgeWith, Leg: 0, Other: 1},
