@@ -61,16 +61,16 @@ func (t *table) write(text *strings.Builder) {
 }
 
 // cell keeps a value within its column and its line, whatever a caller put into a name.
-func cell(value string) string {
+func cell(value string) string { return strings.ReplaceAll(oneLine(value), "|", " ") }
+
+func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '|' || unicode.IsControl(r) {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, value)
+	}, text)
 }
-
-func oneLine(text string) string { return cell(text) }
 
 // moment writes Unix ms as local time; empty when it never happened.
 func moment(millis int64) string {
@@ -135,6 +135,8 @@ type endedInfo struct {
 	EndMillis    int64        `json:"endMillis"`
 	HangupCause  string       `json:"hangupCause"`
 	HangupSide   string       `json:"hangupSide"`
+	EndReason    string       `json:"endReason"`
+	MergedInto   string       `json:"mergedInto"`
 	AttachedData events.Data  `json:"attachedData"`
 	Live         bool         `json:"live"`
 	Parties      []endedParty `json:"parties"`
@@ -172,8 +174,8 @@ func endedInfoOf(c *engine.CallRecord, parties []engine.PartyRecord, states []en
 	e := endedInfo{
 		CallID: c.CallID, CallType: c.CallType, ThisDN: c.ThisDN, OtherDN: c.OtherDN, ANI: c.ANI, DNIS: c.DNIS,
 		StartMillis: c.StartMillis, AnswerMillis: c.AnswerMillis, BridgeMillis: c.BridgeMillis, EndMillis: c.EndMillis,
-		HangupCause: c.HangupCause, HangupSide: c.HangupSide, AttachedData: c.AttachedData,
-		Parties: []endedParty{}, States: []stateInfo{},
+		HangupCause: c.HangupCause, HangupSide: c.HangupSide, EndReason: endReason(c), MergedInto: c.MergedInto,
+		AttachedData: c.AttachedData, Parties: []endedParty{}, States: []stateInfo{},
 	}
 	for i := range parties {
 		p := &parties[i]
@@ -189,6 +191,20 @@ func endedInfoOf(c *engine.CallRecord, parties []engine.PartyRecord, states []en
 			Clause: r.Clause})
 	}
 	return e
+}
+
+// endReasons are the words of the store's column end_reason.
+var endReasons = [...]string{
+	engine.EndNormal: "normal", engine.EndMerged: "merged", engine.EndInterrupted: "interrupted",
+	engine.EndVanished: "vanished", engine.EndFaulted: "faulted",
+}
+
+// endReason is empty while a call's end is not yet in the store.
+func endReason(c *engine.CallRecord) string {
+	if c.EndMillis == 0 || int(c.EndReason) >= len(endReasons) {
+		return ""
+	}
+	return endReasons[c.EndReason]
 }
 
 // clientInfo is one client of the doors.

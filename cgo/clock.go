@@ -9,7 +9,7 @@ import (
 const clockMonotonic = 1 // CLOCK_MONOTONIC of <time.h>
 
 // newClock returns a function that tells CLOCK_MONOTONIC in nanoseconds, the clock of the hooks' stamps, and the wall
-// time in Unix microseconds. Go keeps the same clock but does not show its value: it is read once and then measured from.
+// time in Unix microseconds. Go keeps the same clock but does not show its value: it is read once and measured from.
 func newClock() func() (monoNanos, wallMicros int64) {
 	var now syscall.Timespec
 	_, _, _ = syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&now)), 0)

@@ -27,13 +27,16 @@ func recordOf(kind engine.InputKind, fields ...string) record {
 
 // TestDecodeNames: cti.h gives the order of a channel's names; the party's id is 32 lower-case hex digits (R57).
 func TestDecodeNames(t *testing.T) {
-	fields := []string{"uuid-1", "sofia/internal/1001@host", "1001", "Ann", "2002", "1001", "default", "sip-call", "call-9"}
+	fields := []string{
+		"uuid-1", "sofia/internal/1001@host", "1001", "Ann", "2002", "1001", "default", "sip-call", "call-9",
+	}
 	for _, kind := range []engine.InputKind{engine.LegCreated, engine.LegFound, engine.LegRenamed} {
 		r := recordOf(kind, fields...)
 		var in engine.Input
 		require.True(t, decode(&r, &in))
 		require.Equal(t, kind, in.Kind)
-		require.Equal(t, engine.Text{Hex: "a0000000000000000000000000000001", UUID: "uuid-1", Channel: "sofia/internal/1001@host", CallerNumber: "1001",
+		require.Equal(t, engine.Text{Hex: "a0000000000000000000000000000001", UUID: "uuid-1",
+			Channel: "sofia/internal/1001@host", CallerNumber: "1001",
 			CallerName: "Ann", Destination: "2002", User: "1001", Context: "default", SIPCallID: "sip-call",
 			CTICallID: "call-9"}, in.Text)
 	}

@@ -4,15 +4,12 @@ package main
 
 /*
 #include "cti.h"
-
-#include <stdlib.h>
 */
 import "C"
 
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 	"unsafe"
 )
@@ -54,8 +51,6 @@ func cti_query(command C.cti_str) *C.char {
 
 //export cti_version
 func cti_version() C.cti_str { return versionText() }
-
-var versionText = sync.OnceValue(func() C.cti_str { return C.CString(version()) })
 
 func startHosted(host C.cti_host_ref, rows C.cti_settings_ref, count C.int32_t) error {
 	h, err := newCHost(host)
@@ -106,10 +101,7 @@ func report(text *C.char, size C.int32_t, do func() error) C.int32_t {
 	if err != nil {
 		message = oneLine(err.Error())
 	}
-	if text != nil && size > 0 {
-		room := unsafe.Slice((*byte)(unsafe.Pointer(text)), size)
-		room[copy(room, cut(message, len(room)-1))] = 0
-	}
+	storeText(text, size, message)
 	return codeOf(err)
 }
 

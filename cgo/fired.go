@@ -21,15 +21,15 @@ func firedOf(out *engine.Outgoing, body []byte) fired {
 	case interface{ Party() *events.CallPart }:
 		part := m.Party()
 		f.callID, f.partyID, f.thisDN = part.CallID, part.PartyID, part.ThisDN
+	case *events.CallCreated:
+		f.callID, f.partyID, f.thisDN = m.CallID, m.PartyID, m.ThisDN
+	case *events.CallDeleted:
+		f.callID, f.partyID, f.thisDN = m.CallID, m.PartyID, m.ThisDN
+	case *events.DelayAfterCallWork:
+		f.callID, f.partyID, f.thisDN, f.agentUUID = m.CallID, m.PartyID, m.ThisDN, m.AgentUUID
 	case interface{ Agent() *events.AgentPart }:
 		part := m.Agent()
 		f.agentUUID, f.thisDN = part.AgentUUID, part.ThisDN
-	case *events.CallCreated:
-		f.callID, f.thisDN = m.CallID, m.ThisDN
-	case *events.CallDeleted:
-		f.callID, f.thisDN = m.CallID, m.ThisDN
-	case *events.DelayAfterCallWork:
-		f.callID, f.partyID, f.thisDN, f.agentUUID = m.CallID, m.PartyID, m.ThisDN, m.AgentUUID
 	}
 	return f
 }

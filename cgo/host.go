@@ -3,9 +3,6 @@ package main
 /*
 #include "cti.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static inline int cti_call_submit(const cti_host *host, const cti_command *command) { return host->submit(command); }
 static inline int cti_call_fire(const cti_host *host, const cti_fired *fired) { return host->fire(fired); }
 static inline void cti_call_log(const cti_host *host, int level, const char *text) { host->log(level, text); }
@@ -22,7 +19,6 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"unsafe"
 
 	"modcti/engine"
@@ -51,13 +47,6 @@ type cHost struct {
 	submitText, fireText, logText cText
 }
 
-// cText is C memory in which texts are handed to the host, one lot at a time.
-type cText struct {
-	sync.Mutex
-	memory     unsafe.Pointer
-	size, used int
-}
-
 func newCHost(table *C.cti_host) (*cHost, error) {
 	switch {
 	case table == nil || table.ring == nil || table.submit == nil || table.log == nil:
@@ -74,8 +63,7 @@ func (h *cHost) detach() {
 	for _, text := range []*cText{&h.submitText, &h.fireText, &h.logText} {
 		text.Lock()
 		defer text.Unlock()
-		C.free(text.memory)
-		text.memory, text.size = nil, 0
+		text.free()
 	}
 	h.lost = true
 }
@@ -133,24 +121,4 @@ func result(code C.int) error {
 		return errFull
 	}
 	return fmt.Errorf("the host refused with %d", int(code))
-}
-
-// begin makes room for texts that have, with their NULs, so many bytes together.
-func (t *cText) begin(bytes int) {
-	t.used = 0
-	if bytes <= t.size {
-		return
-	}
-	C.free(t.memory)
-	t.size = max(bytes, 2*t.size, 4096)
-	t.memory = C.malloc(C.size_t(t.size))
-}
-
-// put copies a text and ends it with NUL. It stays until begin is called again.
-func (t *cText) put(text string) *C.char {
-	at := unsafe.Add(t.memory, t.used)
-	to := unsafe.Slice((*byte)(at), len(text)+1)
-	to[copy(to, text)] = 0
-	t.used += len(text) + 1
-	return (*C.char)(at)
 }

@@ -87,6 +87,10 @@ func (s *service) call(id string) (answer, error) {
 	if live {
 		return liveCall(callInfoOf(&view)), nil
 	}
+	// The last records of a call that has just ended may still wait for their commit.
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	_ = s.store.Flush(ctx)
 	call, parties, states, err := s.store.Call(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return answer{}, fmt.Errorf("no call %q is live or in the store", id)
@@ -110,11 +114,12 @@ func liveCall(c callInfo) answer {
 func endedCall(c *engine.CallRecord, parties []engine.PartyRecord, states []engine.StateRecord) answer {
 	value := endedInfoOf(c, parties, states)
 	head := table{header: []string{
-		"callID", "callType", "thisDN", "otherDN", "ANI", "DNIS", "start", "answer", "end", "cause", "side"}}
+		"callID", "callType", "thisDN", "otherDN", "ANI", "DNIS", "start", "answer", "end", "cause", "side", "reason"}}
 	head.add(c.CallID, c.CallType, c.ThisDN, c.OtherDN, c.ANI, c.DNIS, moment(c.StartMillis), moment(c.AnswerMillis),
-		moment(c.EndMillis), c.HangupCause, c.HangupSide)
+		moment(c.EndMillis), c.HangupCause, c.HangupSide, value.EndReason)
 	rows := table{header: []string{
-		"partyID", "thisDN", "otherDN", "role", "start", "answer", "end", "answersec", "billsec", "cause", "side", "disposition"}}
+		"partyID", "thisDN", "otherDN", "role", "start", "answer", "end", "answersec", "billsec", "cause", "side",
+		"disposition"}}
 	for i := range parties {
 		p := &parties[i]
 		rows.add(p.PartyID, p.ThisDN, p.OtherDN, p.PartyRole, moment(p.StartMillis), moment(p.AnswerMillis),

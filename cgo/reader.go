@@ -57,7 +57,9 @@ type reader struct {
 }
 
 // newReader takes wake over and closes it when it stops. What the ring lost before is not this engine's loss.
-func newReader(r ring, wake *os.File, post func([]engine.Input) error, now func() (int64, int64), log *slog.Logger) *reader {
+func newReader(
+	r ring, wake *os.File, post func([]engine.Input) error, now func() (int64, int64), log *slog.Logger,
+) *reader {
 	return &reader{ring: r, wake: wake, post: post, now: now, log: log, lostKnown: r.lost(), done: make(chan struct{})}
 }
 
@@ -138,7 +140,8 @@ func (r *reader) checkLost() {
 		return
 	}
 	r.lost.Add(lost - r.lostKnown)
-	r.log.Warn("the ring was full: records were lost, the engine asks for the live session table", "lost", lost-r.lostKnown)
+	r.log.Warn("the ring was full and records were lost: the engine asks for the live session table",
+		"lost", lost-r.lostKnown)
 	r.lostKnown = lost
 	mono, wall := r.now()
 	r.ins[0] = engine.Input{Kind: engine.RecordsLost, MonoNanos: mono, WallMicros: wall}

@@ -26,6 +26,8 @@ const (
 	doorsTimeout = time.Second
 	// queryTimeout is how long a command line waits for the engine.
 	queryTimeout = 2 * time.Second
+	// flushTimeout is how long it may wait for records to become durable before it reads what there is.
+	flushTimeout = 500 * time.Millisecond
 	// houseTick is how often what has no hurry is looked after.
 	houseTick = time.Minute
 
@@ -236,11 +238,11 @@ func (s *service) reload(settings *Settings) error {
 		{"durability", settings.DurabilityFull == old.DurabilityFull},
 	} {
 		if !fixed.same {
-			return fmt.Errorf("%s: cannot change while the module is loaded; load it anew", fixed.name)
+			return &invalidError{fmt.Errorf("%s: cannot change while the module is loaded; load it anew", fixed.name)}
 		}
 	}
 	if err := s.doors.Reload(s.doorsConfig(settings)); err != nil {
-		return err
+		return &invalidError{err}
 	}
 	s.apply(settings)
 	s.log.Info("new settings are in force")

@@ -125,7 +125,8 @@ func parseParam(s *Settings, row setting, given map[string]setting) error {
 			continue
 		}
 		if before, twice := given[row.name]; twice {
-			return &settingError{row, fmt.Sprintf("it was given before, as %q at line %d; remove one", before.value, before.line)}
+			return &settingError{row,
+				fmt.Sprintf("it was given before, as %q at line %d; remove one", before.value, before.line)}
 		}
 		given[row.name] = row
 		row.value = strings.TrimSpace(row.value)
@@ -170,7 +171,8 @@ func (s *Settings) check(given map[string]setting) error {
 			return wrong(row(door.name, door.value), "a loopback address, or set tls-cert and tls-key")
 		}
 		if len(s.Tokens) == 0 {
-			return wrong(row(door.name, door.value), "a loopback address, or make a token with ctictl token and put it into <tokens>")
+			return wrong(row(door.name, door.value),
+				"a loopback address, or make a token with ctictl token and put it into <tokens>")
 		}
 	}
 	return nil

@@ -60,8 +60,10 @@ func TestSettingsGood(t *testing.T) {
 		paramRow("requests-per-second", "100"), paramRow("record-template", "$${recordings_dir}/x.wav"),
 		paramRow("go-threads", "1"), paramRow("go-memory", "64 MiB"),
 	}
-	rows = append(rows, element("tokens", 0, "hash", strings.ToUpper(tokenHash), "dns", "1001, 1002", "rights", "observe,control")...)
-	rows = append(rows, element("dial-plan", 0, "pattern", `^(\d{4})$`, "leg", "user/$1@${domain}", "caller-id", "1000")...)
+	rows = append(rows, element("tokens", 0,
+		"hash", strings.ToUpper(tokenHash), "dns", "1001, 1002", "rights", "observe,control")...)
+	rows = append(rows, element("dial-plan", 0,
+		"pattern", `^(\d{4})$`, "leg", "user/$1@${domain}", "caller-id", "1000")...)
 	rows = append(rows, element("dial-plan", 1, "pattern", `^9(\d+)$`, "leg", "sofia/gateway/trunk/$1")...)
 	s, err := parseSettings(rows)
 	require.NoError(t, err)
@@ -76,8 +78,9 @@ func TestSettingsGood(t *testing.T) {
 	require.EqualValues(t, 128<<10, s.ClientQueueBytes)
 	require.EqualValues(t, 64<<20, s.GoMemoryBytes)
 	require.EqualValues(t, 1400000001, s.SDKAppID)
-	require.Equal(t, []Token{{HashHex: tokenHash, DNs: []string{"1001", "1002"}, Rights: []string{"observe", "control"}, Line: 20}},
-		s.Tokens)
+	require.Equal(t, []Token{{
+		HashHex: tokenHash, DNs: []string{"1001", "1002"}, Rights: []string{"observe", "control"}, Line: 20,
+	}}, s.Tokens)
 	require.Len(t, s.DialPlan, 2)
 	require.Equal(t, "sofia/gateway/trunk/$1", s.DialPlan[1].Leg)
 	require.Equal(t, 21, s.DialPlan[1].Line)
@@ -89,8 +92,8 @@ func TestSettingsKnowsAll(t *testing.T) {
 	for _, p := range params {
 		names = append(names, p.name)
 	}
-	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca company-id "+
-		"sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
+	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
+		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
 		"client-queue-bytes requests-per-second record-template go-threads go-memory"), names)
 }
 

@@ -1,0 +1,190 @@
+// Package chost drives libcti.so from C alone: a host without a switch, its ring under AddressSanitizer.
+package chost
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write testdata/golden.txt anew; read every line of the difference")
+
+const (
+	root     = "../.."
+	patience = 8 * time.Minute // a first build compiles SQLite
+)
+
+// builder knows how to build the host and the library here.
+type builder struct {
+	compiler string
+	sanitize []string // empty where the compiler has no AddressSanitizer
+	dir      string
+}
+
+// newBuilder skips the test where there is no C compiler.
+func newBuilder(t *testing.T) *builder {
+	compiler := os.Getenv("CC")
+	if compiler == "" {
+		compiler = "cc"
+	}
+	if _, err := exec.LookPath(compiler); err != nil {
+		t.Skipf("%s is absent: libcti.so is not driven from C here", compiler)
+	}
+	b := &builder{compiler: compiler, dir: t.TempDir()}
+	probe := filepath.Join(b.dir, "probe.c")
+	require.NoError(t, os.WriteFile(probe, []byte("int main(void) { return 0; }\n"), 0o600))
+	sanitize := []string{"-fsanitize=address,undefined", "-fno-omit-frame-pointer"}
+	args := append(slices.Clone(sanitize), "-o", filepath.Join(b.dir, "probe"), probe)
+	if exec.Command(compiler, args...).Run() == nil {
+		b.sanitize = sanitize
+	} else {
+		t.Logf("%s has no AddressSanitizer: the host runs without it", compiler)
+	}
+	return b
+}
+
+// library builds libcti.so as build.sh does, and returns its path.
+func (b *builder) library(t *testing.T, flags ...string) string {
+	exports, err := filepath.Abs(filepath.Join(root, "cgo", "libcti.map"))
+	require.NoError(t, err)
+	path := filepath.Join(b.dir, "libcti.so")
+	args := append([]string{"build", "-buildmode=c-shared", "-trimpath"}, flags...)
+	args = append(args, "-ldflags", "-extldflags '-Wl,--version-script="+exports+"'", "-o", path, "./cgo")
+	b.run(t, "go", args...)
+	return path
+}
+
+// host builds a C program out of files of the directory host.
+func (b *builder) host(t *testing.T, flags []string, files ...string) string {
+	path := filepath.Join(b.dir, strings.TrimSuffix(files[0], ".c"))
+	args := append([]string{"-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-Icgo", "-o", path}, flags...)
+	for _, file := range files {
+		args = append(args, filepath.Join("tests", "chost", "host", file))
+	}
+	b.run(t, b.compiler, append(args, "-ldl", "-pthread")...)
+	return path
+}
+
+func (b *builder) run(t *testing.T, name string, args ...string) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s %s\n%s", name, strings.Join(args, " "), out)
+}
+
+// play runs the host and returns what it printed.
+func play(t *testing.T, host, library string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, host, library, t.TempDir())
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	err := cmd.Run()
+	require.NoError(t, err, "%s\n%s", out.String(), log.String())
+	return out.String()
+}
+
+// TestHost: the whole story of main.c, with the host and the ring under AddressSanitizer. With CTI_ASAN set the
+// engine's own C, SQLite above all, is under it too.
+func TestHost(t *testing.T) {
+	b := newBuilder(t)
+	var flags []string
+	if os.Getenv("CTI_ASAN") != "" {
+		require.NotEmpty(t, b.sanitize, "CTI_ASAN is set, but there is no AddressSanitizer")
+		flags = []string{"-asan"}
+	}
+	library := b.library(t, flags...)
+	got := mask(t, play(t, b.host(t, b.sanitize, "main.c", "host.c", "client.c"), library))
+	golden := filepath.Join("testdata", "golden.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+	if len(flags) == 0 {
+		checkSymbols(t, library)
+	}
+}
+
+// checkSymbols: the library shows its contract and nothing else, so that it meets none of the switch's own symbols, its
+// SQLite above all; and the linker was told never to unload it.
+func checkSymbols(t *testing.T, library string) {
+	file, err := elf.Open(library)
+	require.NoError(t, err)
+	defer file.Close()
+	symbols, err := file.DynamicSymbols()
+	require.NoError(t, err)
+	var defined []string
+	for _, s := range symbols {
+		if s.Section != elf.SHN_UNDEF {
+			defined = append(defined, s.Name)
+		}
+	}
+	require.ElementsMatch(t, []string{"cti_start", "cti_reload", "cti_stop", "cti_query", "cti_version"}, defined)
+	flags, err := file.DynValue(elf.DT_FLAGS_1)
+	require.NoError(t, err)
+	require.NotEmpty(t, flags)
+	require.NotZero(t, flags[0]&uint64(elf.DF_1_NODELETE))
+}
+
+var (
+	storyLine = regexp.MustCompile(`(?m)^story (\d+)\n`)
+	goVersion = regexp.MustCompile(`mod_cti 0\.1\.0 go[^"\n]*`)
+	seqNumber = regexp.MustCompile(`("seq":|"lastSeq":|\|basic\|<time>\|)(\d+)`)
+	unixMilli = regexp.MustCompile(`\b1[0-9]{12}\b`)
+	localTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`)
+	answers   = regexp.MustCompile(`("messageID":"Event(?:Opened|Subscribed)".*"creationTime":)\+?-?\d+`)
+	userID    = regexp.MustCompile(`uid \d+`)
+
+	// clientSince finds when a client connected, in the table of `cti clients`.
+	clientSince = regexp.MustCompile(`(\|basic\|)\+\d+\|`)
+)
+
+// mask replaces what differs from run to run: times become ms since the story began, and numbers of events are counted
+// from the first of their start. What the engine stamps itself is masked whole.
+func mask(t *testing.T, out string) string {
+	began := storyLine.FindStringSubmatch(out)
+	require.NotNil(t, began)
+	start, err := strconv.ParseInt(began[1], 10, 64)
+	require.NoError(t, err)
+	relative := func(millis int64) string { return "+" + strconv.FormatInt(millis-start, 10) }
+	out = storyLine.ReplaceAllString(out, "")
+	out = goVersion.ReplaceAllString(out, "mod_cti 0.1.0 <go>")
+	out = userID.ReplaceAllString(out, "uid <me>")
+	out = localTime.ReplaceAllStringFunc(out, func(text string) string {
+		at, err := time.ParseInLocation("2006-01-02 15:04:05.000", text, time.Local)
+		require.NoError(t, err)
+		return relative(at.UnixMilli())
+	})
+	out = clientSince.ReplaceAllString(out, "${1}<time>|")
+	out = seqNumber.ReplaceAllStringFunc(out, func(text string) string {
+		parts := seqNumber.FindStringSubmatch(text)
+		number, err := strconv.ParseUint(parts[2], 10, 64)
+		require.NoError(t, err)
+		return parts[1] + "#" + strconv.FormatUint(number&(1<<32-1), 10)
+	})
+	out = unixMilli.ReplaceAllStringFunc(out, func(text string) string {
+		millis, err := strconv.ParseInt(text, 10, 64)
+		require.NoError(t, err)
+		if millis < start || millis > start+time.Minute.Milliseconds() {
+			return text // a number of 11 digits that is dialed, and the like
+		}
+		return relative(millis)
+	})
+	return answers.ReplaceAllString(out, "${1}<time>")
+}
