@@ -1,0 +1,342 @@
+#include "module.h"
+
+/*
+ * A session's hook lists are without a lock: only the session's own thread may add to them, and nobody takes out of
+ * them while the session lives. So hooks are added in on_init, before the driver sends anything, or, for channels that
+ * were up before the module, in their next state. They stay; without a live ring they do nothing.
+ */
+#define LEG_KEY "cti_leg"
+#define AROUND_PRIVATE_COMMAND 42 /* numeric_arg of an UNBRIDGE and a BRIDGE that part nobody */
+
+_Atomic uint32_t cti_unhooked;
+
+cti_leg *cti_leg_of(switch_channel_t *channel)
+{
+	return switch_channel_get_private(channel, LEG_KEY);
+}
+
+static void post_plain(switch_core_session_t *session, cti_leg *leg, uint16_t kind, bool wake)
+{
+	cti_record record;
+	cti_record_init(&record, kind, switch_core_session_get_uuid(session));
+	cti_post(&record, leg, wake);
+}
+
+static void post_with(switch_core_session_t *session, cti_leg *leg, uint16_t kind, const char *other, bool wake)
+{
+	cti_record record;
+	cti_record_init(&record, kind, switch_core_session_get_uuid(session));
+	cti_record_other(&record, other);
+	cti_post(&record, leg, wake);
+}
+
+static void post_hangup(switch_core_session_t *session, cti_leg *leg)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_record record;
+	if (atomic_exchange(&leg->hung, true)) return;
+	cti_record_init(&record, CTI_LEG_HANGUP, switch_core_session_get_uuid(session));
+	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
+	cti_post(&record, leg, false);
+}
+
+static void post_ended(switch_core_session_t *session, cti_leg *leg)
+{
+	cti_record record;
+	cti_view view;
+	if (atomic_exchange(&leg->ended, true)) return;
+	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
+	cti_view_open(&view, session);
+	cti_record_end(&record, view.channel, view.disposition);
+	cti_view_close(&view);
+	cti_post(&record, leg, true);
+}
+
+/* ---- the session's own hooks ---- */
+
+static switch_status_t state_change(switch_core_session_t *session)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	if (switch_channel_get_state(channel) == CS_HANGUP && cti_live()) {
+		cti_leg *leg = cti_leg_of(channel);
+		if (leg) post_hangup(session, leg);
+	}
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* The second call of a dialed user comes when the leg is long known and answered. */
+static switch_status_t outgoing_channel(switch_core_session_t *session, switch_event_t *variables,
+                                        switch_caller_profile_t *profile, switch_core_session_t *called,
+                                        switch_originate_flag_t flags)
+{
+	cti_leg *leg;
+	(void)profile;
+	(void)flags;
+	if (!cti_live() || !called || cti_leg_of(switch_core_session_get_channel(called))) return SWITCH_STATUS_SUCCESS;
+	if (!(leg = cti_leg_of(switch_core_session_get_channel(session)))) return SWITCH_STATUS_SUCCESS;
+	/* The leg takes the uuid that was asked for after this hook. */
+	const char *uuid = variables ? switch_event_get_header(variables, "origination_uuid") : NULL;
+	post_with(session, leg, CTI_LEG_OUTGOING, zstr(uuid) ? switch_core_session_get_uuid(called) : uuid, false);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+static bool outbound(switch_core_session_t *session)
+{
+	return switch_channel_direction(switch_core_session_get_channel(session)) == SWITCH_CALL_DIRECTION_OUTBOUND;
+}
+
+static void answered(switch_core_session_t *session, cti_leg *leg)
+{
+	bool joined = switch_channel_test_flag(switch_core_session_get_channel(session), CF_BRIDGED);
+	post_plain(session, leg, CTI_LEG_ANSWERED, joined || !leg->originated);
+}
+
+/*
+ * The switch tells its own hold by a message and then by an event, the phone's hold by an event alone (events.c). With
+ * the profile setting proxy-hold the message goes to the partner of the phone that holds, and there is no event.
+ */
+static void held(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	if (switch_channel_test_flag(channel, CF_HOLD)) {
+		atomic_store(&leg->held, true);
+		atomic_fetch_add(&leg->hold_echo, 1);
+		post_plain(session, leg, CTI_LEG_HELD, true);
+	} else if (!message->numeric_arg) {
+		cti_record record;
+		const char *partner = switch_channel_get_partner_uuid(channel);
+		cti_record_init(&record, CTI_LEG_HELD, partner ? partner : "");
+		if (partner) cti_post(&record, NULL, true);
+	}
+}
+
+static void unheld(switch_core_session_t *session, cti_leg *leg)
+{
+	if (atomic_exchange(&leg->held, false)) {
+		atomic_fetch_add(&leg->unhold_echo, 1);
+		post_plain(session, leg, CTI_LEG_UNHELD, true);
+	} else {
+		cti_record record;
+		const char *partner = switch_channel_get_partner_uuid(switch_core_session_get_channel(session));
+		cti_record_init(&record, CTI_LEG_UNHELD, partner ? partner : "");
+		if (partner) cti_post(&record, NULL, true);
+	}
+}
+
+static void transferred(switch_core_session_t *session, cti_leg *leg)
+{
+	cti_record record;
+	switch_caller_profile_t *profile = switch_channel_get_caller_profile(switch_core_session_get_channel(session));
+	const char *destination = profile ? profile->destination_number : NULL;
+	cti_record_init(&record, CTI_LEG_TRANSFERRED, switch_core_session_get_uuid(session));
+	cti_record_texts(&record, &destination, 1);
+	cti_post(&record, leg, true);
+}
+
+static void renamed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
+{
+	cti_record record;
+	cti_view view;
+	const char *uuid = message->string_array_arg[1];
+	if (zstr(uuid)) return;
+	cti_record_init(&record, CTI_LEG_RENAMED, switch_core_session_get_uuid(session));
+	cti_leg_id(uuid, record.other);
+	cti_view_open(&view, session);
+	cti_record_describe(&record, &view, uuid);
+	cti_view_close(&view);
+	cti_post(&record, leg, true);
+}
+
+/* The applications that the call model speaks of; the others, of which a call runs dozens, tell it nothing. */
+static bool matters(const char *application)
+{
+	static const char *const names[] = {"eavesdrop", "conference", "intercept", "park", "valet_park", "callcenter",
+	                                    "fifo",      "att_xfer",   "three_way", "ivr"};
+	if (!strncmp(application, "cti_", 4)) return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(application, names[i])) return true;
+	return false;
+}
+
+static void executed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
+{
+	const char *application = message->string_array_arg[0], *argument = message->string_array_arg[1];
+	if (zstr(application) || !matters(application)) return;
+	cti_record record;
+	const char *texts[2] = {application, argument};
+	cti_record_init(&record, CTI_LEG_EXECUTED, switch_core_session_get_uuid(session));
+	cti_record_texts(&record, texts, 2);
+	bool observer = !strcmp(application, "eavesdrop");
+	if (observer) record.flags |= CTI_FLAG_OBSERVER;
+	if (argument && (observer || !strcmp(application, "intercept") || !strcmp(application, "three_way"))) {
+		const char *last = strrchr(argument, ' '); /* options come before the uuid */
+		cti_record_other(&record, last ? last + 1 : argument);
+	}
+	cti_post(&record, leg, observer);
+}
+
+static switch_status_t receive_message(switch_core_session_t *session, switch_core_session_message_t *message)
+{
+	cti_leg *leg;
+	if (!cti_live() || !(leg = cti_leg_of(switch_core_session_get_channel(session)))) return SWITCH_STATUS_SUCCESS;
+	switch (message->message_id) {
+	case SWITCH_MESSAGE_RING_EVENT:
+		post_plain(session, leg, CTI_LEG_RINGING, true);
+		break;
+	case SWITCH_MESSAGE_PROGRESS_EVENT:
+		post_plain(session, leg, CTI_LEG_PROGRESS, outbound(session));
+		break;
+	case SWITCH_MESSAGE_ANSWER_EVENT:
+		answered(session, leg);
+		break;
+	case SWITCH_MESSAGE_INDICATE_BRIDGE:
+		if (message->numeric_arg != AROUND_PRIVATE_COMMAND)
+			post_with(session, leg, CTI_LEG_BRIDGED, message->string_arg, true);
+		break;
+	case SWITCH_MESSAGE_INDICATE_UNBRIDGE:
+		if (message->numeric_arg != AROUND_PRIVATE_COMMAND)
+			post_with(session, leg, CTI_LEG_UNBRIDGED, message->string_arg, false);
+		break;
+	case SWITCH_MESSAGE_INDICATE_HOLD:
+		held(session, leg, message);
+		break;
+	case SWITCH_MESSAGE_INDICATE_UNHOLD:
+		unheld(session, leg);
+		break;
+	case SWITCH_MESSAGE_INDICATE_TRANSFER:
+		transferred(session, leg);
+		break;
+	case SWITCH_MESSAGE_INDICATE_UUID_CHANGE:
+		renamed(session, leg, message);
+		break;
+	case SWITCH_MESSAGE_INDICATE_APPLICATION_EXEC:
+		executed(session, leg, message);
+		break;
+	default:
+		break;
+	}
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* ---- the state handlers, on the session's own thread ---- */
+
+static cti_leg *attach(switch_core_session_t *session)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_leg *leg = switch_core_session_alloc(session, sizeof *leg);
+	leg->originated = !zstr(switch_channel_get_variable(channel, SWITCH_ORIGINATOR_VARIABLE));
+	switch_channel_set_private(channel, LEG_KEY, leg);
+	switch_core_event_hook_add_state_change(session, state_change);
+	switch_core_event_hook_add_receive_message(session, receive_message);
+	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
+	return leg;
+}
+
+static void created(switch_core_session_t *session, cti_leg *leg)
+{
+	cti_record record, looped;
+	cti_view view;
+	const char *uuid = switch_core_session_get_uuid(session);
+	cti_record_init(&record, CTI_LEG_CREATED, uuid);
+	cti_view_open(&view, session);
+	cti_record_describe(&record, &view, uuid);
+	cti_record_other(&record, view.originator ? view.originator : view.member);
+	/* The far end of a loopback pair is made by the near end's on_init and knows it from the start. */
+	bool loops = record.flags & CTI_FLAG_LOOPBACK && !zstr(view.loop_peer);
+	if (loops) {
+		cti_record_init(&looped, CTI_LEG_LOOPED, uuid);
+		cti_record_other(&looped, view.loop_peer);
+		looped.flags = CTI_FLAG_LOOPBACK;
+	}
+	cti_view_close(&view);
+	cti_post(&record, leg, record.direction == 1 && !loops);
+	if (loops) cti_post(&looped, leg, false);
+}
+
+static switch_status_t on_init(switch_core_session_t *session)
+{
+	if (cti_live() && !cti_leg_of(switch_core_session_get_channel(session))) created(session, attach(session));
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* A channel that was up before the module is hooked in its next state. The engine knows it from the snapshot. */
+static switch_status_t on_other_state(switch_core_session_t *session)
+{
+	if (atomic_load_explicit(&cti_unhooked, memory_order_relaxed) && cti_live() &&
+	    !cti_leg_of(switch_core_session_get_channel(session)))
+		attach(session);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+static cti_leg *leg_at_the_end(switch_core_session_t *session)
+{
+	if (!cti_live()) return NULL;
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	return leg ? leg : attach(session);
+}
+
+static switch_status_t on_hangup_first(switch_core_session_t *session)
+{
+	cti_leg *leg = leg_at_the_end(session);
+	if (leg) post_hangup(session, leg);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* The driver has sent its BYE, CANCEL or refusal by now, and has said which. */
+static switch_status_t on_hangup(switch_core_session_t *session)
+{
+	cti_leg *leg = leg_at_the_end(session);
+	if (leg) post_ended(session, leg);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* Where a driver or another module kept on_hangup from us. */
+static switch_status_t on_reporting(switch_core_session_t *session)
+{
+	return on_hangup(session);
+}
+
+static switch_status_t on_destroy(switch_core_session_t *session)
+{
+	cti_leg *leg = leg_at_the_end(session);
+	if (leg) {
+		post_ended(session, leg);
+		post_plain(session, leg, CTI_LEG_DESTROYED, false);
+	}
+	return SWITCH_STATUS_SUCCESS;
+}
+
+static const switch_state_handler_table_t first_handlers = {
+	.on_init = on_init,
+	.on_routing = on_other_state,
+	.on_execute = on_other_state,
+	.on_hangup = on_hangup_first,
+	.on_exchange_media = on_other_state,
+	.on_soft_execute = on_other_state,
+	.on_consume_media = on_other_state,
+	.on_hibernate = on_other_state,
+	.on_reset = on_other_state,
+	.on_park = on_other_state,
+	.on_reporting = on_reporting,
+	.on_destroy = on_destroy,
+	.flags = SSH_FLAG_PRE_EXEC,
+};
+
+static const switch_state_handler_table_t last_handlers = {.on_hangup = on_hangup};
+
+/*
+ * The handlers stay for the life of the process: taking one out empties the switch's table for a moment, and a session
+ * that looks then skips the handlers of every other module, CDR writers among them.
+ */
+bool cti_hooks_on(void)
+{
+	static bool added;
+	if (added) return true;
+	if (switch_core_add_state_handler(&first_handlers) < 0) return false;
+	if (switch_core_add_state_handler(&last_handlers) < 0) {
+		switch_core_remove_state_handler(&first_handlers);
+		return false;
+	}
+	added = true;
+	return true;
+}

@@ -1,0 +1,200 @@
+/*
+ * module.h - what the files of mod_cti share.
+ *
+ *   mod_cti.c   load and unload
+ *   hooks.c     the life of a channel, seen on the channel's own hooks
+ *   events.c    what hooks cannot see, from the switch's event bus
+ *   records.c   the way from a hook into the ring
+ *   snapshot.c  the live session table, told into the ring
+ *   commands.c  what the engine asks of the switch
+ *   fire.c      CUSTOM cti::event
+ *   engine.c    the one thread that runs the engine
+ *   config.c    cti.conf
+ *   console.c   the cti command
+ *   queue.c     a bounded queue; threads.c: threads that are fit for Go
+ */
+#ifndef CTI_MODULE_H
+#define CTI_MODULE_H
+
+#include <switch.h>
+
+#include "cti.h"
+#include "cti_ring.h"
+
+#include <pthread.h>
+
+enum {
+	CTI_RING_SLOTS = 65536,
+	CTI_COMMANDS_MAX = 1024,
+	CTI_WORKERS = 4,
+	CTI_FIRED_MAX = 10000,
+	CTI_QUERIES_MAX = 64,
+	CTI_STACK_BYTES = 1 << 20,
+	CTI_ENGINE_STACK_BYTES = 2 << 20,
+	CTI_START_MS = 30000, /* for the engine to come up; a large store is opened in it */
+	CTI_ANSWER_MS = 5000, /* for an answer to the cti command */
+	CTI_STOP_MS = 5000,   /* for the engine to write what is open */
+	CTI_LAST_CALLS_MS = 5000 /* for the last calls to end when the switch shuts down */
+};
+
+/* ---- threads.c ---- */
+
+/*
+ * cti_thread_start makes a thread as Go wants its own to be, who inherit from it: SCHED_OTHER whatever the switch runs
+ * as, no asynchronous signal (the switch's handlers would run on a goroutine's small stack), nice 0.
+ */
+bool cti_thread_start(pthread_t *thread, const char *name, size_t stack_bytes, void *(*run)(void *));
+
+/* cti_deadline is a CLOCK_MONOTONIC time from now, for conditions made by cti_condition_init. */
+struct timespec cti_deadline(int64_t ms);
+void cti_condition_init(pthread_cond_t *condition);
+int64_t cti_now_ms(void);
+void cti_sleep_ms(int64_t ms);
+
+/* ---- queue.c ---- */
+
+typedef struct cti_queue cti_queue;
+
+cti_queue *cti_queue_new(uint32_t size);
+/* cti_queue_push returns false, and does not take the item, when the queue is full or closed. It never blocks. */
+bool cti_queue_push(cti_queue *queue, void *item);
+/* cti_queue_pop waits for an item; NULL when the queue is closed and empty. */
+void *cti_queue_pop(cti_queue *queue);
+void cti_queue_close(cti_queue *queue);
+void cti_queue_reopen(cti_queue *queue);
+uint32_t cti_queue_count(cti_queue *queue);
+/* cti_queue_free frees the queue and, with free, what is left in it. */
+void cti_queue_free(cti_queue *queue);
+
+/* An item that is one allocation keeps its texts behind itself: so many bytes a text, put one after the other. */
+size_t cti_text_bytes(const char *text);
+char *cti_text_put(char **at, const char *text);
+
+/* ---- config.c ---- */
+
+typedef struct cti_settings {
+	cti_setting *rows;
+	int32_t count, room;
+} cti_settings;
+
+/* cti_settings_read reads cti.conf. NULL: error says why. */
+cti_settings *cti_settings_read(char *error, size_t error_bytes);
+bool cti_settings_equal(const cti_settings *a, const cti_settings *b);
+void cti_settings_free(cti_settings *settings);
+
+/* ---- records.c ---- */
+
+/* What the module keeps of a channel, in the session's own pool. */
+typedef struct cti_leg {
+	_Atomic uint64_t numbered; /* the load that counts, and how many records of the leg it has counted */
+	_Atomic bool hung, ended;
+	_Atomic bool held;                      /* the switch's own hold, not the phone's */
+	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
+	bool originated;                        /* another leg called it into being */
+} cti_leg;
+
+/* The names of a channel as cti.h orders them, and whom it points to. Valid between cti_view_open and _close. */
+typedef struct cti_view {
+	switch_core_session_t *session;
+	switch_channel_t *channel;
+	switch_caller_profile_t *profile;
+	bool holds_variables;
+	const char *user_name, *auth_user, *dialed_user, *sip_call_id, *cti_call_id;
+	const char *originator, *member, *loop_peer, *bridge_uuid, *signal_bridge, *disposition;
+} cti_view;
+
+/* cti_records_open puts a ring in force: from now on records count from 1 again for every leg. */
+void cti_records_open(cti_ring *ring);
+/* cti_records_close returns when no thread will touch the ring any more. */
+void cti_records_close(void);
+/* cti_live: is there a ring? A hook that is told no does nothing. */
+bool cti_live(void);
+bool cti_ring_has_room(uint64_t want);
+uint64_t cti_records_posted(void);
+uint64_t cti_records_lost(void);
+/* cti_told: has the leg told anything since the ring is in force? */
+bool cti_told(const cti_leg *leg);
+
+void cti_record_init(cti_record *record, uint16_t kind, const char *uuid);
+/* cti_record_other sets other where uuid can be one. */
+void cti_record_other(cti_record *record, const char *uuid);
+void cti_record_texts(cti_record *record, const char *const *texts, int count);
+/* cti_record_describe fills in what CREATED, FOUND and RENAMED tell of a channel. */
+void cti_record_describe(cti_record *record, const cti_view *view, const char *uuid);
+/* cti_record_end fills in the cause and, when known, who ended it. */
+void cti_record_end(cti_record *record, switch_channel_t *channel, const char *disposition);
+/* cti_post numbers the record where leg is not NULL and puts it into the ring. */
+bool cti_post(cti_record *record, cti_leg *leg, bool wake);
+/* cti_post_done answers a command. cause 0 = accepted. */
+void cti_post_done(uint64_t command, switch_call_cause_t cause);
+
+void cti_view_open(cti_view *view, switch_core_session_t *session);
+void cti_view_close(cti_view *view);
+
+/* ---- hooks.c ---- */
+
+/* cti_hooks_on adds the state handlers, once in the life of the process; without a live ring they do nothing. */
+bool cti_hooks_on(void);
+cti_leg *cti_leg_of(switch_channel_t *channel);
+/* Channels that were up before the module and have not yet come to a state in which they could be hooked. */
+extern _Atomic uint32_t cti_unhooked;
+
+/* ---- events.c ---- */
+
+bool cti_events_bind(char *error, size_t error_bytes);
+void cti_events_unbind(void);
+
+/* ---- snapshot.c ---- */
+
+/* cti_snapshot tells the live session table. command 0: nobody asked. Blocks while the ring has little room. */
+void cti_snapshot(uint64_t command, int64_t deadline_ms);
+
+/* ---- commands.c ---- */
+
+bool cti_commands_open(void);
+/* cti_commands_start begins to carry out what was queued: after the hooks, so that a snapshot misses no channel. */
+bool cti_commands_start(void);
+/* cti_commands_stop ends the workers. keep: an engine left behind may still submit, and finds no room. */
+void cti_commands_stop(bool keep);
+int cti_commands_submit(cti_command_ref command);
+
+/* ---- fire.c ---- */
+
+bool cti_fire_open(char *error, size_t error_bytes);
+void cti_fire_close(bool keep);
+int cti_fire_submit(cti_fired_ref fired);
+
+/* ---- engine.c ---- */
+
+typedef enum cti_request_kind { CTI_ASK_QUERY, CTI_ASK_RELOAD, CTI_ASK_RELOAD_IF_CHANGED } cti_request_kind;
+
+/* cti_engine_start loads libcti.so and starts the engine on a thread of its own. The settings are its to free. */
+bool cti_engine_start(cti_ring *ring, cti_settings *settings, char *error, size_t error_bytes);
+/* cti_engine_ask has the engine's thread do something and returns its answer, or says why not. Free it with free. */
+char *cti_engine_ask(cti_request_kind kind, const char *text, int64_t timeout_ms);
+/* cti_engine_tell is cti_engine_ask without waiting. Any thread, never blocks. */
+void cti_engine_tell(cti_request_kind kind);
+/* cti_engine_finish has the engine stop, perhaps only when the last call has ended. It does not wait. */
+void cti_engine_finish(bool after_last_calls);
+/* cti_engine_stop returns false when the engine still runs: its ring and its functions must then stay. */
+bool cti_engine_stop(void);
+
+/* ---- console.c ---- */
+
+/* cti_console is the API command, a switch_api_function_t. */
+switch_status_t cti_console(const char *cmd, switch_core_session_t *session, switch_stream_handle_t *stream);
+void cti_console_open(void);
+void cti_console_close(void);
+
+typedef struct cti_figures {
+	uint64_t commands_done, commands_refused, fired, fired_dropped;
+	uint32_t commands_queued, fires_queued;
+} cti_figures;
+
+void cti_commands_figures(cti_figures *figures);
+void cti_fire_figures(cti_figures *figures);
+
+#define CTI_SYNTAX "status | version | calls | call <callID> | clients | reload"
+#define CTI_LOG(level, ...) switch_log_printf(SWITCH_CHANNEL_LOG, level, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,116 @@
+package fsmod
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// record is one line of the fake engine's log.
+type record struct {
+	Kind                                      string
+	Mono, Wall                                int64
+	Leg, Other                                string
+	Command                                   uint64
+	Seq, Flags, Cause, Direction, Disposition int
+	State                                     int
+	Times                                     []int64
+	Text                                      []string
+}
+
+// The order in which cti.h gives the names of a channel.
+const (
+	textUUID = iota
+	textChannel
+	textCallerNumber
+	textCallerName
+	textDestination
+	textUser
+	textContext
+	textSIPCallID
+	textCTICallID
+)
+
+const (
+	flagLoopback  = 1
+	flagTruncated = 2
+	flagObserver  = 8
+)
+
+// hex is the leg's id of a canonical uuid.
+func hex(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }
+
+// records are all records so far, from the start of the log on.
+func (s *freeSwitch) records() (all []record) {
+	s.t.Helper()
+	log, err := os.ReadFile(s.path("records.jsonl"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(s.t, err)
+	lines := strings.Split(string(log), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		var r record
+		require.NoError(s.t, json.Unmarshal([]byte(line), &r), line)
+		all = append(all, r)
+	}
+	return all
+}
+
+// mark is the number of records so far: from here on is what happens next.
+func (s *freeSwitch) mark() int { return len(s.records()) }
+
+// await waits for a record after mark that ok accepts, and returns it.
+func (s *freeSwitch) await(mark int, what string, ok func(record) bool) (found record) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		for _, r := range s.records()[mark:] {
+			if ok(r) {
+				found = r
+				return true
+			}
+		}
+		return false
+	}, patience, 20*time.Millisecond, "no %s\n%s", what, s.log())
+	return found
+}
+
+func (s *freeSwitch) awaitKind(mark int, kind, uuid string) record {
+	s.t.Helper()
+	return s.await(mark, kind+" of "+uuid, func(r record) bool { return r.Kind == kind && r.Leg == hex(uuid) })
+}
+
+// incoming waits for the inbound leg that a call of the given name and number brings, and returns its uuid.
+func (s *freeSwitch) incoming(mark int, name, number string) string {
+	s.t.Helper()
+	r := s.await(mark, "incoming leg "+name, func(r record) bool {
+		return r.Kind == "CREATED" && r.Direction == 1 && r.Text[textCallerName] == name && r.Text[textDestination] == number
+	})
+	return r.Text[textUUID]
+}
+
+// told gives the kinds of a leg's records in ring order.
+func told(all []record, uuid string) (kinds []string) {
+	for _, r := range all {
+		if r.Leg == hex(uuid) && r.Kind != "FOUND" {
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	return kinds
+}
+
+// requireNumbered holds that the leg's own records count from 1 without a hole.
+func (s *freeSwitch) requireNumbered(all []record, uuid string) {
+	s.t.Helper()
+	next := 1
+	for _, r := range all {
+		if r.Leg == hex(uuid) && r.Seq != 0 {
+			require.Equal(s.t, next, r.Seq, "%s of %s", r.Kind, uuid)
+			next++
+		}
+	}
+	require.Greater(s.t, next, 1, "%s told nothing", uuid)
+}

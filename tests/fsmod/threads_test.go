@@ -1,0 +1,74 @@
+package fsmod
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// threadsOf returns the ids of the switch's threads with the given name.
+func (s *freeSwitch) threadsOf(name string) (ids []int) {
+	s.t.Helper()
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", s.process.Process.Pid))
+	require.NoError(s.t, err)
+	for _, task := range tasks {
+		comm, err := os.ReadFile(filepath.Join(task, "comm"))
+		if err == nil && strings.TrimSpace(string(comm)) == name {
+			id, err := strconv.Atoi(filepath.Base(task))
+			require.NoError(s.t, err)
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// threadsFitForGo: ordinary scheduling whatever the switch runs as, and no asynchronous signal (architecture, decision 3).
+func threadsFitForGo(t *testing.T, s *freeSwitch) {
+	require.NotEmpty(t, s.threadsOf("cti_engine"), "and those that the library made, under its name")
+	require.Len(t, s.threadsOf("cti_fire"), 1)
+	require.Len(t, s.threadsOf("cti_worker"), 4)
+	for _, name := range []string{"cti_engine", "cti_fire", "cti_worker"} {
+		for _, id := range s.threadsOf(name) {
+			require.Zero(t, schedulingPolicy(t, id), "%s is not SCHED_OTHER", name)
+			blocked := blockedSignals(t, s.process.Process.Pid, id)
+			for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT,
+				syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGCHLD, syscall.SIGPIPE} {
+				require.NotZero(t, blocked&(1<<(signal-1)), "%s takes %s", name, signal)
+			}
+			for _, signal := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGURG} {
+				require.Zero(t, blocked&(1<<(signal-1)), "%s blocks %s", name, signal)
+			}
+		}
+	}
+}
+
+func schedulingPolicy(t *testing.T, id int) int {
+	policy, _, errno := syscall.Syscall(syscall.SYS_SCHED_GETSCHEDULER, uintptr(id), 0, 0)
+	require.Zero(t, errno)
+	return int(policy)
+}
+
+func blockedSignals(t *testing.T, process, id int) (mask uint64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/status", process, id))
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(status), "SigBlk:")
+	require.True(t, found)
+	_, err = fmt.Sscanf(strings.TrimSpace(rest), "%x", &mask)
+	require.NoError(t, err)
+	return mask
+}
+
+// realTimeAllowed reports whether this machine lets a process run in real time.
+func realTimeAllowed() bool {
+	var limit syscall.Rlimit
+	const rlimitRTPrio = 14
+	_, _, errno := syscall.RawSyscall(syscall.SYS_GETRLIMIT, rlimitRTPrio, uintptr(unsafe.Pointer(&limit)), 0)
+	return os.Geteuid() == 0 || (errno == 0 && limit.Cur > 0)
+}
