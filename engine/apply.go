@@ -37,8 +37,10 @@ func (e *Engine) do(p *party, a action) {
 		e.tellRinging(p)
 	case tellEstablished:
 		e.tellEstablished(p)
+		e.recordParty(PartyUpdated, p)
 	case noteHold:
 		p.times.lastHold, p.times.heldSince = now, now
+		e.recordParty(PartyUpdated, p)
 	case noteRetrieve:
 		e.endHold(p, now)
 	case notePartner:

@@ -331,10 +331,18 @@ func (e *Engine) talk(p, q *party) {
 	setOnce(&p.call.answered, max(p.times.answered, q.times.answered))
 	e.ensureRung(p)
 	e.ensureRung(q)
-	first.otherDN, second.otherDN = second.thisDN, first.thisDN
-	first.blame, second.blame = blame{}, blame{}
-	e.apply(first, joins)
-	e.apply(second, joins)
+	e.talkTo(first, second)
+	e.talkTo(second, first)
+}
+
+// talkTo lets p hear q. Each bridge is told on both legs: the second time nothing is new.
+func (e *Engine) talkTo(p, q *party) {
+	if p.otherDN == q.thisDN && (p.state == Talk || p.state == Held) {
+		return
+	}
+	p.otherDN = q.thisDN
+	p.blame = blame{}
+	e.apply(p, joins)
 }
 
 func (e *Engine) unbridged(p *party, other LegID) {

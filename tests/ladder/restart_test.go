@@ -1,0 +1,118 @@
+package ladder
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/engine/script"
+)
+
+// A call that is up when the engine stops, in input lines; held, so that the state must come back too.
+const upCall = `+0 created a in from=13912345678 to=1001 name=Customer
++1 created b out from=13912345678 to=1001 user=1001 origin=a
++2 ringing b
++300 answered b
++10 answered a
++1 bridged b with=a
++0 bridged a with=b
++1000 held b`
+
+// inputsOf parses lines that go on from a clock.
+func inputsOf(t *testing.T, clock *script.Clock, text string) (list []engine.Input) {
+	for raw := range strings.Lines(text) {
+		in, err := clock.Parse(strings.TrimSpace(raw))
+		require.NoError(t, err)
+		list = append(list, in)
+	}
+	return list
+}
+
+// stopped plays a call and returns what the store would hand to the next start.
+func stopped(t *testing.T, clock *script.Clock) engine.OpenCall {
+	first := (&ladder{}).run(inputsOf(t, clock, upCall))
+	records := first.fold.CDRs()
+	require.Len(t, records, 1)
+	open := engine.OpenCall{Call: records[0].Call}
+	for _, p := range records[0].Parties {
+		open.Parties = append(open.Parties, p.PartyRecord)
+		open.States = append(open.States, p.States[len(p.States)-1])
+	}
+	return open
+}
+
+// TestChannelsStillUp: module reloaded under a call (architecture 9). The call goes on under its id, nothing is told
+// twice, and it ends as one CDR with the first run's times.
+func TestChannelsStillUp(t *testing.T) {
+	clock := script.Clock{MonoNanos: startMono, WallMicros: startWall}
+	l := &ladder{audit: 5000, open: []engine.OpenCall{stopped(t, &clock)}}
+	r := newRun(l)
+	for _, in := range inputsOf(t, &clock, `+500 timer
++1 snapshot-begin
++0 found a in from=13912345678 to=1001 state=active other=b
++0 found b out from=13912345678 to=1001 user=1001 state=held other=a
++0 snapshot-end`) {
+		r.step(in)
+	}
+	require.Empty(t, r.events, "what the first run told is not told again")
+	call, known := r.engine.Call(engine.LegIDOf("a").Hex())
+	require.True(t, known)
+	require.Equal(t, "Talk", call.Parties[0].State)
+	require.Equal(t, "Held", call.Parties[1].State)
+
+	for _, in := range inputsOf(t, &clock, `+500 hangup a recv_bye cause=NORMAL_CLEARING
++0 hangup b cause=NORMAL_CLEARING
++0 ended a recv_bye cause=NORMAL_CLEARING
++0 ended b send_bye cause=NORMAL_CLEARING
++0 destroyed a
++0 destroyed b`) {
+		r.told = nil
+		r.step(in)
+		if in.Kind == engine.LegEnded {
+			require.Contains(t, strings.Join(r.told, "\n"), "answerUepoch=3", "the first run's answer: 303 and 313 ms")
+		}
+	}
+	names := []string{}
+	for _, e := range r.events {
+		names = append(names, e.name)
+	}
+	require.Equal(t, []string{"EventReleased", "EventReleased", "EventCallDeleted"}, names)
+	require.Zero(t, r.engine.Stats().Calls)
+}
+
+// TestSwitchRestarted: the channels are gone with the switch. Each call is closed once, as interrupted, at the time at
+// which it was last known.
+func TestSwitchRestarted(t *testing.T) {
+	clock := script.Clock{MonoNanos: startMono, WallMicros: startWall}
+	open := stopped(t, &clock)
+	l := &ladder{audit: 5000, open: []engine.OpenCall{open}}
+	r := newRun(l)
+	var out engine.Output
+	var closed []engine.CallRecord
+	for _, in := range inputsOf(t, &clock, "+60000 timer\n+1 snapshot-begin\n+0 snapshot-end") {
+		r.engine.Step(&in, &out)
+		for _, rec := range out.Records {
+			if rec.Kind == engine.CallClosed {
+				closed = append(closed, rec.Call)
+			}
+		}
+	}
+	require.Len(t, closed, 1)
+	require.Equal(t, engine.EndInterrupted, closed[0].EndReason)
+	require.Equal(t, startWall/1000+1314, closed[0].EndMillis, "the hold at 1314 ms is the last that is known")
+	require.Equal(t, open.Call.CallID, closed[0].CallID)
+	require.Zero(t, r.engine.Stats().Calls)
+}
+
+// TestOpenCallWithoutParties: the first run stopped between a call's record and its first party's.
+func TestOpenCallWithoutParties(t *testing.T) {
+	e := engine.New(engine.Config{CompanyID: "c", Inside: inside, MonoNanos: startMono, WallMicros: startWall},
+		[]engine.OpenCall{{Call: engine.CallRecord{CallID: "x", CallType: "Inbound"}}})
+	var out engine.Output
+	e.Step(&engine.Input{Kind: engine.TimerDue, MonoNanos: startMono, WallMicros: startWall}, &out)
+	require.Len(t, out.Records, 1)
+	require.Equal(t, engine.CallClosed, out.Records[0].Kind)
+	require.Equal(t, engine.EndInterrupted, out.Records[0].Call.EndReason)
+}
