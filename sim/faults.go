@@ -52,11 +52,17 @@ func (w *wire) idle() bool  { return w.faults.none() && !w.holds() && w.lose == 
 func (w *wire) full() bool  { return len(w.ready) > 0 }
 
 // next is what the engine's side reads next.
-func (w *wire) next(s *Switch) (engine.Input, bool) {
+func (w *wire) next(s *Switch, limit int64) (engine.Input, bool) {
 	for len(w.ready) == 0 {
-		in, ok := s.produce()
+		in, ok := s.produce(limit)
 		if !ok {
-			return w.flush(s)
+			if limit != endOfTime {
+				w.release(s.start.monoNanos + limit)
+			}
+			if len(w.ready) == 0 {
+				return engine.Input{}, false
+			}
+			break
 		}
 		w.release(in.MonoNanos)
 		w.carry(in)
@@ -73,7 +79,7 @@ func (w *wire) flush(s *Switch) (engine.Input, bool) {
 		w.ready = append(w.ready, engine.Input{Kind: engine.RecordsLost, MonoNanos: s.Mono(), WallMicros: s.Wall()})
 	}
 	w.unswap()
-	w.release(1<<63 - 1)
+	w.release(endOfTime)
 	if len(w.ready) == 0 {
 		return engine.Input{}, false
 	}

@@ -83,19 +83,40 @@ func isExtension(number string) bool {
 // Next lets time pass until the switch tells something, and returns it; false when nothing is left to happen.
 func (s *Switch) Next() (engine.Input, bool) {
 	if s.wire.idle() {
-		return s.produce()
+		return s.produce(endOfTime)
 	}
-	return s.wire.next(s)
+	in, ok := s.wire.next(s, endOfTime)
+	if !ok {
+		return s.wire.flush(s)
+	}
+	return in, true
 }
 
-// produce returns the next record as the switch made it.
-func (s *Switch) produce() (engine.Input, bool) {
+// NextUntil is Next for a clock that somebody else turns: when nothing is told until t, it is t, and false is returned.
+func (s *Switch) NextUntil(t time.Duration) (in engine.Input, ok bool) {
+	if s.wire.idle() {
+		in, ok = s.produce(t.Nanoseconds())
+	} else if in, ok = s.wire.next(s, t.Nanoseconds()); !ok {
+		if _, more := s.queue.peek(); !more {
+			in, ok = s.wire.flush(s)
+		}
+	}
+	if !ok {
+		s.now = max(s.now, t.Nanoseconds())
+	}
+	return in, ok
+}
+
+const endOfTime = 1<<63 - 1
+
+// produce returns the next record as the switch made it, if there is one until the virtual time limit.
+func (s *Switch) produce(limit int64) (engine.Input, bool) {
 	for s.taken == len(s.told) {
 		s.told, s.taken = s.told[:0], 0
-		m, ok := s.queue.pop()
-		if !ok {
+		if at, ok := s.queue.peek(); !ok || at > limit {
 			return engine.Input{}, false
 		}
+		m, _ := s.queue.pop()
 		s.now = max(s.now, m.at)
 		m.do(s, m.a, m.b)
 	}

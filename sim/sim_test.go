@@ -272,3 +272,36 @@ func TestCallsBeginWhenTheyAreDue(t *testing.T) {
 		}
 	})
 }
+
+// A clock that somebody else turns gives the same inputs at the same times, and stands at each time it was turned to:
+// a command given then is carried out then.
+func TestNextUntil(t *testing.T) {
+	want := drain(traffic(5, sim.Options{}, 40))
+	for name, faults := range map[string]sim.Faults{"whole": {}, "swapping": {Swap: 0.2, Delay: 0.1, DelayMax: time.Second}} {
+		s := traffic(5, sim.Options{Faults: faults}, 40)
+		var got []engine.Input
+		for at := time.Duration(0); ; at += 17 * ms {
+			for in, ok := s.NextUntil(at); ok; in, ok = s.NextUntil(at) {
+				require.LessOrEqual(t, s.Now(), at)
+				got = append(got, in)
+			}
+			require.Equal(t, at, s.Now())
+			if _, more := s.Due(); !more {
+				break
+			}
+		}
+		if name == "whole" {
+			require.Equal(t, want, got)
+		} else {
+			require.ElementsMatch(t, want, got)
+		}
+	}
+	s := sim.New(1, sim.Options{})
+	_, ok := s.NextUntil(time.Hour)
+	require.False(t, ok)
+	s.Do(engine.Command{ID: 9, Kind: engine.CommandSnapshot})
+	in, ok := s.Next()
+	require.True(t, ok)
+	require.Equal(t, engine.SnapshotBegin, in.Kind)
+	require.GreaterOrEqual(t, s.Now(), time.Hour)
+}
