@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"modcti/engine"
 	"modcti/events"
 )
 
@@ -375,7 +376,9 @@ func TestDoors_UnopenedAreBounded(t *testing.T) {
 		for range unopenedOfSourceMax {
 			connect("A")
 		}
-		require.Empty(t, connect("A").closed(), "the 65th of one source is closed at once")
+		begin := time.Now()
+		require.Empty(t, connect("A").closed(), "the 65th of one source")
+		require.Zero(t, time.Since(begin), "is closed at once")
 		connect("B").open("token", secret)
 		require.Equal(t, 64, b.server.Stats().Unopened)
 		pass(openTimeout + time.Second)
@@ -385,7 +388,9 @@ func TestDoors_UnopenedAreBounded(t *testing.T) {
 		for i := range unopenedMax {
 			connect("source " + string(rune('0'+i/50)))
 		}
+		begin = time.Now()
 		require.Empty(t, connect("C").closed(), "1,024 in all")
+		require.Zero(t, time.Since(begin))
 		first.quiet()
 		b.close()
 	})
@@ -463,4 +468,17 @@ func TestReload(t *testing.T) {
 	low.send("RequestRegisterDN", "thisDN", "1002")
 	low.refused(events.RegisterDNNotMatch)
 	require.Eventually(t, func() bool { return b.server.Stats().Closed[revoked.String()] == 2 }, patience, tickTime)
+}
+
+// A fault of the server ends the connection that met it, is told in the log, and touches nobody else.
+func TestDoors_PanicStaysInside(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.Post = func(engine.Input) error { panic("a fault") }
+	})
+	other, c := b.opened(), b.opened()
+	c.send("RequestRegisterDN", "thisDN", "1001")
+	require.Empty(t, c.closed())
+	require.Eventually(t, func() bool { return b.server.Stats().Closed[failed.String()] == 1 }, patience, tickTime)
+	require.Contains(t, b.log.String(), "a fault")
+	other.quiet()
 }

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
@@ -49,6 +50,20 @@ func TestHub_Registration(t *testing.T) {
 	both.quiet()
 	two.want("EventHeld")
 	require.Equal(t, []string{"1001"}, b.server.Clients()[2].DNs)
+}
+
+// Requests may follow one another without waiting: what is about to be registered can be unregistered.
+func TestHub_PipelinedRequests(t *testing.T) {
+	b := newBench(t, nil)
+	c := b.opened()
+	c.send("RequestRegisterDN", "thisDN", "1001")
+	c.send("RequestUnregisterDN", "thisDN", "1001")
+	b.serve()
+	b.serve()
+	c.want("EventRegistered")
+	c.want("EventUnregistered")
+	b.publish(b.held("c", "1001"))
+	c.quiet()
 }
 
 // Protocol 3: EventUnregistered also comes unasked when the number is removed; the events end with it.
@@ -415,6 +430,35 @@ func TestHub_NumbersGrow(t *testing.T) {
 	require.Equal(t, b.seq, c.quiet().seq())
 }
 
+// meanwhile runs something while the event that it is is being published.
+type meanwhile struct {
+	events.Held
+	run func()
+}
+
+func (m *meanwhile) AppendJSON(dst []byte, p events.Profile) []byte {
+	m.run()
+	return m.Held.AppendJSON(dst, p)
+}
+
+// A message that the door makes in the middle of a batch carries no smaller number than the event before it, and
+// none whose event this client is still to be sent.
+func TestHub_NumberInTheMiddleOfABatch(t *testing.T) {
+	b := newBench(t, nil)
+	c := b.opened()
+	c.register(b, "1001")
+	first := b.held("c", "1001")
+	second := &meanwhile{Held: events.Held{Header: b.header()}, run: func() {
+		c.send("RequestHeartbeat")
+		require.Equal(t, startSeq+1, c.want("EventHeld").seq())
+		m := c.want("EventHeartbeat")
+		require.Equal(t, startSeq+1, m.seq())
+		require.Equal(t, startSeq+1, m.integer("lastSeq"))
+	}}
+	b.publish(first, engine.Outgoing{Message: second, DNs: []string{"1001"}})
+	require.Equal(t, startSeq+2, c.want("EventHeld").seq())
+}
+
 // Protocol 3: nothing from before the connection is kept: resuming tells a gap unless nothing has happened since.
 func TestHub_Resume(t *testing.T) {
 	b := newBench(t, nil)
@@ -445,4 +489,23 @@ func TestHub_PublishAllocatesNothing(t *testing.T) {
 	c.register(b, "1001")
 	out := []engine.Outgoing{b.held("c1", "1001")}
 	require.Zero(t, testing.AllocsPerRun(1000, func() { b.server.deliver(out) }))
+}
+
+// A client has a bounded number of registrations and subscriptions.
+func TestHub_SubscriptionsAreBounded(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.RequestsPerSecond = 100_000 })
+	c := b.opened()
+	ids := make([]string, idsMax)
+	for i := range subscriptionsMax / idsMax {
+		for j := range ids {
+			ids[j] = fmt.Sprintf("%d-%d", i, j)
+		}
+		c.subscribe(b, "call", "ids", ids)
+	}
+	c.send("RequestRegisterDN", "thisDN", "1001")
+	require.Contains(t, c.refused(events.InvalidParams)["detail"], "16384")
+	c.send("RequestUnsubscribe", "scope", "call")
+	b.serve()
+	c.want("EventUnsubscribed")
+	c.register(b, "1001")
 }

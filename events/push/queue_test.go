@@ -39,19 +39,24 @@ func TestTime_OpenTimeout(t *testing.T) {
 
 // Before RequestOpen a few messages are answered, then the connection is closed.
 func TestTime_ChatterBeforeOpen(t *testing.T) {
-	b := newBench(t, nil)
-	c := b.pipe()
-	for range framesBeforeOpenMax {
-		c.send("RequestHeartbeat")
-		c.refused(events.MessageIDNotMatch)
-	}
-	require.Empty(t, c.closed())
-	c = b.pipe()
-	for range framesBeforeOpenMax {
-		c.send("RequestOpen")
-		c.refused(events.InvalidParams)
-	}
-	require.Empty(t, c.closed())
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		begin := time.Now()
+		c := b.pipe()
+		for range framesBeforeOpenMax {
+			c.send("RequestHeartbeat")
+			c.refused(events.MessageIDNotMatch)
+		}
+		require.Empty(t, c.closed())
+		c = b.pipe()
+		for range framesBeforeOpenMax {
+			c.send("RequestOpen")
+			c.refused(events.InvalidParams)
+		}
+		require.Empty(t, c.closed())
+		require.Zero(t, time.Since(begin), "before its time is over")
+		b.close()
+	})
 }
 
 // Protocol 3: the server sends EventHeartbeat when quiet for heartbeatMillis, and not while events flow.
@@ -61,8 +66,8 @@ func TestTime_Heartbeat(t *testing.T) {
 		c := b.opened()
 		require.EqualValues(t, startSeq, c.register(b, "1001").seq())
 		begin := time.Now()
-		for range 3 {
-			pass(1500 * time.Millisecond)
+		for _, millis := range []time.Duration{800, 1700, 1900, 100} {
+			pass(millis * time.Millisecond)
 			b.publish(b.held("c", "1001"))
 			c.want("EventHeld")
 			c.raw(`{"messageID":"RequestQueryCall","callID":"c"}` + "\n")
@@ -70,7 +75,7 @@ func TestTime_Heartbeat(t *testing.T) {
 			c.want("EventCallInfo")
 		}
 		m := c.want("EventHeartbeat")
-		require.Equal(t, 4500*time.Millisecond+2*time.Second, time.Since(begin))
+		require.Equal(t, 4500*time.Millisecond+2*time.Second, time.Since(begin), "two seconds after the last event")
 		require.Equal(t, b.seq, m.seq())
 		require.Equal(t, b.seq, m.integer("lastSeq"))
 		require.EqualValues(t, 0, m.integer("referenceID"))
@@ -232,6 +237,10 @@ func TestQueue_LargeAnswer(t *testing.T) {
 		require.Len(t, c.want("EventSubscribed")["snapshot"], 1000)
 		c.want("EventHeld")
 		synctest.Wait()
+		answer.Snapshot = append(answer.Snapshot, answer.Snapshot...)
+		b.publish(engine.Outgoing{To: r.Client, Message: answer})
+		require.Len(t, c.want("EventSubscribed")["snapshot"], 2000)
+		synctest.Wait()
 		many := make([]engine.Outgoing, 3)
 		for i := range many {
 			many[i] = engine.Outgoing{To: r.Client, Message: answer}
@@ -328,6 +337,40 @@ func TestQueue_WriteFails(t *testing.T) {
 	require.Equal(t, gone, q.ending, "the first reason stands")
 }
 
+// watched notes the write deadline that is set last, and hides what kind of connection it is.
+type watched struct {
+	net.Conn
+	mu       sync.Mutex
+	deadline time.Time
+	set      int
+}
+
+func (w *watched) SetWriteDeadline(at time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deadline, w.set = at, w.set+1
+	return w.Conn.SetWriteDeadline(at)
+}
+
+// The writer leaves no deadline behind: a later write that does without the writer would run into it.
+func TestQueue_NoDeadlineIsLeft(t *testing.T) {
+	near, far := net.Pipe()
+	w := &watched{Conn: near}
+	q := newQueue(w, 1000, company, &new(counters).directWrites)
+	go q.run(func() time.Duration { return time.Hour })
+	require.True(t, q.put([]byte("x\n"), 1, 0))
+	q.flush(time.Now(), true)
+	_, err := io.ReadFull(far, make([]byte, 2))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.set == 2 && w.deadline.IsZero()
+	}, patience, tickTime)
+	q.finish(stopping)
+	<-q.done
+}
+
 // Large buffers are given back when the queue is empty.
 func TestQueue_GivesMemoryBack(t *testing.T) {
 	path := filepath.Join(shortDir(t), "s")
@@ -352,8 +395,10 @@ func TestQueue_GivesMemoryBack(t *testing.T) {
 		defer q.mu.Unlock()
 		return !q.busy && cap(q.pending)+cap(q.spare) <= 2*bufferKeepBytes
 	}, patience, tickTime)
+	q.pending = make([]byte, 0, 4*bufferKeepBytes)
 	require.True(t, q.put([]byte("small\n"), 0, 0))
 	q.flush(time.Now(), true)
+	require.LessOrEqual(t, cap(q.pending), bufferKeepBytes)
 	_, err = io.ReadFull(far, make([]byte, 6))
 	require.NoError(t, err, "no write deadline is left behind")
 	q.finish(stopping)
