@@ -71,6 +71,7 @@ func (l *callLoad) fill(i int, n uint64) *Input {
 	if in.Kind == LegCreated {
 		if b {
 			slot++
+			l.texts[slot].CTICallID = l.texts[slot-1].Hex
 		}
 		if l.texts[slot].Hex == "" || n >= uint64(l.live) {
 			l.texts[slot].Hex = l.hex(slot, in.Leg)

@@ -96,6 +96,17 @@ func (e *Engine) unfoldOrigin(id LegID) *party {
 
 // place puts a new party into the call that it belongs to, or begins one with it.
 func (e *Engine) place(p *party) {
+	e.findCall(p)
+	told := e.in.Text.CTICallID // the module gave the leg its origin's call id, or its own
+	if told == "" {
+		told = p.names.hex
+	}
+	if p.call.id != told {
+		e.setVariable(p, "cti_call_id", p.call.id)
+	}
+}
+
+func (e *Engine) findCall(p *party) {
 	if origin := p.origin.get(); origin != nil && origin.call != nil {
 		e.join(origin.call, p)
 		return

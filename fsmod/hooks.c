@@ -6,6 +6,8 @@
  * were up before the module, in their next state. They stay; without a live ring they do nothing.
  */
 #define LEG_KEY "cti_leg"
+#define CALL_ID_VARIABLE "cti_call_id"
+#define PARTY_ID_VARIABLE "cti_party_id"
 #define AROUND_PRIVATE_COMMAND 42 /* numeric_arg of an UNBRIDGE and a BRIDGE that part nobody */
 
 _Atomic uint32_t cti_unhooked;
@@ -30,13 +32,24 @@ static void post_with(switch_core_session_t *session, cti_leg *leg, uint16_t kin
 	cti_post(&record, leg, wake);
 }
 
+/*
+ * A far end's BYE is named after the hangup that it causes; but sofia has noted its answer to it by then. Whose leg
+ * ended first is known here or never.
+ */
+static const char *disposition_so_far(switch_channel_t *channel)
+{
+	const char *disposition = switch_channel_get_variable(channel, "sip_hangup_disposition");
+	const char *status = disposition ? NULL : switch_channel_get_variable(channel, "sip_term_status");
+	return status && !strcmp(status, "200") ? "recv_bye" : disposition;
+}
+
 static void post_hangup(switch_core_session_t *session, cti_leg *leg)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
 	if (atomic_exchange(&leg->hung, true)) return;
 	cti_record_init(&record, CTI_LEG_HANGUP, switch_core_session_get_uuid(session));
-	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
+	cti_record_end(&record, channel, disposition_so_far(channel));
 	cti_post(&record, leg, false);
 }
 
@@ -74,6 +87,8 @@ static switch_status_t outgoing_channel(switch_core_session_t *session, switch_e
 	(void)flags;
 	if (!cti_live() || !called || cti_leg_of(switch_core_session_get_channel(called))) return SWITCH_STATUS_SUCCESS;
 	if (!(leg = cti_leg_of(switch_core_session_get_channel(session)))) return SWITCH_STATUS_SUCCESS;
+	const char *call = switch_channel_get_variable(switch_core_session_get_channel(session), CALL_ID_VARIABLE);
+	if (call) switch_channel_set_variable(switch_core_session_get_channel(called), CALL_ID_VARIABLE, call);
 	/* The leg takes the uuid that was asked for after this hook. */
 	const char *uuid = variables ? switch_event_get_header(variables, "origination_uuid") : NULL;
 	post_with(session, leg, CTI_LEG_OUTGOING, zstr(uuid) ? switch_core_session_get_uuid(called) : uuid, false);
@@ -232,6 +247,19 @@ static cti_leg *attach(switch_core_session_t *session)
 	return leg;
 }
 
+/*
+ * The dialplan can use the ids from its first line: a party's id is its leg's uuid in hex, and so is the id of the call
+ * that a leg begins. Where the engine decides otherwise it sets the variable anew.
+ */
+static void set_ids(switch_core_session_t *session, const uint8_t leg[16], bool inherits)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	char hex[33];
+	for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", leg[i]);
+	switch_channel_set_variable(channel, PARTY_ID_VARIABLE, hex);
+	if (!inherits) switch_channel_set_variable(channel, CALL_ID_VARIABLE, hex);
+}
+
 static void created(switch_core_session_t *session, cti_leg *leg)
 {
 	cti_record record, looped;
@@ -248,7 +276,9 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 		cti_record_other(&looped, view.loop_peer);
 		looped.flags = CTI_FLAG_LOOPBACK;
 	}
+	bool inherits = !zstr(view.cti_call_id);
 	cti_view_close(&view);
+	set_ids(session, record.leg, inherits);
 	cti_post(&record, leg, record.direction == 1 && !loops);
 	if (loops) cti_post(&looped, leg, false);
 }

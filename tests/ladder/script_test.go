@@ -104,6 +104,7 @@ type run struct {
 	engine *engine.Engine
 	out    engine.Output
 	names  map[string]string // hex of a leg -> its name in the script
+	callOf map[engine.LegID]string // variable cti_call_id of each leg
 	told   []string
 	fold   cdr.Fold
 	events []eventSeen
@@ -121,7 +122,7 @@ func newRun(l *ladder) *run {
 		engine: engine.New(engine.Config{
 			CompanyID: "company", Inside: inside, AuditMillis: l.audit, MonoNanos: startMono, WallMicros: startWall,
 		}, l.open),
-		names: map[string]string{},
+		names: map[string]string{}, callOf: map[engine.LegID]string{},
 	}
 }
 
@@ -137,6 +138,7 @@ func (r *run) step(in engine.Input) {
 	if in.Text.UUID != "" {
 		r.names[in.Text.Hex] = in.Text.UUID
 	}
+	r.setCallID(&in)
 	r.engine.Step(&in, &r.out)
 	for _, c := range r.out.Commands {
 		r.told = append(r.told, strings.TrimSpace(fmt.Sprintf("  command %s %s %s", commandName(c.Kind), c.UUID, variable(c, r.names))))
@@ -150,6 +152,25 @@ func (r *run) step(in engine.Input) {
 	}
 	for _, o := range r.out.Events {
 		r.told = append(r.told, r.render(o))
+	}
+}
+
+// setCallID does what the module does: a leg inherits its origin's cti_call_id, or is given its own id.
+func (r *run) setCallID(in *engine.Input) {
+	for _, c := range r.out.Commands {
+		if c.Kind == engine.CommandSetVariable {
+			r.callOf[c.Leg] = c.Value
+		}
+	}
+	if in.Kind != engine.LegCreated {
+		return
+	}
+	if in.Text.CTICallID == "" {
+		in.Text.CTICallID = r.callOf[in.Other]
+	}
+	r.callOf[in.Leg] = in.Text.Hex
+	if in.Text.CTICallID != "" {
+		r.callOf[in.Leg] = in.Text.CTICallID
 	}
 }
 
