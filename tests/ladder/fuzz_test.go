@@ -53,7 +53,9 @@ func inputsFrom(raw []byte) (list []engine.Input) {
 			in.Flags |= engine.FlagObserver
 		}
 		if in.Kind == engine.ClientRequest {
-			in.Request = &engine.Request{Client: 1, Kind: engine.RequestKind(raw[1] % 7), CallID: in.Text.Hex, ThisDN: "1001", Scope: "company"}
+			in.Request = &engine.Request{
+				Client: 1, Kind: engine.RequestKind(raw[1] % 7), CallID: in.Text.Hex, ThisDN: "1001", Scope: "company",
+			}
 		}
 		list = append(list, in)
 	}
