@@ -217,7 +217,7 @@ func (c *Client) Next() ([]byte, error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, errors.New("the engine has been silent for too long")
-	case err == nil:
+	case err == nil || errors.Is(err, syscall.ECONNRESET):
 		return nil, fmt.Errorf("the engine closed the connection: %w", io.EOF)
 	}
 	return nil, fmt.Errorf("the connection to the engine is lost: %w", err)

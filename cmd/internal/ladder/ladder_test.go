@@ -1,0 +1,105 @@
+package ladder
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/events"
+)
+
+const (
+	callID = "41d3ec9d56d24cddace471f12e910caf"
+	at     = 1795253642041 // 2026-11-21 09:34:02.041 UTC
+)
+
+func part(role, this, other string) events.CallPart {
+	return events.CallPart{CallID: callID, PartyRole: role, ThisDN: this, OtherDN: other, CallType: events.Inbound}
+}
+
+func line(m events.Message, color bool) string {
+	m.Common().CreationTime = at
+	p := Printer{Color: color, Zone: time.UTC}
+	return p.Line(m.AppendJSON(nil, events.Full))
+}
+
+// One line an event: time, call, number, message, whom, and what else matters about it.
+func TestLines(t *testing.T) {
+	const head = "09:34:02.041  41d3ec9d  "
+	customer, agent := part("Customer", "13912345678", "1001"), part("Agent", "1001", "13912345678")
+	released := events.Released{
+		CallPart: agent, HangupCause: "BY_AGENT", HangupSide: "agent", HangupDisposition: "recv_bye",
+		StartUepoch: at, AnswerUepoch: at + 1000, EndUepoch: at + 66_000,
+	}
+	abandoned := events.Released{CallPart: agent, HangupCause: "ORIGINATOR_CANCEL"}
+	abandoned.CallState = events.StateAbandoned
+	queued := events.Ringing{CallPart: agent, ThisQueue: "8001"}
+	queued.ThirdDN, queued.ThirdDNRole, queued.CallState = "1002", events.TransferBy, events.StateTransferred
+	for want, message := range map[string]events.Message{
+		head + "13912345678   CallCreated    · · 1001          Inbound": &events.CallCreated{
+			CallID: callID, CallType: events.Inbound, ThisDN: "13912345678", OtherDN: "1001",
+		},
+		head + "13912345678   Dialing        ──▶ 1001          Customer":                                        &events.Dialing{CallPart: customer},
+		head + "1001          Ringing        ◀── 13912345678   Agent":                                           &events.Ringing{CallPart: agent},
+		head + "1001          OtherRinging   ╌╌▶ 13912345678   Agent":                                           &events.OtherRinging{CallPart: agent},
+		head + "1001          Established    ◀─▶ 13912345678   Agent":                                           &events.Established{CallPart: agent},
+		head + "1001          Held           ─‖─ 13912345678   Agent":                                           &events.Held{CallPart: agent},
+		head + "1001          DtmfSent       ──▶ 13912345678   12#":                                             &events.DtmfSent{CallPart: agent, DtmfDigits: "12#"},
+		head + "1001          Released       ──✕ 13912345678   BY_AGENT  by agent  recv_bye  talked 1:05 min":   &released,
+		head + "1001          Released       ──✕ 13912345678   ORIGINATOR_CANCEL  Abandoned":                    &abandoned,
+		head + "1001          Ringing        ◀── 13912345678   Agent  Transferred  TransferBy 1002  queue 8001": &queued,
+		head + "13912345678   CallDeleted    · · 1001          lasted 2.5 s": &events.CallDeleted{
+			CallID: callID, ThisDN: "13912345678", OtherDN: "1001", StartUepoch: at, EndUepoch: at + 2_510,
+		},
+		"09:34:02.041                          PartyError     RequestQueryCall  refused:  301004  NotFoundCallID  Look again.": &events.PartyError{
+			ErrorCode: 301004, ErrorMessage: "NotFoundCallID", Request: "RequestQueryCall", Detail: "Look again.",
+		},
+		"09:34:02.041                          Gap            events 5 to 9 were dropped for this client": &events.Gap{From: 5, To: 9},
+	} {
+		require.Equal(t, want, line(message, false))
+	}
+}
+
+// Every message of the catalogue has a line of its own, and colours change nothing but the colours.
+func TestEveryMessageHasALine(t *testing.T) {
+	for _, entry := range events.Catalogue {
+		p := Printer{Zone: time.UTC}
+		got := p.Line([]byte(`{"messageID":"` + entry.Name + `","creationTime":1795253642041,"thisDN":"1001","otherDN":"1002"}`))
+		require.Contains(t, got, entry.Name[len("Event"):])
+		require.Contains(t, got, "1001")
+		require.NotContains(t, got, "\n")
+	}
+	colored := line(&events.Ringing{CallPart: part("Agent", "1001", "1002")}, true)
+	require.Contains(t, colored, "\x1b[33m")
+	require.Equal(t, bytes.Count([]byte(colored), []byte("\x1b[")), 2*bytes.Count([]byte(colored), []byte("\x1b[0m")))
+}
+
+// What callers send cannot command the terminal of whoever looks on.
+func TestHostileNames(t *testing.T) {
+	hostile := "1\x1b]0;x\a\x9b31m\u202e2\r\n3"
+	got := line(&events.Dialing{CallPart: part("Customer", hostile, hostile)}, false)
+	require.NotContains(t, got, "\x1b")
+	require.NotContains(t, got, "\n")
+	require.NotContains(t, got, "\r")
+	require.NotContains(t, got, "\u202e")
+	require.Contains(t, got, "1·]0;x·�31m·2··3")
+	require.Equal(t, "not·json", (&Printer{}).Line([]byte("not\x1bjson")))
+	require.Equal(t, "a··b", Clean("a\xff\u009bb"))
+}
+
+func TestDurations(t *testing.T) {
+	for millis, want := range map[int64]string{-5: "0.0 s", 0: "0.0 s", 2_510: "2.5 s", 60_000: "1:00 min", 3_725_000: "62:05 min"} {
+		require.Equal(t, want, Duration(millis))
+	}
+}
+
+func TestOnlyATerminalIsATerminal(t *testing.T) {
+	require.False(t, IsTerminal(&bytes.Buffer{}))
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	require.False(t, IsTerminal(null))
+	require.NoError(t, null.Close())
+}
