@@ -10,14 +10,14 @@
 set -eu
 cd "$(dirname "$0")"
 
-# Whoever has the old file open, a running switch or another build, keeps it whole: the new one takes its name at the end.
+# Whoever has the old file open, a running switch or another build, keeps it whole: the new one takes its name last.
 fresh=build/.new.$$
 mkdir -p "$fresh"
 trap 'rm -rf "$fresh"' EXIT
 
 lib() {
-	CGO_ENABLED=1 go build -buildmode=c-shared -trimpath \
-		-ldflags "-extldflags '-Wl,--version-script=$PWD/cgo/libcti.map ${LDFLAGS:-}'" -o "$fresh/libcti.so" ./cgo || return 1
+	CGO_ENABLED=1 go build -buildmode=c-shared -trimpath -o "$fresh/libcti.so" \
+		-ldflags "-extldflags '-Wl,--version-script=$PWD/cgo/libcti.map ${LDFLAGS:-}'" ./cgo || return 1
 	strays=$(nm -D --defined-only "$fresh/libcti.so" | awk '$3 !~ /^cti_/ {print $3}' | head -n 5)
 	if [ -n "$strays" ]; then
 		echo "build.sh: libcti.so exports more than cti_*, which could meet the switch's own symbols:" $strays >&2

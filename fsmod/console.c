@@ -2,43 +2,41 @@
 
 /* The cti command asks the engine; only what the module alone knows is added here, to the answer of "cti status". */
 
-static void write_lines(switch_stream_handle_t *stream, const cti_figures *f)
+static void write_figures(switch_stream_handle_t *stream, bool as_json)
 {
-	stream->write_function(stream,
-	                       "module-records %" PRIu64 "\nmodule-records-lost %" PRIu64 "\nmodule-ring-slots %d\n"
-	                       "module-channels-unhooked %u\nmodule-commands-done %" PRIu64 "\nmodule-commands-queued %u\n"
-	                       "module-commands-refused %" PRIu64 "\nmodule-fired %" PRIu64 "\nmodule-fires-queued %u\n"
-	                       "module-fires-dropped %" PRIu64 "\n",
-	                       cti_records_posted(), cti_records_lost(), CTI_RING_SLOTS, atomic_load(&cti_unhooked),
-	                       f->commands_done, f->commands_queued, f->commands_refused, f->fired, f->fires_queued,
-	                       f->fired_dropped);
+	cti_figures f = {0};
+	cti_commands_figures(&f);
+	cti_fire_figures(&f);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} figures[] = {
+		{"moduleRecords", cti_records_posted()},
+		{"moduleRecordsLost", cti_records_lost()},
+		{"moduleRingSlots", CTI_RING_SLOTS},
+		{"moduleChannelsUnhooked", atomic_load(&cti_unhooked)},
+		{"moduleCommandsDone", f.commands_done},
+		{"moduleCommandsQueued", f.commands_queued},
+		{"moduleCommandsRefused", f.commands_refused},
+		{"moduleFired", f.fired},
+		{"moduleFiresQueued", f.fires_queued},
+		{"moduleFiresDropped", f.fires_dropped},
+	};
+	const char *format = as_json ? ",\"%s\":%" PRIu64 : "%s|%" PRIu64 "\n";
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+		stream->write_function(stream, format, figures[i].name, figures[i].value);
 }
 
-static void write_member(switch_stream_handle_t *stream, const cti_figures *f)
-{
-	stream->write_function(stream,
-	                       ",\"module\":{\"records\":%" PRIu64 ",\"recordsLost\":%" PRIu64 ",\"ringSlots\":%d,"
-	                       "\"channelsUnhooked\":%u,\"commandsDone\":%" PRIu64 ",\"commandsQueued\":%u,"
-	                       "\"commandsRefused\":%" PRIu64 ",\"fired\":%" PRIu64 ",\"firesQueued\":%u,"
-	                       "\"firesDropped\":%" PRIu64 "}}\n",
-	                       cti_records_posted(), cti_records_lost(), CTI_RING_SLOTS, atomic_load(&cti_unhooked),
-	                       f->commands_done, f->commands_queued, f->commands_refused, f->fired, f->fires_queued,
-	                       f->fired_dropped);
-}
-
-/* An answer that is a JSON object gets one more member, any other gets lines. */
+/* The engine answers with a table of names and values, or with a JSON object of them: there is more of either. */
 static void write_status(switch_stream_handle_t *stream, char *reply)
 {
-	cti_figures figures = {0};
-	cti_commands_figures(&figures);
-	cti_fire_figures(&figures);
 	size_t length = strlen(reply);
 	while (length && isspace((unsigned char)reply[length - 1])) length--;
-	bool object = length > 2 && reply[0] == '{' && reply[length - 1] == '}';
-	reply[object ? length - 1 : length] = '\0';
-	stream->write_function(stream, object ? "%s" : "%s\n", reply);
-	if (object) write_member(stream, &figures);
-	else write_lines(stream, &figures);
+	bool as_json = length && reply[length - 1] == '}';
+	reply[as_json ? length - 1 : length] = '\0';
+	stream->write_function(stream, as_json ? "%s" : "%s\n", reply);
+	write_figures(stream, as_json);
+	if (as_json) stream->write_function(stream, "}\n");
 }
 
 static bool first_word_is(const char *line, const char *word)
@@ -64,23 +62,19 @@ switch_status_t cti_console(const char *cmd, switch_core_session_t *session, swi
 	return SWITCH_STATUS_SUCCESS;
 }
 
-/* The calls of "cti calls": the first column of a table whose first line names the columns. */
+/* The calls of "cti calls": the first column of a table, below +OK and the line that names the columns. */
 static switch_status_t list_calls(const char *line, const char *cursor, switch_console_callback_match_t **matches)
 {
 	enum { COMPLETION_MS = 1000, SHOWN = 100 };
-	switch_console_callback_match_t *found = NULL;
 	char *rest = NULL, *reply = cti_engine_ask(CTI_ASK_QUERY, "calls", COMPLETION_MS);
-	int shown = 0;
+	switch_console_callback_match_t *found = NULL;
 	(void)line;
 	(void)cursor;
-	char *row = reply && *reply != '-' ? strtok_r(reply, "\n", &rest) : NULL;
-	while (row && (row = strtok_r(NULL, "\n", &rest)) && shown < SHOWN) {
-		size_t length = strcspn(row, " |\r");
-		bool last = row[length] == '\0';
-		row[length] = '\0';
-		if (!length || last || *row == '+') continue;
+	char *row = reply && !strncmp(reply, "+OK\n", 4) ? strtok_r(reply, "\n", &rest) : NULL;
+	if (row) row = strtok_r(NULL, "\n", &rest);
+	for (int shown = 0; row && (row = strtok_r(NULL, "\n", &rest)) && shown < SHOWN; shown++) {
+		row[strcspn(row, "|")] = '\0';
 		switch_console_push_match(&found, row);
-		shown++;
 	}
 	free(reply);
 	if (!found) return SWITCH_STATUS_FALSE;

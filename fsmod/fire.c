@@ -108,6 +108,6 @@ void cti_fire_close(bool keep)
 void cti_fire_figures(cti_figures *figures)
 {
 	figures->fired = atomic_load(&fired);
-	figures->fired_dropped = atomic_load(&dropped);
+	figures->fires_dropped = atomic_load(&dropped);
 	figures->fires_queued = queue ? cti_queue_count(queue) : 0;
 }

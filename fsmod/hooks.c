@@ -55,13 +55,11 @@ static void post_hangup(switch_core_session_t *session, cti_leg *leg)
 
 static void post_ended(switch_core_session_t *session, cti_leg *leg)
 {
+	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
-	cti_view view;
 	if (atomic_exchange(&leg->ended, true)) return;
 	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
-	cti_view_open(&view, session);
-	cti_record_end(&record, view.channel, view.disposition);
-	cti_view_close(&view);
+	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
 	cti_post(&record, leg, true);
 }
 
@@ -239,7 +237,6 @@ static cti_leg *attach(switch_core_session_t *session)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = switch_core_session_alloc(session, sizeof *leg);
-	leg->originated = !zstr(switch_channel_get_variable(channel, SWITCH_ORIGINATOR_VARIABLE));
 	switch_channel_set_private(channel, LEG_KEY, leg);
 	switch_core_event_hook_add_state_change(session, state_change);
 	switch_core_event_hook_add_receive_message(session, receive_message);
@@ -269,6 +266,7 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 	cti_view_open(&view, session);
 	cti_record_describe(&record, &view, uuid);
 	cti_record_other(&record, view.originator ? view.originator : view.member);
+	leg->originated = !zstr(view.originator);
 	/* The far end of a loopback pair is made by the near end's on_init and knows it from the start. */
 	bool loops = record.flags & CTI_FLAG_LOOPBACK && !zstr(view.loop_peer);
 	if (loops) {

@@ -90,7 +90,7 @@ typedef struct cti_leg {
 	_Atomic bool hung, ended;
 	_Atomic bool held;                      /* the switch's own hold, not the phone's */
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
-	bool originated;                        /* another leg called it into being */
+	bool originated;                        /* another leg called it into being, as its creation told */
 } cti_leg;
 
 /* The names of a channel as cti.h orders them, and whom it points to. Valid between cti_view_open and _close. */
@@ -100,7 +100,7 @@ typedef struct cti_view {
 	switch_caller_profile_t *profile;
 	bool holds_variables;
 	const char *user_name, *auth_user, *dialed_user, *sip_call_id, *cti_call_id;
-	const char *originator, *member, *loop_peer, *bridge_uuid, *signal_bridge, *disposition;
+	const char *originator, *member, *loop_peer, *bridge_uuid, *signal_bridge;
 } cti_view;
 
 /* cti_records_open puts a ring in force: from now on records count from 1 again for every leg. */
@@ -187,7 +187,7 @@ void cti_console_open(void);
 void cti_console_close(void);
 
 typedef struct cti_figures {
-	uint64_t commands_done, commands_refused, fired, fired_dropped;
+	uint64_t commands_done, commands_refused, fired, fires_dropped;
 	uint32_t commands_queued, fires_queued;
 } cti_figures;
 

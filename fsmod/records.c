@@ -161,28 +161,30 @@ void cti_record_texts(cti_record *record, const char *const *texts, int count)
 	record->text_len = (uint16_t)(at - record->text);
 }
 
-static void look_up(cti_view *view, const char *name, const char *value)
+/* A channel has a hundred variables, most of them of SIP: few are looked at twice. */
+static const char **place_of(cti_view *view, const char *name)
 {
-	const struct {
-		const char *name, **into;
-	} wanted[] = {
-		{"user_name", &view->user_name},
-		{"sip_auth_username", &view->auth_user},
-		{"dialed_user", &view->dialed_user},
-		{"sip_call_id", &view->sip_call_id},
-		{"cti_call_id", &view->cti_call_id},
-		{SWITCH_ORIGINATOR_VARIABLE, &view->originator},
-		{"cc_member_session_uuid", &view->member},
-		{"other_loopback_leg_uuid", &view->loop_peer},
-		{SWITCH_BRIDGE_UUID_VARIABLE, &view->bridge_uuid},
-		{SWITCH_SIGNAL_BRIDGE_VARIABLE, &view->signal_bridge},
-		{"sip_hangup_disposition", &view->disposition},
-	};
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-		if (!strcmp(name, wanted[i].name)) {
-			*wanted[i].into = value;
-			return;
-		}
+	switch (*name) {
+	case 'b':
+		return strcmp(name, SWITCH_BRIDGE_UUID_VARIABLE) ? NULL : &view->bridge_uuid;
+	case 'c':
+		if (!strcmp(name, "cti_call_id")) return &view->cti_call_id;
+		return strcmp(name, "cc_member_session_uuid") ? NULL : &view->member;
+	case 'd':
+		return strcmp(name, "dialed_user") ? NULL : &view->dialed_user;
+	case 'o':
+		if (!strcmp(name, SWITCH_ORIGINATOR_VARIABLE)) return &view->originator;
+		return strcmp(name, "other_loopback_leg_uuid") ? NULL : &view->loop_peer;
+	case 's':
+		if (!strcmp(name, SWITCH_SIGNAL_BRIDGE_VARIABLE)) return &view->signal_bridge;
+		if (strncmp(name, "sip_", 4)) return NULL;
+		if (!strcmp(name + 4, "call_id")) return &view->sip_call_id;
+		return strcmp(name + 4, "auth_username") ? NULL : &view->auth_user;
+	case 'u':
+		return strcmp(name, "user_name") ? NULL : &view->user_name;
+	default:
+		return NULL;
+	}
 }
 
 /*
@@ -196,8 +198,10 @@ void cti_view_open(cti_view *view, switch_core_session_t *session)
 	view->channel = switch_core_session_get_channel(session);
 	switch_event_header_t *header = switch_channel_variable_first(view->channel);
 	view->holds_variables = header != NULL;
-	for (; header; header = header->next)
-		if (strchr("ubdsco", *header->name)) look_up(view, header->name, header->value);
+	for (; header; header = header->next) {
+		const char **place = place_of(view, header->name);
+		if (place) *place = header->value;
+	}
 	view->profile = switch_channel_get_caller_profile(view->channel);
 }
 

@@ -4,7 +4,8 @@
  *
  *   records           how many records it has read
  *   snapshot          asks for the live session table
- *   set UUID NAME V   sets a variable        hangup UUID CAUSE   ends a channel      late UUID   a command past its deadline
+ *   set UUID NAME V   sets a variable        hangup UUID CAUSE   ends a channel
+ *   late UUID         commands with a deadline of a millisecond
  *   many N UUID       submits N commands     fire N              fires N events      sleep MS    answers late
  *   settings          the rows it was given
  *   pause, resume     leaves the ring alone for a while
@@ -62,7 +63,8 @@ static void write_texts(FILE *out, const cti_record *r)
 
 static void write_record(FILE *out, const cti_record *r)
 {
-	fprintf(out, "{\"kind\":\"%s\",\"mono\":%lld,\"wall\":%lld", kinds[r->kind], (long long)r->mono_ns, (long long)r->wall_us);
+	fprintf(out, "{\"kind\":\"%s\",\"mono\":%lld", kinds[r->kind], (long long)r->mono_ns);
+	fprintf(out, ",\"wall\":%lld", (long long)r->wall_us);
 	write_hex(out, "leg", r->leg);
 	write_hex(out, "other", r->other);
 	if (r->command) fprintf(out, ",\"command\":%llu", (unsigned long long)r->command);
@@ -120,8 +122,8 @@ static int32_t take_settings(cti_settings_ref rows, int32_t count, char *error, 
 	}
 	shown_settings[0] = '\0';
 	for (int32_t i = 0; i < count && used < sizeof shown_settings; i++)
-		used += (size_t)snprintf(shown_settings + used, sizeof shown_settings - used, "%s|%s|%s|%d|%d\n", rows[i].section,
-		                         rows[i].name, rows[i].value, rows[i].line, rows[i].item);
+		used += (size_t)snprintf(shown_settings + used, sizeof shown_settings - used, "%s|%s|%s|%d|%d\n",
+		                         rows[i].section, rows[i].name, rows[i].value, rows[i].line, rows[i].item);
 	return 0;
 }
 
@@ -181,7 +183,8 @@ static char *fire(int times)
 	char *reply = malloc(64);
 	int refused = 0;
 	for (int i = 0; i < times; i++) {
-		cti_fired fired = {"EventRinging", "call", "party", "1001", "agent", "company", (uint64_t)i + 1, "{\"n\":\"%s\"}"};
+		cti_fired fired = {"EventRinging", "call", "party", "1001", "agent", "company", 0, "{\"n\":\"%s\"}"};
+		fired.seq = (uint64_t)i + 1;
 		refused += host.fire(&fired) != 0;
 	}
 	snprintf(reply, 64, "+OK %d refused\n", refused);
@@ -218,8 +221,9 @@ SHOWN char *cti_query(cti_str line)
 		poll(NULL, 0, atoi(a));
 		return say("+OK slept\n", 0);
 	}
-	if (!strcmp(word, "calls")) return strdup("callID|state\n0a1b|Talk\n0c2d|Ringing\n\n2 total.\n");
-	if (!strcmp(line, "status as json")) return strdup("{\"engine\":\"fake\"}\n");
+	if (!strcmp(word, "calls")) return strdup("+OK\ncallID|state\n0a1b|Talk\n0c2d|Ringing\n");
+	if (!strcmp(line, "status")) return strdup("+OK\nname|value\nengine|fake\n");
+	if (!strcmp(line, "status as json")) return strdup("+OK\n{\"engine\":\"fake\"}\n");
 	return say("+OK fakecti\n", 0);
 }
 

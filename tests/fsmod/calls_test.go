@@ -82,6 +82,8 @@ func answeredCall(t *testing.T, s *freeSwitch) {
 	require.Equal(t, normalClearing, ended.Cause)
 	require.Equal(t, sendBye, ended.Disposition)
 	require.Equal(t, recvBye, s.awaitKind(mark, "ENDED", in).Disposition)
+	require.Equal(t, recvBye, s.awaitKind(mark, "HANGUP", in).Disposition, "who ended it is known at once")
+	require.Zero(t, s.awaitKind(mark, "HANGUP", legA).Disposition)
 }
 
 func earlyMedia(t *testing.T, s *freeSwitch) {
@@ -129,6 +131,9 @@ func forwarded(t *testing.T, s *freeSwitch) {
 	outgoing := s.awaitKind(mark, "OUTGOING", first)
 	called := s.await(mark, "called leg", func(r record) bool { return r.Kind == "CREATED" && r.Leg == outgoing.Other })
 	require.Equal(t, hex(first), called.Other)
+	require.Equal(t, hex(first), called.Text[textCTICallID], "the leg belongs to the call of who originates it")
+	require.Equal(t, hex(first), s.api("uuid_getvar %s cti_call_id", first), "who begins a call gives it its id")
+	require.Equal(t, called.Leg, s.api("uuid_getvar %s cti_party_id", called.Text[textUUID]))
 	bridged := s.awaitKind(mark, "BRIDGED", first)
 	require.Equal(t, called.Leg, bridged.Other)
 	require.Equal(t, hex(first), s.awaitKind(mark, "BRIDGED", called.Text[textUUID]).Other)
@@ -137,7 +142,7 @@ func forwarded(t *testing.T, s *freeSwitch) {
 	require.Equal(t, called.Leg, s.awaitKind(mark, "UNBRIDGED", first).Other)
 
 	kinds := strings.Join(told(s.records()[mark:], first), " ")
-	require.Equal(t, 1, strings.Count(kinds, "OUTGOING"), "answering the leg it called must not be told as a second call")
+	require.Equal(t, 1, strings.Count(kinds, "OUTGOING"), "the answer of the leg it called is no second call")
 	require.Equal(t, 1, strings.Count(kinds, " BRIDGED"))
 }
 
@@ -187,7 +192,7 @@ func switchHolds(t *testing.T, s *freeSwitch) {
 	require.True(t, s.tryAPI("uuid_kill %s", last))
 	s.awaitKind(mark, "DESTROYED", last)
 	all := s.records()[mark:]
-	require.Equal(t, []string{"HELD", "UNHELD", "HELD", "UNHELD", "HELD", "UNHELD", "HANGUP", "ENDED", "DESTROYED"}, told(all, last))
+	require.Equal(t, "HELD UNHELD HELD UNHELD HELD UNHELD HANGUP ENDED DESTROYED", strings.Join(told(all, last), " "))
 }
 
 // endedWhileHeld: the switch takes a held channel off hold to end it; nobody retrieved the call.
@@ -204,7 +209,7 @@ func endedWhileHeld(t *testing.T, s *freeSwitch) {
 	require.NotContains(t, told(s.records()[mark:], last), "UNHELD")
 }
 
-// proxiedHold: the profile passes the phone's hold on to its partner instead of taking it; the holder is told all the same.
+// proxiedHold: the profile passes the phone's hold on to its partner instead of taking it; the holder is told as ever.
 func proxiedHold(t *testing.T, s *freeSwitch) {
 	mark := s.mark()
 	s.callAt(s.proxyHoldPort, legA, "Proxied", "51002", "&park")
@@ -257,7 +262,7 @@ func loopback(t *testing.T, s *freeSwitch) {
 	far := s.incoming(mark, "Loop", "1004")
 	near := s.awaitKind(mark, "CREATED", legD)
 	require.Equal(t, hex(in), near.Other)
-	require.Equal(t, hex(legD), s.awaitKind(mark, "OUTGOING", in).Other, "the uuid that was asked for, not the first one")
+	require.Equal(t, hex(legD), s.awaitKind(mark, "OUTGOING", in).Other, "the uuid that was asked for")
 	require.Equal(t, flagLoopback, near.Flags)
 	require.Equal(t, flagLoopback, s.awaitKind(mark, "CREATED", far).Flags)
 	require.Equal(t, near.Leg, s.awaitKind(mark, "LOOPED", far).Other)

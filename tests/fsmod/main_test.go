@@ -1,5 +1,5 @@
-// Package fsmod tries mod_cti.so in a real FreeSWITCH, with a libcti.so that decides nothing and writes down every record
-// of the ring. The switch is a private one on loopback that calls itself. Without FreeSWITCH the tests say so and pass.
+// Package fsmod tries mod_cti.so in a real FreeSWITCH, with a libcti.so that decides nothing and writes down every
+// record of the ring. The switch is a private one on loopback that calls itself. Without FreeSWITCH the tests say so.
 package fsmod
 
 import (

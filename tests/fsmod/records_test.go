@@ -87,7 +87,8 @@ func (s *freeSwitch) awaitKind(mark int, kind, uuid string) record {
 func (s *freeSwitch) incoming(mark int, name, number string) string {
 	s.t.Helper()
 	r := s.await(mark, "incoming leg "+name, func(r record) bool {
-		return r.Kind == "CREATED" && r.Direction == 1 && r.Text[textCallerName] == name && r.Text[textDestination] == number
+		return r.Kind == "CREATED" && r.Direction == 1 && r.Text[textCallerName] == name &&
+			r.Text[textDestination] == number
 	})
 	return r.Text[textUUID]
 }

@@ -44,7 +44,7 @@ func startWith(t *testing.T, settings string, arguments ...string) *freeSwitch {
 	s.sipPort, s.proxyHoldPort, s.eventPort = freePort(t, "udp"), freePort(t, "udp"), freePort(t, "tcp")
 	s.lay(settings)
 	s.run(arguments)
-	t.Cleanup(s.stop)
+	t.Cleanup(s.kill)
 	require.Eventually(t, s.up, patience, 50*time.Millisecond, "the switch did not come up:\n%s", s.log())
 	return s
 }
@@ -67,8 +67,8 @@ func (s *freeSwitch) lay(settings string) {
 	for _, sub := range []string{"conf/autoload_configs", "log", "db", "run", "mod", "scripts"} {
 		require.NoError(s.t, os.MkdirAll(filepath.Join(s.dir, sub), 0o755))
 	}
-	modules := []string{"mod_logfile", "mod_event_socket", "mod_commands", "mod_dptools", "mod_dialplan_xml", "mod_loopback",
-		"mod_conference", "mod_tone_stream", "mod_sofia", "mod_cti"}
+	modules := []string{"mod_logfile", "mod_event_socket", "mod_commands", "mod_dptools", "mod_dialplan_xml",
+		"mod_loopback", "mod_conference", "mod_tone_stream", "mod_sofia", "mod_cti"}
 	for _, name := range modules[:len(modules)-1] {
 		require.NoError(s.t, os.Symlink(filepath.Join(moduleDir, name+".so"), s.path("mod", name+".so")))
 	}
@@ -108,8 +108,9 @@ func copyFile(t *testing.T, from, to string) {
 }
 
 func (s *freeSwitch) run(arguments []string) {
-	arguments = append([]string{"-nonat", "-nf", "-nc", "-conf", s.path("conf"), "-log", s.path("log"), "-db", s.path("db"),
-		"-run", s.path("run"), "-mod", s.path("mod"), "-scripts", s.path("scripts"), "-temp", s.path("run")}, arguments...)
+	arguments = append([]string{"-nonat", "-nf", "-nc", "-conf", s.path("conf"), "-log", s.path("log"),
+		"-db", s.path("db"), "-run", s.path("run"), "-mod", s.path("mod"), "-scripts", s.path("scripts"),
+		"-temp", s.path("run")}, arguments...)
 	console, err := os.Create(s.path("log", "console"))
 	require.NoError(s.t, err)
 	defer console.Close()
@@ -129,11 +130,16 @@ func (s *freeSwitch) up() bool {
 	return err == nil && strings.HasPrefix(r.body, "UP") && strings.Contains(r.body, "is ready")
 }
 
+// kill ends the switch at once, if it has not been stopped.
+func (s *freeSwitch) kill() {
+	if s.process.ProcessState == nil {
+		_ = s.process.Process.Kill()
+		_ = s.process.Wait()
+	}
+}
+
 // stop ends the switch in an orderly way and waits for it.
 func (s *freeSwitch) stop() {
-	if s.process.ProcessState != nil {
-		return
-	}
 	_ = s.process.Process.Signal(syscall.SIGTERM)
 	killer := time.AfterFunc(patience, func() { _ = s.process.Process.Kill() })
 	err := s.process.Wait()
@@ -172,7 +178,8 @@ func (s *freeSwitch) log() string {
 func (s *freeSwitch) emptied() {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
-		return strings.HasPrefix(s.api("show channels count"), "0 total") && strings.Contains(s.api("status"), "\n0 session(s) - ")
+		return strings.HasPrefix(s.api("show channels count"), "0 total") &&
+			strings.Contains(s.api("status"), "\n0 session(s) - ")
 	}, patience, 50*time.Millisecond, "sessions stay:\n%s", s.api("show channels"))
 }
 
@@ -185,7 +192,7 @@ func (s *freeSwitch) call(uuid, name, number, application string) {
 
 func (s *freeSwitch) callAt(port int, uuid, name, number, application string) {
 	s.t.Helper()
-	out := s.api("bgapi originate {origination_uuid=%s,origination_caller_id_name=%s,origination_caller_id_number=1000}"+
-		"sofia/test/%s@127.0.0.1:%d %s", uuid, name, number, port, application)
+	out := s.api("bgapi originate {origination_uuid=%s,origination_caller_id_name=%s,"+
+		"origination_caller_id_number=1000}sofia/test/%s@127.0.0.1:%d %s", uuid, name, number, port, application)
 	require.Contains(s.t, out, "+OK")
 }

@@ -29,7 +29,7 @@ func (s *freeSwitch) threadsOf(name string) (ids []int) {
 	return ids
 }
 
-// threadsFitForGo: ordinary scheduling whatever the switch runs as, and no asynchronous signal (architecture, decision 3).
+// threadsFitForGo: ordinary scheduling whatever the switch runs as, and no asynchronous signal (decision 3).
 func threadsFitForGo(t *testing.T, s *freeSwitch) {
 	require.NotEmpty(t, s.threadsOf("cti_engine"), "and those that the library made, under its name")
 	require.Len(t, s.threadsOf("cti_fire"), 1)
