@@ -103,7 +103,7 @@ func play(text string) (string, error) {
 type run struct {
 	engine *engine.Engine
 	out    engine.Output
-	names  map[string]string // hex of a leg -> its name in the script
+	names  map[string]string       // hex of a leg -> its name in the script
 	callOf map[engine.LegID]string // variable cti_call_id of each leg
 	told   []string
 	fold   cdr.Fold
