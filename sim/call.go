@@ -34,7 +34,7 @@ const (
 	SendBoth               // an operator sends both legs of Leg's bridge to To
 	Refer                  // the phone of Leg sends its partner to To
 	BridgeWith             // an operator joins Leg with Other (uuid_bridge)
-	CallIn                 // an operator calls To, a new leg, which then runs Run; Leg is whom it listens to or intercepts
+	CallIn                 // an operator calls To, a new leg that runs Run; Leg is whom it listens to or intercepts
 	Vanish                 // Leg is gone and nobody is told
 	Wait                   // nothing: time passes
 )

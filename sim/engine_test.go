@@ -14,8 +14,8 @@ import (
 	"modcti/sim"
 )
 
-// coupling is an engine and a switch in virtual time: the engine's commands go to the switch, and its deadlines come due
-// between the switch's records.
+// coupling is an engine and a switch in virtual time: the engine's commands go to the switch, and its deadlines come
+// due between the switch's records.
 type coupling struct {
 	engine *engine.Engine
 	sim    *sim.Switch
@@ -128,8 +128,8 @@ func TestEngineWithEveryStory(t *testing.T) {
 	}
 }
 
-// Traffic over a wire that loses, doubles, delays and swaps: once the faults are over the engine comes back to the truth
-// (P1: exactly one CDR a call; P8: it converges with the session table).
+// Traffic over a wire that loses, doubles, delays and swaps: once the faults are over the engine comes back to the
+// truth (P1: exactly one CDR a call; P8: it converges with the session table).
 func TestEngineSurvivesABadWire(t *testing.T) {
 	for seed := range uint64(6) {
 		badWire(t, seed, 400)
@@ -138,7 +138,8 @@ func TestEngineSurvivesABadWire(t *testing.T) {
 
 func badWire(t *testing.T, seed uint64, calls int) {
 	s := traffic(seed, sim.Options{Faults: sim.Faults{
-		Lose: 0.01, Duplicate: 0.01, Delay: 0.01, DelayMax: 300 * time.Millisecond, Swap: 0.05, Overrun: 0.001, OverrunMax: 40,
+		Lose: 0.01, Duplicate: 0.01, Delay: 0.01, DelayMax: 300 * time.Millisecond, Swap: 0.05,
+		Overrun: 0.001, OverrunMax: 40,
 	}}, calls)
 	c := couple(s, 5_000)
 	c.run(calls * 8)

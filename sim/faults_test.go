@@ -26,7 +26,8 @@ func TestFaultsAreCounted(t *testing.T) {
 		truth[keyOf(in)] = in
 	}
 	s := traffic(seed, sim.Options{Faults: sim.Faults{
-		Lose: 0.02, Duplicate: 0.02, Delay: 0.02, DelayMax: 200 * time.Millisecond, Swap: 0.05, Overrun: 0.002, OverrunMax: 8,
+		Lose: 0.02, Duplicate: 0.02, Delay: 0.02, DelayMax: 200 * time.Millisecond, Swap: 0.05,
+		Overrun: 0.002, OverrunMax: 8,
 	}}, 300)
 	seen := map[recordKey]int{}
 	overruns, late := uint64(0), 0

@@ -66,7 +66,7 @@ func (s *Switch) newLeg(c *Call, channel, number string, direction engine.Direct
 // setID draws a random uuid (version 4). The texts are parts of one string, as they are in a decoded record.
 func (s *Switch) setID(l *leg, channel, number string) {
 	const digits = "0123456789abcdef"
-	high, low := s.random.Uint64(), s.random.Uint64()
+	high, low := s.ids.Uint64(), s.ids.Uint64()
 	for i := range 8 {
 		l.id[i], l.id[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i))
 	}

@@ -74,7 +74,8 @@ var scripts = map[string][]sim.Script{
 		sim.Act{After: 500 * ms, Do: sim.CallIn, To: "1002", Run: "park"}),
 		up(2, sim.Act{After: 20 * ms, Do: sim.BridgeWith, Leg: 1, Other: 2},
 			sim.Act{After: time.Second, Do: sim.BridgeWith, Leg: 0, Other: 2},
-			sim.Act{After: time.Second, Do: sim.Kill, Leg: 2}, sim.Act{After: 140 * time.Microsecond, Do: sim.Kill})...)...),
+			sim.Act{After: time.Second, Do: sim.Kill, Leg: 2},
+			sim.Act{After: 140 * time.Microsecond, Do: sim.Kill})...)...),
 	"originate_failures": {
 		{Begin: sim.FromSwitch, From: "13900000001", Run: "park", Acts: []sim.Act{{After: ms, Do: sim.Ring}}},
 		{Begin: sim.FromSwitch, From: "13900000002", Run: "park",

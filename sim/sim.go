@@ -21,6 +21,8 @@ type Options struct {
 	// StartMono and StartWall are the two clocks at virtual time 0; zero values stand for fixed times.
 	StartMono int64     // ns
 	StartWall time.Time // truncated to µs
+	// Run tells runs of the same seed apart: their channels have other uuids, and nothing else differs.
+	Run uint64
 	// Faults that the records suffer between the switch and the engine.
 	Faults Faults
 }
@@ -29,6 +31,7 @@ type Options struct {
 type Switch struct {
 	options Options
 	random  *rand.Rand
+	ids     *rand.Rand
 	inside  func(string) bool
 	start   struct{ monoNanos, wallMicros int64 }
 
@@ -49,6 +52,7 @@ type Switch struct {
 func New(seed uint64, o Options) *Switch {
 	s := &Switch{options: o, inside: o.Inside, byID: map[engine.LegID]*leg{}}
 	s.random = rand.New(rand.NewPCG(seed, 0x6374692d73696d)) // "cti-sim"
+	s.ids = rand.New(rand.NewPCG(seed, o.Run))
 	s.wire.random = rand.New(rand.NewPCG(seed, 0x66617565))
 	s.wire.faults = o.Faults
 	if s.inside == nil {

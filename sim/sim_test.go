@@ -210,7 +210,8 @@ func TestHangupCommand(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]uint16{
-		"hangup true": 31, "ended true": 31, "hangup false": 31, "ended false": 31, "done 1": 0, "done 2": 81, "done 3": 81,
+		"hangup true": 31, "ended true": 31, "hangup false": 31, "ended false": 31,
+		"done 1": 0, "done 2": 81, "done 3": 81,
 	}, causes)
 }
 
@@ -256,7 +257,7 @@ func TestCallsBeginWhenTheyAreDue(t *testing.T) {
 		var want []int64
 		for range rapid.IntRange(1, 60).Draw(t, "calls") {
 			at := time.Duration(rapid.Int64Range(0, int64(2*time.Hour)).Draw(t, "at"))
-			s.Start(at, sim.Script{From: customer, To: "park", Acts: []sim.Act{{After: time.Millisecond, Do: sim.Hangup}}})
+			s.Start(at, sim.Script{From: customer, To: "park", Acts: []sim.Act{{After: ms, Do: sim.Hangup}}})
 			want = append(want, at.Nanoseconds())
 		}
 		slices.Sort(want)
@@ -277,7 +278,9 @@ func TestCallsBeginWhenTheyAreDue(t *testing.T) {
 // a command given then is carried out then.
 func TestNextUntil(t *testing.T) {
 	want := drain(traffic(5, sim.Options{}, 40))
-	for name, faults := range map[string]sim.Faults{"whole": {}, "swapping": {Swap: 0.2, Delay: 0.1, DelayMax: time.Second}} {
+	for name, faults := range map[string]sim.Faults{
+		"whole": {}, "swapping": {Swap: 0.2, Delay: 0.1, DelayMax: time.Second},
+	} {
 		s := traffic(5, sim.Options{Faults: faults}, 40)
 		var got []engine.Input
 		for at := time.Duration(0); ; at += 17 * ms {

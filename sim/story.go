@@ -142,7 +142,9 @@ func (t *teller) acts(story Story) []Act {
 	case Busy:
 		return []Act{{After: time.Millisecond, Do: Refuse, Leg: 1, Cause: engine.CauseUserBusy}}
 	case Rejected:
-		return []Act{{After: 3 * time.Millisecond, Do: Ring, Leg: 1}, {After: t.about(t.tempo.Ring), Do: Refuse, Leg: 1}}
+		return []Act{
+			{After: 3 * time.Millisecond, Do: Ring, Leg: 1}, {After: t.about(t.tempo.Ring), Do: Refuse, Leg: 1},
+		}
 	case Unanswered:
 		return []Act{{After: 3 * time.Millisecond, Do: Ring, Leg: 1}}
 	case Canceled:
@@ -196,11 +198,14 @@ func (t *teller) withThird(story Story, pause time.Duration) []Act {
 		acts := t.up(1, t.talk(Act{Do: CallIn, Leg: 0, To: third, Run: "intercept"}))
 		return append(acts, t.up(2, t.ends(0, 2))...)
 	case Consulted:
-		acts := t.up(1, t.talk(Act{Do: SendBoth, To: "park"}), Act{After: t.about(pause), Do: CallIn, To: third, Run: "park"})
+		acts := t.up(1, t.talk(Act{Do: SendBoth, To: "park"}),
+			Act{After: t.about(pause), Do: CallIn, To: third, Run: "park"})
 		return append(acts, t.up(2, Act{After: pause / 8, Do: BridgeWith, Leg: 1, Other: 2},
 			t.talk(Act{Do: BridgeWith, Leg: 0, Other: 2}), t.ends(0, 2))...)
 	case ParkedThenUp:
-		acts := []Act{{After: t.about(pause), Do: Answer}, {After: t.about(pause), Do: CallIn, To: t.cast.Agent, Run: "park"}}
+		acts := []Act{
+			{After: t.about(pause), Do: Answer}, {After: t.about(pause), Do: CallIn, To: t.cast.Agent, Run: "park"},
+		}
 		return append(acts, t.up(1, Act{After: pause / 8, Do: BridgeWith, Leg: 0, Other: 1}, t.ends(0, 1))...)
 	}
 	return nil

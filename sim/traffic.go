@@ -63,12 +63,14 @@ func (t *traffic) next() {
 		return
 	}
 	t.made++
+	t.owner.calls++
 	gap := time.Duration(t.owner.random.ExpFloat64() / t.Rate * float64(time.Second))
 	t.owner.after(gap.Nanoseconds(), (*Switch).comes, &leg{call: &Call{traffic: t}}, nil)
 }
 
 func (s *Switch) comes(l, _ *leg) {
 	t := l.call.traffic
+	s.calls--
 	t.next()
 	story := t.draw()
 	cast := Cast{Outside: t.outside(), Name: "Customer"}

@@ -60,8 +60,10 @@ func newWorld(t *testing.T) *world {
 	hash := sha256.Sum256([]byte(token))
 	doors, err = push.Open(push.Config{
 		UnixPath: w.unix, TCPAddr: w.tcp, CompanyID: "company", Version: "9.9.9", Log: log,
-		Tokens: []push.Token{{HashHex: hex.EncodeToString(hash[:]), DNs: []string{"1001"}, Rights: []string{"observe"}}},
-		Post:   w.loop.Post, LastSeq: func() uint64 { return 0 },
+		Tokens: []push.Token{
+			{HashHex: hex.EncodeToString(hash[:]), DNs: []string{"1001"}, Rights: []string{"observe"}},
+		},
+		Post: w.loop.Post, LastSeq: func() uint64 { return 0 },
 	})
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())

@@ -96,7 +96,8 @@ func (s *session) print(line []byte) error {
 // that are up already; the stream goes on from there without a hole.
 func (s *session) follow([]string) error {
 	for _, dn := range s.o.dns {
-		if err := s.Send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": dn, "mode": "monitor"}); err != nil {
+		request := map[string]any{"messageID": "RequestRegisterDN", "thisDN": dn, "mode": "monitor"}
+		if err := s.Send(request); err != nil {
 			return err
 		}
 	}
@@ -259,7 +260,7 @@ func (s *session) wholeID(id string) (string, error) {
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("%s live calls begin with %s: %s", fmt.Sprint(len(found)), ladder.Clean(id), strings.Join(found, ", "))
+	return "", fmt.Errorf("%d live calls begin with %s: %s", len(found), ladder.Clean(id), strings.Join(found, ", "))
 }
 
 // status prints what the engine is and what is going on in it.

@@ -74,9 +74,9 @@ func callOf(c *cdr.CDR) callCDR {
 	r := &c.Call
 	out := callCDR{
 		CallID: r.CallID, CompanyID: r.CompanyID, CallType: r.CallType, ThisDN: r.ThisDN, OtherDN: r.OtherDN,
-		ANI: r.ANI, DNIS: r.DNIS, MakeCallType: r.MakeCallType, StartMillis: r.StartMillis, AnswerMillis: r.AnswerMillis,
-		BridgeMillis: r.BridgeMillis, EndMillis: r.EndMillis, HangupCause: r.HangupCause, HangupSide: r.HangupSide,
-		MergedInto: r.MergedInto, AttachedData: r.AttachedData, Live: !c.Closed, Parties: []partyCDR{},
+		ANI: r.ANI, DNIS: r.DNIS, MakeCallType: r.MakeCallType, StartMillis: r.StartMillis,
+		AnswerMillis: r.AnswerMillis, BridgeMillis: r.BridgeMillis, EndMillis: r.EndMillis,
+		HangupCause: r.HangupCause, HangupSide: r.HangupSide, MergedInto: r.MergedInto, AttachedData: r.AttachedData, Live: !c.Closed, Parties: []partyCDR{},
 	}
 	if c.Closed {
 		out.EndReason = endReasons[r.EndReason]
@@ -98,7 +98,7 @@ func partyOf(p *cdr.Party) partyCDR {
 		EarlyDetectCause: p.EarlyDetectCause, States: []stateCDR{},
 	}
 	for _, s := range p.States {
-		out.States = append(out.States, stateCDR{AtMillis: s.AtMillis, State: s.State, OtherDN: s.OtherDN, Clause: s.Clause})
+		out.States = append(out.States, stateCDR{s.AtMillis, s.State, s.OtherDN, s.Clause})
 	}
 	return out
 }

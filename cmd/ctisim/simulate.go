@@ -153,7 +153,8 @@ func (s *simulation) doorsConfig(seqStart uint64) push.Config {
 	if s.token != "" {
 		hash := sha256.Sum256([]byte(s.token))
 		c.Tokens = []push.Token{{
-			HashHex: hex.EncodeToString(hash[:]), DNs: []string{"*"}, Rights: []string{"observe", "control", "supervise"},
+			HashHex: hex.EncodeToString(hash[:]), DNs: []string{"*"},
+			Rights: []string{"observe", "control", "supervise"},
 		}}
 	}
 	return c

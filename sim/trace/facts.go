@@ -99,7 +99,7 @@ func (f *facts) ended(at moment, kind engine.InputKind, l *leg, row *eventRow) e
 		return err
 	}
 	if kind == engine.LegHangup && disposition == engine.DispositionNone && row != nil && row.TermStatus == "200" {
-		disposition = engine.RecvBye // sofia names the far end's BYE only after the hangup, but has noted its answer to it
+		disposition = engine.RecvBye // sofia names a far end's BYE after the hangup, but has noted its answer before
 	}
 	f.tell(at, engine.Input{Kind: kind, Leg: engine.LegIDOf(l.uuid), Cause: cause, Disposition: disposition})
 	return nil

@@ -154,7 +154,8 @@ func TestWhatOnlyEventsTell(t *testing.T) {
 			"A bridged C", "C bridged A",
 		},
 		"originate_failures": {
-			"B created -", "C created -", "C looped B", "C hangup UNALLOCATED_NUMBER 0", "B hangup UNALLOCATED_NUMBER 0",
+			"B created -", "C created -", "C looped B", "C hangup UNALLOCATED_NUMBER 0",
+			"B hangup UNALLOCATED_NUMBER 0",
 		},
 		"queue_wait_then_abandon": {
 			"A created -", "A executed park -", "A hangup ORIGINATOR_CANCEL 2", "A ended ORIGINATOR_CANCEL 2",
@@ -225,8 +226,9 @@ func TestHooksAloneTakeNumbersFromNames(t *testing.T) {
 func TestNumberOfChannelName(t *testing.T) {
 	for name, want := range map[string]string{
 		"sofia/internal/1001@192.0.2.1:5060": "1001", "sofia/gateway/trunk/13900000001": "13900000001",
-		"loopback/1001-a": "1001", "loopback/9-b-b": "9-b", "verto.rtc/1001": "1001", "sofia/internal/sip:1002@h": "1002",
-		"": "",
+		"loopback/1001-a": "1001", "loopback/9-b-b": "9-b", "verto.rtc/1001": "1001",
+		"sofia/internal/sip:1002@h": "1002",
+		"":                          "",
 	} {
 		require.Equal(t, want, numberOf(name), name)
 	}

@@ -135,7 +135,8 @@ func unixError(path string, err error) error {
 		return fmt.Errorf("%s: there is no such socket: is mod_cti loaded (fs_cli -x 'cti status') or ctisim running? "+
 			"Name the socket with -unix", path)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%s: nobody listens there any more: start the engine again, or name another socket with -unix", path)
+		return fmt.Errorf("%s: nobody listens there any more: start the engine again, "+
+			"or name another socket with -unix", path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not allowed: join the group that owns the socket, or use -tcp with -token-file", path)
 	}
