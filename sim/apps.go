@@ -38,7 +38,7 @@ func (s *Switch) mixed(l, _ *leg) {
 }
 
 func (s *Switch) joinedRoom(l, _ *leg) {
-	in := s.tell(l, engine.RoomJoined, nil)
+	in := s.note(l, engine.RoomJoined)
 	in.Text.Room = l.room
 	s.wake(l.call)
 }
@@ -51,7 +51,7 @@ func (s *Switch) leaveRoom(l, _ *leg) {
 }
 
 func (s *Switch) leftRoom(l, _ *leg) {
-	in := s.tell(l, engine.RoomLeft, nil)
+	in := s.note(l, engine.RoomLeft)
 	in.Text.Room = l.room
 }
 
@@ -89,7 +89,7 @@ func (s *Switch) runApp(l, _ *leg) {
 	case "eavesdrop":
 		s.hear(l, target)
 	case "intercept":
-		in := s.tell(l, engine.LegExecuted, nil)
+		in := s.tell(l, engine.LegExecuted, target)
 		in.Text.App, in.Text.AppArg = "intercept", target.text.UUID
 		s.after(s.between(30, 120), (*Switch).intercept, l, target)
 	default: // an originate to a number transfers the leg that it made
@@ -199,7 +199,7 @@ func (s *Switch) dialLoopback(l *leg, to string) {
 
 func (s *Switch) createdFar(far, near *leg) {
 	s.created(far, nil)
-	s.tell(far, engine.LegLooped, near)
+	s.tell(far, engine.LegLooped, near).Flags = engine.FlagLoopback
 	s.after(s.between(200, 300), (*Switch).loopEarly, near, far)
 	s.after(s.between(600, 900), (*Switch).route, far, nil)
 }

@@ -28,7 +28,7 @@ const (
 	Hangup                 // the far end of Leg says BYE, or CANCEL when it waits unanswered in the switch
 	Kill                   // an operator ends Leg with Cause (0 = normal clearing)
 	KillAll                // an operator ends every leg
-	Hold                   // Leg puts its partner on hold
+	Hold                   // an operator has Leg put its partner on hold; with Run "phone" its own phone does
 	Unhold                 // and takes it off hold
 	Send                   // an operator sends Leg to To (uuid_transfer)
 	SendBoth               // an operator sends both legs of Leg's bridge to To
@@ -47,7 +47,7 @@ type Act struct {
 	Leg   int // legs are numbered in the order of their making
 	Other int
 	To    string
-	Run   string // park, conference ROOM, eavesdrop, intercept
+	Run   string // park, conference ROOM, eavesdrop, intercept; of a hold: phone
 	Cause uint16
 }
 

@@ -22,7 +22,6 @@ type coupling struct {
 	out    engine.Output
 	fold   cdr.Fold
 	told   map[string][]string // by call, names of events
-	begun  int
 }
 
 func couple(s *sim.Switch, auditMillis int64) *coupling {
@@ -147,6 +146,28 @@ func badWire(t *testing.T, seed uint64, calls int) {
 	c.settle(5 * time.Minute)
 	c.whole(t, seed)
 	require.Positive(t, c.engine.Stats().LostInputs, "seed %d", seed)
+}
+
+// A module that is loaded under calls adopts them (architecture 9): each has one CDR, marked, and none is stuck.
+func TestEngineAdoptsCalls(t *testing.T) {
+	for seed := range uint64(10) {
+		s := traffic(seed, sim.Options{Unloaded: true}, 200)
+		s.NextUntil(3 * time.Second)
+		live := s.Live()
+		require.Positive(t, live)
+		s.Load(true)
+		c := couple(s, 5_000)
+		c.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: s.Mono(), WallMicros: s.Wall()})
+		c.settle(2 * time.Minute)
+		c.whole(t, seed)
+		adopted := 0
+		for _, record := range c.fold.CDRs() {
+			if record.Call.Adopted {
+				adopted += len(record.Parties)
+			}
+		}
+		require.Positive(t, adopted, "seed %d", seed)
+	}
 }
 
 // TestSoakBadWire is the same for longer: CTI_SOAK=1.

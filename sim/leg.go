@@ -107,12 +107,24 @@ func (s *Switch) setID(l *leg, channel, number string) {
 
 // tell gives out one record of l's, numbered within the leg and stamped with the present.
 func (s *Switch) tell(l *leg, kind engine.InputKind, other *leg) *engine.Input {
-	l.seq++
-	in := s.record(kind)
-	in.Leg, in.LegSeq = l.id, l.seq
+	in := s.note(l, kind)
+	if s.module {
+		l.seq++
+	}
+	in.LegSeq = l.seq
 	if other != nil {
 		in.Other = other.id
 	}
+	return in
+}
+
+// note gives out one record about l that the event bus tells: it has no number.
+func (s *Switch) note(l *leg, kind engine.InputKind) *engine.Input {
+	in := &s.unheard
+	if s.module {
+		in = s.record(kind)
+	}
+	in.Leg = l.id
 	return in
 }
 
@@ -139,6 +151,9 @@ func (s *Switch) created(l, _ *leg) {
 	s.byID[l.id] = l
 	in := s.tell(l, engine.LegCreated, l.origin)
 	in.Direction, in.Text, in.Flags = l.direction, l.text, l.flags
+	if s.module && l.text.CTICallID == "" {
+		l.text.CTICallID = l.text.Hex // the module sets it, and whoever l calls inherits it
+	}
 	if l.direction == engine.DirectionInbound {
 		l.callState = engine.CallStateRinging
 	}

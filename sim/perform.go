@@ -55,7 +55,7 @@ func (s *Switch) try(c *Call, a *Act) outcome {
 	case Vanish:
 		s.vanish(l)
 	case Hold, Unhold:
-		return s.hold(l, a.Do == Hold)
+		return s.hold(l, a.Do == Hold, a.Run == "phone")
 	default:
 		return s.operatorActs(c, l, a)
 	}
@@ -120,7 +120,8 @@ func (s *Switch) killAll(c *Call) {
 
 func (s *Switch) kill(l, _ *leg) { s.hangup(l, engine.CauseNormalClearing, s.bySwitch(l), false) }
 
-func (s *Switch) hold(l *leg, held bool) outcome {
+// hold: the module sees what the switch does by a hook, and what the phone does on the event bus alone.
+func (s *Switch) hold(l *leg, held, phone bool) outcome {
 	if l.partner == nil {
 		return notYet
 	}
@@ -134,7 +135,11 @@ func (s *Switch) hold(l *leg, held bool) outcome {
 		l.callState = engine.CallStateHeld
 		l.times.Held = s.wall()
 	}
-	s.tell(l, kind, nil)
+	if phone {
+		s.note(l, kind)
+	} else {
+		s.tell(l, kind, nil)
+	}
 	s.wake(l.call)
 	return did
 }

@@ -23,6 +23,8 @@ type Options struct {
 	StartWall time.Time // truncated to µs
 	// Run tells runs of the same seed apart: their channels have other uuids, and nothing else differs.
 	Run uint64
+	// Unloaded starts the switch without the module: nothing is told until Load.
+	Unloaded bool
 	// Faults that the records suffer between the switch and the engine.
 	Faults Faults
 }
@@ -37,6 +39,8 @@ type Switch struct {
 
 	now     int64 // virtual ns
 	queue   queue
+	module  bool           // the module is loaded
+	unheard engine.Input   // what is told while it is not
 	told    []engine.Input // records made and not yet taken
 	taken   int            // of told
 	live    []*leg         // the session table
@@ -50,7 +54,7 @@ type Switch struct {
 
 // New makes a switch on which nothing happens yet.
 func New(seed uint64, o Options) *Switch {
-	s := &Switch{options: o, inside: o.Inside, byID: map[engine.LegID]*leg{}}
+	s := &Switch{options: o, inside: o.Inside, module: !o.Unloaded, byID: map[engine.LegID]*leg{}}
 	s.random = rand.New(rand.NewPCG(seed, 0x6374692d73696d)) // "cti-sim"
 	s.ids = rand.New(rand.NewPCG(seed, o.Run))
 	s.wire.random = rand.New(rand.NewPCG(seed, 0x66617565))
@@ -151,6 +155,18 @@ func (s *Switch) Wall() int64 { return s.wall() }
 
 // JumpWall sets the real-time clock forward, or back, as an operator or a time server does.
 func (s *Switch) JumpWall(by time.Duration) { s.start.wallMicros += by.Microseconds() }
+
+// Load loads the module, or unloads it. Channels that are up then are known to it from a snapshot; what happens to them
+// from then on is told and numbered from 1.
+func (s *Switch) Load(loaded bool) {
+	if s.module == loaded {
+		return
+	}
+	s.module = loaded
+	for _, l := range s.live {
+		l.seq = 0
+	}
+}
 
 // Live is how many channels are up.
 func (s *Switch) Live() int { return len(s.live) }

@@ -51,6 +51,7 @@ func (s *Switch) call(l, far *leg) {
 	if l.direction == engine.DirectionOutbound && l.ends == nil {
 		far.text.CallerNumber, far.text.CallerName = l.text.Destination, "Outbound Call"
 	}
+	far.text.CTICallID = l.text.CTICallID
 	s.tell(l, engine.LegOutgoing, far)
 	s.after(s.options.RingTimeout.Nanoseconds(), (*Switch).noAnswer, far, nil)
 }
@@ -127,17 +128,15 @@ func (s *Switch) connect(a, b *leg) {
 	s.connectAnswered(a, b)
 }
 
-// connectAnswered: a call to a directory user is a call within a call, and its outer end is told once more.
+// connectAnswered: a call to a directory user is a call within a call, which takes a little longer to join.
 func (s *Switch) connectAnswered(a, b *leg) {
-	if a.ending || b.ending || a.calling != b {
-		return
-	}
-	if b.text.User == "" {
+	switch {
+	case a.ending || b.ending || a.calling != b:
+	case b.text.User == "":
 		s.bridge(a, b)
-		return
+	default:
+		s.after(s.between(340, 520), (*Switch).bridge, a, b)
 	}
-	s.tell(a, engine.LegOutgoing, b)
-	s.after(s.between(340, 520), (*Switch).bridge, a, b)
 }
 
 // bridge: a's thread joins the media of a and b, and from now on carries it.

@@ -134,6 +134,14 @@ func (t *teller) ends(a, b int) Act {
 	return t.talk(Act{Do: Hangup, Leg: a})
 }
 
+// holder is who holds: the phone itself, or an operator for it.
+func (t *teller) holder() string {
+	if t.random.Uint64()&1 == 0 {
+		return "phone"
+	}
+	return ""
+}
+
 func (t *teller) acts(story Story) []Act {
 	pause := 400 * time.Millisecond
 	switch story {
@@ -158,9 +166,11 @@ func (t *teller) acts(story Story) []Act {
 		first := int(t.random.Uint64() & 1)
 		return t.up(1, t.talk(Act{Do: Hangup, Leg: first}), Act{Do: Hangup, Leg: 1 - first})
 	case HeldOnce:
-		return t.up(1, t.talk(Act{Do: Hold, Leg: 1}), Act{After: t.about(2 * pause), Do: Unhold, Leg: 1}, t.ends(0, 1))
+		by := t.holder()
+		return t.up(1, t.talk(Act{Do: Hold, Leg: 1, Run: by}),
+			Act{After: t.about(2 * pause), Do: Unhold, Leg: 1, Run: by}, t.ends(0, 1))
 	case HungUpHeld:
-		return t.up(1, t.talk(Act{Do: Hold, Leg: 1}), Act{After: t.about(2 * pause), Do: Hangup})
+		return t.up(1, t.talk(Act{Do: Hold, Leg: 1, Run: t.holder()}), Act{After: t.about(2 * pause), Do: Hangup})
 	case Vanished:
 		return t.up(1, t.talk(Act{Do: Vanish, Leg: 1}), Act{After: t.about(pause), Do: Hangup})
 	case Abandoned:

@@ -76,7 +76,8 @@ func callOf(c *cdr.CDR) callCDR {
 		CallID: r.CallID, CompanyID: r.CompanyID, CallType: r.CallType, ThisDN: r.ThisDN, OtherDN: r.OtherDN,
 		ANI: r.ANI, DNIS: r.DNIS, MakeCallType: r.MakeCallType, StartMillis: r.StartMillis,
 		AnswerMillis: r.AnswerMillis, BridgeMillis: r.BridgeMillis, EndMillis: r.EndMillis,
-		HangupCause: r.HangupCause, HangupSide: r.HangupSide, MergedInto: r.MergedInto, AttachedData: r.AttachedData, Live: !c.Closed, Parties: []partyCDR{},
+		HangupCause: r.HangupCause, HangupSide: r.HangupSide, MergedInto: r.MergedInto,
+		AttachedData: r.AttachedData, Live: !c.Closed, Parties: []partyCDR{},
 	}
 	if c.Closed {
 		out.EndReason = endReasons[r.EndReason]

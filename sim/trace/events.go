@@ -74,7 +74,7 @@ func (r *reader) lives(at moment, l *leg, row *eventRow) {
 		r.created(at, l)
 	case "CHANNEL_OUTGOING":
 		if from := r.legs[l.originator]; from != nil {
-			r.simple(at, engine.LegOutgoing, from, l.uuid)
+			r.outgoing(at, from, l.uuid)
 		}
 	case "CHANNEL_PROGRESS":
 		r.simple(at, engine.LegRinging, l, "")
@@ -92,10 +92,10 @@ func (r *reader) lives(at moment, l *leg, row *eventRow) {
 	case "CHANNEL_UNBRIDGE":
 		r.part(at, row)
 	case "CHANNEL_HOLD":
-		r.hold(at, l, true)
+		r.hold(at, l, true, r.note)
 	case "CHANNEL_UNHOLD":
 		if row.AnswerState != "hangup" {
-			r.hold(at, l, false)
+			r.hold(at, l, false, r.note)
 		}
 	case "CHANNEL_EXECUTE":
 		r.executed(at, l, row)

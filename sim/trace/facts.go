@@ -25,10 +25,15 @@ func newFacts(events *file, known legs) *facts {
 	return &facts{seqs: map[engine.LegID]uint32{}, legs: known, file: events, ends: map[string]string{}}
 }
 
-// tell adds one fact, numbered within its leg.
+// tell adds one fact that a hook of the leg tells, numbered within the leg.
 func (f *facts) tell(at moment, in engine.Input) {
 	f.seqs[in.Leg]++
 	in.LegSeq = f.seqs[in.Leg]
+	f.note(at, in)
+}
+
+// note adds one fact that the event bus tells; it has no number.
+func (f *facts) note(at moment, in engine.Input) {
 	in.MonoNanos, in.WallMicros = at.monoNanos, at.wallMicros
 	f.inputs = append(f.inputs, in)
 }
@@ -81,7 +86,17 @@ func (f *facts) looped(at moment, l *leg) {
 	if strings.HasSuffix(far.channel, "-b") { // the switch tells it of the far end, which it makes last
 		l, far = far, l
 	}
-	f.simple(at, engine.LegLooped, l, far.uuid)
+	f.tell(at, engine.Input{
+		Kind: engine.LegLooped, Leg: engine.LegIDOf(l.uuid), Other: engine.LegIDOf(far.uuid), Flags: engine.FlagLoopback,
+	})
+}
+
+// outgoing tells that l calls another leg. The second call of a dialed user, which comes when its leg is long known, is
+// no news.
+func (f *facts) outgoing(at moment, l *leg, uuid string) {
+	if !f.legs.of(uuid).told {
+		f.simple(at, engine.LegOutgoing, l, uuid)
+	}
 }
 
 func (f *facts) hangup(at moment, l *leg) error {
@@ -105,30 +120,36 @@ func (f *facts) ended(at moment, kind engine.InputKind, l *leg, row *eventRow) e
 	return nil
 }
 
-// hold tells a hold once, whichever of hook and event says it first.
-func (f *facts) hold(at moment, l *leg, held bool) {
+// hold tells a hold once, whichever of hook and event says it first: the switch's own is told by both, the phone's by
+// the event bus alone.
+func (f *facts) hold(at moment, l *leg, held bool, say func(moment, engine.Input)) {
 	if l.held == held || l.ending {
 		return
 	}
 	l.held = held
-	kind := engine.LegUnheld
+	in := engine.Input{Kind: engine.LegUnheld, Leg: engine.LegIDOf(l.uuid)}
 	if held {
-		kind = engine.LegHeld
+		in.Kind = engine.LegHeld
 	}
-	f.simple(at, kind, l, "")
+	say(at, in)
 }
 
 // executed tells the applications that change who hears whom; all others are the dialplan's own affair.
 func (f *facts) executed(at moment, l *leg, row *eventRow) {
 	in := engine.Input{Kind: engine.LegExecuted, Leg: engine.LegIDOf(l.uuid)}
 	in.Text.App, in.Text.AppArg = row.Application, row.ApplicationData
+	target := row.ApplicationData[strings.LastIndexByte(row.ApplicationData, ' ')+1:] // options come before the uuid
 	switch row.Application {
 	case "eavesdrop":
 		in.Flags = engine.FlagObserver
-		in.Other = engine.LegIDOf(row.ApplicationData)
-	case "conference", "intercept", "park":
+		in.Other = engine.LegIDOf(target)
+	case "intercept", "three_way":
+		in.Other = engine.LegIDOf(target)
+	case "conference", "park", "valet_park", "callcenter", "fifo", "att_xfer", "ivr":
 	default:
-		return
+		if !strings.HasPrefix(row.Application, "cti_") {
+			return
+		}
 	}
 	f.tell(at, in)
 }
@@ -153,7 +174,7 @@ func (f *facts) room(at moment, l *leg, row *eventRow) {
 	default:
 		return
 	}
-	f.tell(at, in)
+	f.note(at, in)
 }
 
 // renamed tells that a channel goes on under another uuid, and carries its numbering over.

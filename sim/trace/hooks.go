@@ -79,7 +79,7 @@ func (f *facts) hook(row *hookRow, event *eventRow) error {
 	case "state handler pre_exec on_init":
 		f.created(at, l)
 	case "hook outgoing_channel outgoing":
-		f.simple(at, engine.LegOutgoing, l, row.NewUUID)
+		f.outgoing(at, l, row.NewUUID)
 	case "hook state_change CS_HANGUP":
 		return f.hangup(at, l)
 	case "state handler on_hangup":
@@ -113,9 +113,9 @@ func (f *facts) message(at moment, l *leg, row *hookRow) {
 			f.simple(at, engine.LegUnbridged, l, row.StringArg)
 		}
 	case "INDICATE_HOLD":
-		f.hold(at, l, true)
+		f.hold(at, l, true, f.tell)
 	case "INDICATE_UNHOLD":
-		f.hold(at, l, false)
+		f.hold(at, l, false, f.tell)
 	case "INDICATE_TRANSFER":
 		f.transferred(at, l)
 	case "INDICATE_APPLICATION_EXEC":
@@ -130,10 +130,10 @@ func (f *facts) message(at moment, l *leg, row *hookRow) {
 func (f *facts) bound(at moment, l *leg, row *hookRow, event *eventRow) {
 	switch {
 	case row.Name == "CHANNEL_HOLD":
-		f.hold(at, l, true)
+		f.hold(at, l, true, f.note)
 	case row.Name == "CHANNEL_UNHOLD":
 		if event == nil || event.AnswerState != "hangup" {
-			f.hold(at, l, false)
+			f.hold(at, l, false, f.note)
 		}
 	case event == nil:
 	case event.Name == "CHANNEL_UUID":

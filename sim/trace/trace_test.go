@@ -100,10 +100,13 @@ func TestEveryRecordingIsWhole(t *testing.T) {
 						count[in.Leg] = map[engine.InputKind]int{}
 					}
 					count[in.Leg][in.Kind]++
-					require.Equal(t, last[in.Leg].LegSeq+1, in.LegSeq)
 					require.GreaterOrEqual(t, in.MonoNanos, last[in.Leg].MonoNanos)
 					require.Positive(t, in.WallMicros)
-					last[in.Leg] = in
+					if in.LegSeq != 0 || in.Kind != engine.RoomJoined && in.Kind != engine.RoomLeft &&
+						in.Kind != engine.LegHeld && in.Kind != engine.LegUnheld { // those the event bus tells
+						require.Equal(t, last[in.Leg].LegSeq+1, in.LegSeq)
+						last[in.Leg] = in
+					}
 				}
 				for leg, kinds := range count {
 					for _, once := range []engine.InputKind{
@@ -122,7 +125,7 @@ func TestAnsweredCallAsTheModuleTellsIt(t *testing.T) {
 	inputs := read(t, scenario("inbound_answered_caller_hangs_up"))
 	require.Equal(t, []string{
 		"A created -", "A outgoing B", "B created A", "B ringing", "A progress", "B answered", "A answered",
-		"A outgoing B", "B bridged A", "A bridged B",
+		"B bridged A", "A bridged B",
 		"A hangup NORMAL_CLEARING 1", "B hangup NORMAL_CLEARING 0", "B unbridged A", "A unbridged B",
 		"A ended NORMAL_CLEARING 1", "A destroyed", "B ended NORMAL_CLEARING 4", "B destroyed",
 	}, story(inputs))
@@ -150,7 +153,7 @@ func TestWhatOnlyEventsTell(t *testing.T) {
 			"B joined 7001", "C created -",
 		},
 		"intercept": {
-			"C executed intercept -", "B hangup PICKED_OFF 0", "B ended PICKED_OFF 4", "A unbridged B", "B destroyed",
+			"C executed intercept A", "B hangup PICKED_OFF 0", "B ended PICKED_OFF 4", "A unbridged B", "B destroyed",
 			"A bridged C", "C bridged A",
 		},
 		"originate_failures": {
@@ -176,7 +179,7 @@ func TestWhatOnlyEventsTell(t *testing.T) {
 	}
 	for _, in := range read(t, scenario("originate_failures")) {
 		loopback := in.Kind == engine.LegCreated && strings.HasPrefix(in.Text.Channel, "loopback/")
-		require.Equal(t, loopback, in.Flags == engine.FlagLoopback)
+		require.Equal(t, loopback || in.Kind == engine.LegLooped, in.Flags == engine.FlagLoopback)
 	}
 }
 

@@ -84,9 +84,14 @@ func Dial(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return enter(conn, &o)
+}
+
+// enter opens on a connection, which it takes over.
+func enter(conn net.Conn, o *Options) (*Client, error) {
 	c := &Client{conn: conn, lines: bufio.NewScanner(conn), stop: make(chan struct{})}
 	c.lines.Buffer(make([]byte, 0, 64<<10), lineBytesMax)
-	if err := c.open(&o); err != nil {
+	if err := c.open(o); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
