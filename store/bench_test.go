@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
@@ -16,69 +18,109 @@ import (
 
 const benchRows = 1000 // records a transaction
 
-// rawLoop is the bare way to the same rows: prepared statements of the mattn driver through database/sql, one
-// transaction a batch, the same pragmas.
+// rawLoop is the bare way to the same rows: the store's own statements, prepared, in one transaction a batch, with the
+// same pragmas, through database/sql or straight through the driver. Nothing is queued, copied, checked or retried.
 type rawLoop struct {
-	db    *sql.DB
-	kinds [engine.CallClosed + 1]*sql.Stmt
+	db      *sql.DB
+	conn    *sql.Conn
+	queries [engine.CallClosed + 1]string
+	stmts   [engine.CallClosed + 1]*sql.Stmt
+	direct  [engine.CallClosed + 1]driver.StmtExecContext
 }
 
 func newRawLoop(b *testing.B, dir, synchronous string) *rawLoop {
 	b.Helper()
-	// The store makes the tables, so that both write into the same schema.
-	s, err := Open(Options{Dir: dir})
+	s, err := Open(Options{Dir: dir}) // makes the tables, so that both write into the same schema
 	require.NoError(b, err)
 	require.NoError(b, s.Close(deadline(b)))
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, databaseName)+
-		"?_txlock=immediate&_journal_mode=WAL&_synchronous="+synchronous)
+		"?_txlock=immediate&_mutex=no&_journal_mode=WAL&_synchronous="+synchronous)
 	require.NoError(b, err)
+	b.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec(writerPragmas)
 	require.NoError(b, err)
-	b.Cleanup(func() { db.Close() })
 	r := &rawLoop{db: db}
-	for kind, query := range map[engine.RecordKind]string{
-		engine.CallOpened: openCall, engine.CallClosed: endCall, engine.PartyOpened: openParty,
-		engine.PartyClosed: endParty, engine.PartyState: addPartyState,
-	} {
-		r.kinds[kind], err = db.Prepare(query)
-		require.NoError(b, err)
+	r.queries = [...]string{
+		engine.CallOpened: openCall, engine.CallClosed: endSameCall, engine.PartyOpened: openParty,
+		engine.PartyClosed: endSameParty, engine.PartyState: addPartyState,
 	}
 	return r
 }
 
+// write goes through database/sql.
 func (r *rawLoop) write(b *testing.B, records []engine.Record) {
+	for kind, query := range r.queries {
+		if query != "" && r.stmts[kind] == nil {
+			var err error
+			r.stmts[kind], err = r.db.Prepare(query)
+			require.NoError(b, err)
+		}
+	}
 	tx, err := r.db.Begin()
 	require.NoError(b, err)
-	var stmts [len(r.kinds)]*sql.Stmt
-	for kind, stmt := range r.kinds {
+	var stmts [len(r.stmts)]*sql.Stmt
+	for kind, stmt := range r.stmts {
 		if stmt != nil {
 			stmts[kind] = tx.Stmt(stmt)
 		}
 	}
 	for i := range records {
-		if err := rawExec(stmts[records[i].Kind], &records[i]); err != nil {
+		if _, err := stmts[records[i].Kind].Exec(rawValues(&records[i])...); err != nil {
 			b.Fatal(err)
 		}
 	}
 	require.NoError(b, tx.Commit())
 }
 
-func rawExec(stmt *sql.Stmt, r *engine.Record) (err error) {
+// writeDirect goes straight through the driver.
+func (r *rawLoop) writeDirect(b *testing.B, records []engine.Record) {
+	ctx := context.Background()
+	if r.conn == nil {
+		var err error
+		r.conn, err = r.db.Conn(ctx)
+		require.NoError(b, err)
+		b.Cleanup(func() { r.conn.Close() })
+	}
+	require.NoError(b, r.conn.Raw(func(raw any) error {
+		conn := raw.(*sqlite3.SQLiteConn)
+		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE", nil)
+		require.NoError(b, err)
+		for i := range records {
+			kind := records[i].Kind
+			if r.direct[kind] == nil {
+				stmt, err := conn.Prepare(r.queries[kind])
+				require.NoError(b, err)
+				r.direct[kind] = stmt.(driver.StmtExecContext)
+			}
+			values := rawValues(&records[i])
+			args := make([]driver.NamedValue, len(values))
+			for n, value := range values {
+				args[n] = driver.NamedValue{Ordinal: n + 1, Value: value}
+			}
+			if _, err := r.direct[kind].ExecContext(ctx, args); err != nil {
+				b.Fatal(err)
+			}
+		}
+		_, err = conn.ExecContext(ctx, "COMMIT", nil)
+		return err
+	}))
+}
+
+func rawValues(r *engine.Record) []any {
 	switch c, p, s := &r.Call, &r.Party, &r.State; r.Kind {
 	case engine.CallOpened, engine.CallClosed:
-		_, err = stmt.Exec(c.CallID, c.CompanyID, c.CallType, c.ThisDN, c.OtherDN, c.ANI, c.DNIS, c.MakeCallType,
+		return []any{c.CallID, c.CompanyID, c.CallType, c.ThisDN, c.OtherDN, c.ANI, c.DNIS, c.MakeCallType,
 			c.StartMillis, c.AnswerMillis, c.BridgeMillis, c.EndMillis, c.HangupCause, c.HangupSide, "normal",
-			c.MergedInto, c.Adopted, string(c.AttachedData.AppendJSON(nil)))
+			c.MergedInto, c.Adopted, string(c.AttachedData.AppendJSON(nil))}
 	case engine.PartyOpened, engine.PartyClosed:
-		_, err = stmt.Exec(p.PartyID, p.CallID, p.LegUUID, p.SIPCallID, p.PartyRole, p.DNRole, p.ThisDN, p.OtherDN,
+		return []any{p.PartyID, p.CallID, p.LegUUID, p.SIPCallID, p.PartyRole, p.DNRole, p.ThisDN, p.OtherDN,
 			p.CallerName, p.StartMillis, p.ProgressMillis, p.AnswerMillis, p.BridgeMillis, p.LastHoldMillis,
 			p.HoldMillisTotal, p.EndMillis, p.AnswerSec, p.BillSec, p.HangupCause, p.SwitchCause, p.HangupSide,
-			p.Disposition, p.CallState, p.EarlyDetectCause)
-	case engine.PartyState:
-		_, err = stmt.Exec(s.PartyID, s.Ordinal, s.CallID, s.State, s.AtMillis, s.OtherDN, s.Clause)
+			p.Disposition, p.CallState, p.EarlyDetectCause}
+	default:
+		return []any{s.PartyID, s.Ordinal, s.CallID, s.State, s.AtMillis, s.OtherDN, s.Clause}
 	}
-	return err
 }
 
 // storeLoop hands the same batches to a Store and waits until all are durable.
@@ -107,41 +149,47 @@ func benchBatches(from, rows int) (batches [][]engine.Record, next int) {
 // loop, in turns, and prints how many rows a second the store reaches of the bare loop: at least 0.80 is wanted.
 func BenchmarkCDRRatio(b *testing.B) {
 	for _, durability := range []string{"full", "normal"} {
-		b.Run(durability, func(b *testing.B) {
-			s := open(b, Options{Dir: b.TempDir(), Durability: durability, GroupRows: benchRows})
-			raw := newRawLoop(b, b.TempDir(), durability)
-			var ratios []float64
-			var storeTime, rawTime time.Duration
-			next := 0
-			for b.Loop() {
-				for turn := range 2 { // store first, then raw first
-					var batches [][]engine.Record
-					batches, next = benchBatches(next, 10*benchRows)
-					var took [2]time.Duration
-					for half := range 2 {
-						start := time.Now()
-						if half == turn {
-							storeLoop(b, s, batches)
-							took[0] = time.Since(start)
-							continue
-						}
-						for _, batch := range batches {
-							raw.write(b, batch)
-						}
-						took[1] = time.Since(start)
-					}
-					ratios = append(ratios, took[1].Seconds()/took[0].Seconds())
-					storeTime, rawTime = storeTime+took[0], rawTime+took[1]
-				}
-			}
-			slices.Sort(ratios)
-			b.ReportMetric(ratios[len(ratios)/2], "of-raw")
-			rows := float64(len(ratios) * 10 * (benchRows / 14) * 14)
-			b.ReportMetric(rows/storeTime.Seconds(), "store-rows/s")
-			b.ReportMetric(rows/rawTime.Seconds(), "raw-rows/s")
-			b.ReportMetric(0, "ns/op")
-		})
+		b.Run("database-sql/"+durability, func(b *testing.B) { compare(b, durability, (*rawLoop).write) })
+		b.Run("driver/"+durability, func(b *testing.B) { compare(b, durability, (*rawLoop).writeDirect) })
 	}
+}
+
+func compare(b *testing.B, durability string, write func(*rawLoop, *testing.B, []engine.Record)) {
+	s := open(b, Options{Dir: b.TempDir(), Durability: durability, GroupRows: benchRows})
+	raw := newRawLoop(b, b.TempDir(), durability)
+	ways := [2]func(batches [][]engine.Record){
+		func(batches [][]engine.Record) { storeLoop(b, s, batches) },
+		func(batches [][]engine.Record) {
+			for _, batch := range batches {
+				write(raw, b, batch)
+			}
+		},
+	}
+	var ratios []float64
+	var total [2]time.Duration
+	rows, next := 0, 0
+	for b.Loop() {
+		for _, first := range []int{0, 1, 1, 0} {
+			var batches [][]engine.Record
+			batches, next = benchBatches(next, 10*benchRows)
+			var took [2]time.Duration
+			for _, way := range []int{first, 1 - first} {
+				began := time.Now()
+				ways[way](batches)
+				took[way] = time.Since(began)
+				total[way] += took[way]
+			}
+			ratios = append(ratios, took[1].Seconds()/took[0].Seconds())
+			for _, batch := range batches {
+				rows += len(batch)
+			}
+		}
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "of-raw")
+	b.ReportMetric(float64(rows)/total[0].Seconds(), "store-rows/s")
+	b.ReportMetric(float64(rows)/total[1].Seconds(), "raw-rows/s")
+	b.ReportMetric(0, "ns/op")
 }
 
 // BenchmarkDurability is the price of durability by size of group: rows a second of the store.
@@ -168,17 +216,18 @@ func BenchmarkDurability(b *testing.B) {
 	}
 }
 
-// BenchmarkAppend is what the engine's loop pays for the records of one call, 14 of them.
+// BenchmarkAppend is what the engine's loop pays for the records of one call, 14 of them, and the queue's own part of
+// taking them off again.
 func BenchmarkAppend(b *testing.B) {
-	s := open(b, Options{Dir: b.TempDir(), Durability: "normal"})
+	q := newQueue(1<<16, benchRows)
 	records := callRecords(1)
+	var g group
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.Append(records)
-		if i%1000 == 999 {
-			b.StopTimer()
-			require.NoError(b, s.Flush(context.Background()))
-			b.StartTimer()
+		q.append(records)
+		if i%70 == 69 {
+			q.peek(&g, benchRows)
+			q.settle(&g)
 		}
 	}
 }

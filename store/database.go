@@ -20,7 +20,7 @@ const (
 	dirMode  = 0o750
 	fileMode = 0o640
 
-	checkTime = 2 * time.Second // how long a start may look for damage
+	checkTime = 500 * time.Millisecond // how long a start may look for damage
 
 	// writerPragmas: keys are random, so rows of a few minutes' calls lie in many pages, which 8 MiB hold; a checkpoint
 	// every 16 MiB writes each of them once; after a burst the WAL shrinks to 64 MiB.
@@ -292,6 +292,8 @@ func advice(err error) string {
 		return "; another process holds it locked, end that process"
 	case sqlite3.ErrFull:
 		return "; the disk is full, make room"
+	case sqlite3.ErrIoErr:
+		return "; the disk is full or failing: make room, or see the system's log"
 	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
 		return "; let the switch's user write it and its directory"
 	}

@@ -110,9 +110,11 @@ type process struct {
 	lines   *bufio.Scanner
 }
 
-func start(t *testing.T, act, dir string) *process {
+// start starts one, by way of another command if there is one, to which it is the last argument.
+func start(t *testing.T, act, dir string, by ...string) *process {
 	t.Helper()
-	command := exec.Command(os.Args[0])
+	words := append(by, os.Args[0])
+	command := exec.Command(words[0], words[1:]...)
 	command.Env = append(os.Environ(), childEnv+"="+act, childDirEnv+"="+dir)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"modcti/engine"
+)
+
+// storm is a store under faults that come and go, and the records that it was given.
+type storm struct {
+	*testing.T
+	rt      *rapid.T
+	dir     string
+	s       *Store
+	file    *failingFile
+	unlock  func()
+	options Options
+	book    *logBook        // of the present run
+	given   []engine.Record // in order
+	batches [][]engine.Record
+	vouched int // records that a Flush vouched for
+}
+
+// records draws some calls, cut short or not, with a participant that changes, interleaved as they may be, and cut
+// into what the engine hands over at one go.
+func drawBatches(t *rapid.T) (batches [][]engine.Record) {
+	n := rapid.IntRange(1, 5).Draw(t, "calls")
+	open := make([][]engine.Record, n)
+	for i := range open {
+		records := callRecords(i)
+		for range rapid.IntRange(0, 2).Draw(t, "updates") {
+			update := engine.Record{Kind: engine.PartyUpdated, Party: records[1].Party}
+			update.Party.OtherDN = rapid.StringMatching("[0-9]{4}").Draw(t, "other")
+			records = append(records[:8:8], append([]engine.Record{update}, records[8:]...)...)
+		}
+		open[i] = records[:rapid.IntRange(1, len(records)).Draw(t, "length")]
+	}
+	for len(open) > 0 {
+		i := rapid.IntRange(0, len(open)-1).Draw(t, "which")
+		size := rapid.IntRange(1, len(open[i])).Draw(t, "size")
+		batches = append(batches, open[i][:size])
+		if open[i] = open[i][size:]; len(open[i]) == 0 {
+			open = append(open[:i], open[i+1:]...)
+		}
+	}
+	return batches
+}
+
+// memoryDir is a directory where flushing to the device costs nothing, if the machine has one.
+func memoryDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "store-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
+func (st *storm) start(dir string) {
+	var err error
+	st.dir, st.options.Dir = dir, dir
+	st.s, err = Open(st.options)
+	require.NoError(st.rt, err)
+	st.file = failSpill(st, st.s)
+}
+
+// on runs f in the writer, which may have lost its connection.
+func (st *storm) on(f func(w *writer)) { require.NoError(st.rt, st.s.do(f)) }
+
+func (st *storm) pragma(text string) {
+	st.on(func(w *writer) {
+		if w.db != nil {
+			_, err := w.db.conn.ExecContext(context.Background(), "PRAGMA "+text)
+			require.NoError(st.rt, err)
+		}
+	})
+}
+
+// commitFails makes every commit fail in SQLite itself, until the connection is opened anew.
+func (st *storm) commitFails() {
+	st.on(func(w *writer) {
+		if w.db == nil {
+			return
+		}
+		require.NoError(st.rt, w.db.conn.Raw(func(raw any) error {
+			raw.(*sqlite3.SQLiteConn).RegisterCommitHook(func() int { return 1 })
+			return nil
+		}))
+	})
+}
+
+func (st *storm) toggleLock() {
+	if st.unlock != nil {
+		st.unlock()
+		st.unlock = nil
+		return
+	}
+	st.unlock = lock(st, st.dir)
+}
+
+func (st *storm) give() {
+	if len(st.batches) == 0 {
+		return
+	}
+	st.s.Append(st.batches[0])
+	st.given = append(st.given, st.batches[0]...)
+	st.batches = st.batches[1:]
+}
+
+// flush lets the writer write what it can and notes what it vouches for.
+func (st *storm) flush() {
+	st.on((*writer).writeQueue)
+	if st.s.Stats().Queued == 0 {
+		st.vouched = len(st.given)
+	}
+}
+
+// crash goes on with what a killed process leaves. The engine repeats what nobody vouched for.
+func (st *storm) crash() {
+	if st.unlock != nil {
+		st.toggleLock()
+	}
+	image := memoryDir(st)
+	st.on(func(*writer) { snapshot(st, st.dir, image) })
+	_ = st.s.Close(context.Background()) // what it still writes is in the old directory
+	st.start(image)
+	st.s.Append(st.given[st.vouched:])
+}
+
+func (st *storm) calm() {
+	if st.unlock != nil {
+		st.toggleLock()
+	}
+	st.on(func(w *writer) {
+		st.file.write, st.file.sync, st.file.truncate = nil, nil, nil
+		w.drop() // and with it the faults of its connection
+	})
+	for len(st.batches) > 0 {
+		st.give()
+	}
+	for tries := 0; tries == 0 || st.s.Stats().Degraded && tries < 100; tries++ {
+		st.on((*writer).tryAgain)
+	}
+	require.NoError(st.rt, st.s.Flush(context.Background()))
+}
+
+// Whatever fails in whatever order, once it works again the database holds what a run without faults gives.
+func TestAnyFaultsEndInTheSameDatabase(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		st := &storm{T: t, rt: rt, batches: drawBatches(rt), options: Options{
+			Durability: "normal", BusyMillis: 1, RetryMillis: 5000, GroupRows: rapid.IntRange(1, 20).Draw(rt, "group"),
+		}}
+		var all []engine.Record
+		for _, batch := range st.batches {
+			all = append(all, batch...)
+		}
+		st.start(memoryDir(t))
+		on := rapid.Bool()
+		rt.Repeat(map[string]func(*rapid.T){
+			"give":   func(*rapid.T) { st.give() },
+			"flush":  func(*rapid.T) { st.flush() },
+			"retry":  func(*rapid.T) { st.on((*writer).tryAgain) },
+			"lock":   func(*rapid.T) { st.toggleLock() },
+			"commit": func(*rapid.T) { st.commitFails() },
+			"full": func(rt *rapid.T) {
+				st.pragma(map[bool]string{true: "max_page_count = 1", false: "max_page_count = 1000000"}[on.Draw(rt, "full")])
+			},
+			"read only":      func(*rapid.T) { st.pragma("query_only = 1") },
+			"spill write":    func(rt *rapid.T) { st.fail(&st.file.write, on.Draw(rt, "fails"), syscall.ENOSPC) },
+			"spill sync":     func(rt *rapid.T) { st.fail(&st.file.sync, on.Draw(rt, "fails"), syscall.EIO) },
+			"spill truncate": func(rt *rapid.T) { st.fail(&st.file.truncate, on.Draw(rt, "fails"), syscall.EIO) },
+			"crash":          func(*rapid.T) { st.crash() },
+		})
+		st.calm()
+		stats := st.s.Stats()
+		require.Zero(rt, stats.Rejected+stats.DroppedCDRs+stats.DroppedStates)
+		require.Zero(rt, stats.InSpill)
+		require.False(rt, stats.Degraded)
+		have := dump(t, st.dir)
+		require.NoError(rt, st.s.Close(context.Background()))
+		require.Equal(rt, faultless(t, all), have)
+		require.Equal(rt, have, dump(t, st.dir))
+	})
+}
+
+func (st *storm) fail(fault *error, on bool, err error) {
+	st.on(func(*writer) {
+		if *fault = nil; on {
+			*fault = err
+		}
+	})
+}
