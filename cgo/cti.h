@@ -101,7 +101,11 @@ typedef struct cti_record {
 	char text[CTI_TEXT_BYTES];
 } cti_record;
 
-/* Commands. Meanings: engine/output.go, which uses the same numbers. */
+/*
+ * Commands. Meanings: engine/output.go, which uses the same numbers. The cause of COMMAND_DONE: 0 accepted,
+ * 81 no such channel, 95 a variable or value that may not be set, 102 the deadline passed first. A snapshot that was
+ * told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told unasked when the host has begun.
+ */
 enum cti_command_kind { CTI_CMD_SNAPSHOT = 1, CTI_CMD_SET_VARIABLE = 2, CTI_CMD_HANGUP = 3 };
 
 typedef struct cti_command {

@@ -104,22 +104,27 @@ static void answered(switch_core_session_t *session, cti_leg *leg)
 	post_plain(session, leg, CTI_LEG_ANSWERED, joined || !leg->originated);
 }
 
+static void post_of_partner(switch_core_session_t *session, uint16_t kind)
+{
+	cti_record record;
+	const char *partner = switch_channel_get_partner_uuid(switch_core_session_get_channel(session));
+	if (zstr(partner)) return;
+	cti_record_init(&record, kind, partner);
+	cti_post(&record, NULL, true);
+}
+
 /*
  * The switch tells its own hold by a message and then by an event, the phone's hold by an event alone (events.c). With
  * the profile setting proxy-hold the message goes to the partner of the phone that holds, and there is no event.
  */
 static void held(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
 {
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	if (switch_channel_test_flag(channel, CF_HOLD)) {
+	if (switch_channel_test_flag(switch_core_session_get_channel(session), CF_HOLD)) {
 		atomic_store(&leg->held, true);
 		atomic_fetch_add(&leg->hold_echo, 1);
 		post_plain(session, leg, CTI_LEG_HELD, true);
 	} else if (!message->numeric_arg) {
-		cti_record record;
-		const char *partner = switch_channel_get_partner_uuid(channel);
-		cti_record_init(&record, CTI_LEG_HELD, partner ? partner : "");
-		if (partner) cti_post(&record, NULL, true);
+		post_of_partner(session, CTI_LEG_HELD);
 	}
 }
 
@@ -129,10 +134,7 @@ static void unheld(switch_core_session_t *session, cti_leg *leg)
 		atomic_fetch_add(&leg->unhold_echo, 1);
 		post_plain(session, leg, CTI_LEG_UNHELD, true);
 	} else {
-		cti_record record;
-		const char *partner = switch_channel_get_partner_uuid(switch_core_session_get_channel(session));
-		cti_record_init(&record, CTI_LEG_UNHELD, partner ? partner : "");
-		if (partner) cti_post(&record, NULL, true);
+		post_of_partner(session, CTI_LEG_UNHELD);
 	}
 }
 
@@ -183,7 +185,8 @@ static void executed(switch_core_session_t *session, cti_leg *leg, const switch_
 	if (observer) record.flags |= CTI_FLAG_OBSERVER;
 	if (argument && (observer || !strcmp(application, "intercept") || !strcmp(application, "three_way"))) {
 		const char *last = strrchr(argument, ' '); /* options come before the uuid */
-		cti_record_other(&record, last ? last + 1 : argument);
+		const char *target = last ? last + 1 : argument;
+		if (strcmp(target, "all")) cti_record_other(&record, target);
 	}
 	cti_post(&record, leg, observer);
 }
@@ -233,11 +236,16 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 
 /* ---- the state handlers, on the session's own thread ---- */
 
+static cti_leg *new_leg(switch_core_session_t *session)
+{
+	cti_leg *leg = switch_core_session_alloc(session, sizeof *leg);
+	switch_channel_set_private(switch_core_session_get_channel(session), LEG_KEY, leg);
+	return leg;
+}
+
 static cti_leg *attach(switch_core_session_t *session)
 {
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	cti_leg *leg = switch_core_session_alloc(session, sizeof *leg);
-	switch_channel_set_private(channel, LEG_KEY, leg);
+	cti_leg *leg = new_leg(session);
 	switch_core_event_hook_add_state_change(session, state_change);
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
@@ -300,7 +308,7 @@ static cti_leg *leg_at_the_end(switch_core_session_t *session)
 {
 	if (!cti_live()) return NULL;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-	return leg ? leg : attach(session);
+	return leg ? leg : new_leg(session);
 }
 
 static switch_status_t on_hangup_first(switch_core_session_t *session)

@@ -3,6 +3,7 @@ package fsmod
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -144,9 +145,11 @@ func lateAnswer(t *testing.T, s *freeSwitch) {
 }
 
 func completion(t *testing.T, s *freeSwitch) {
-	words := s.api("console_complete cti ")
 	for _, word := range []string{"status", "version", "calls", "call", "clients", "reload"} {
-		require.Regexp(t, `\[\s*`+word+`\]`, words)
+		pattern := regexp.MustCompile(`\[\s*` + word + `\]`)
+		// The switch keeps completions in its database, which it writes in its own time.
+		require.Eventually(t, func() bool { return pattern.MatchString(s.api("console_complete cti ")) },
+			patience, 50e6, word)
 	}
 	require.Regexp(t, `\[\s*0a1b\]`, s.api("console_complete cti call "))
 	require.Regexp(t, `\[\s*0c2d\]`, s.api("console_complete cti call "))
