@@ -69,7 +69,7 @@ static inline void cti_ring_wake(cti_ring *ring)
 	if (!atomic_exchange_explicit(&ring->signalled, true, memory_order_acq_rel)) {
 		uint64_t one = 1;
 		ssize_t written = write(ring->event_fd, &one, sizeof one);
-		(void)written; /* the counter cannot overflow: the reader resets it before signalled */
+		(void)written; /* nobody reads the counter, which 2^64 wakes would fill */
 	}
 }
 

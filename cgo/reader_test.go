@@ -5,8 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,7 +17,7 @@ import (
 	"modcti/engine/loop"
 )
 
-// fakeRing is a ring whose producer is the test. Its wake is a pipe, which the runtime's poller treats as an eventfd.
+// fakeRing is a ring whose producer is the test. Its wake is an eventfd, as that of cti_ring.
 type fakeRing struct {
 	mutex      sync.Mutex
 	queue      []record
@@ -28,10 +31,26 @@ type fakeRing struct {
 }
 
 func newFakeRing(t *testing.T) (*fakeRing, *os.File) {
-	out, in, err := os.Pipe()
+	fd, _, errno := syscall.Syscall(syscall.SYS_EVENTFD2, 0, syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	require.Zero(t, errno)
+	reader, err := syscall.Dup(int(fd))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = in.Close(); _ = out.Close() })
-	return &fakeRing{wake: in}, out
+	wake, in := os.NewFile(uintptr(reader), "reader"), os.NewFile(fd, "producer")
+	t.Cleanup(func() { _ = in.Close(); _ = wake.Close() })
+	return &fakeRing{wake: in}, wake
+}
+
+// attach makes a reader of the ring.
+func (f *fakeRing) attach(t *testing.T, wake *os.File, got *inputs) *reader {
+	r, err := newReader(f, wake, got.post, fixedNow, quiet())
+	require.NoError(t, err)
+	return r
+}
+
+func (f *fakeRing) woken() bool {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.signalled
 }
 
 func (f *fakeRing) clear() {
@@ -77,7 +96,7 @@ func (f *fakeRing) push(wake bool, records ...record) {
 func (f *fakeRing) wakeUp(wake bool) {
 	if wake && !f.signalled {
 		f.signalled = true
-		_, _ = f.wake.Write(make([]byte, 8))
+		_, _ = f.wake.Write([]byte{0: 1, 7: 0})
 	}
 }
 
@@ -117,10 +136,39 @@ func numbered(from, count int) (records []record, seqs []uint32) {
 	return records, seqs
 }
 
+// TestReaderMissesNoWake: whenever a record comes, before, within or after the reader's look at the ring, it is read at
+// once. The tick, which would hide a wake that was missed, is put off.
+func TestReaderMissesNoWake(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	r := ring.attach(t, wake, got)
+	r.tick = time.Hour
+	go r.run()
+	defer r.stop()
+	const count = 20_000
+	go func() {
+		for n := range count {
+			records, _ := numbered(n, 1)
+			ring.push(true, records...)
+			if n%3 == 0 {
+				runtime.Gosched()
+			}
+		}
+	}()
+	for n := range count {
+		require.EqualValues(t, n, (<-got.taken).LegSeq)
+	}
+	for n := range count / 10 {
+		records, seqs := numbered(n, 1)
+		ring.push(true, records...)
+		require.Equal(t, seqs, got.numbers(1))
+	}
+}
+
 func TestReaderKeepsOrder(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	first, seqs := numbered(1, 3*batchRecords+5)
@@ -144,7 +192,7 @@ func TestReaderWokenWhileDraining(t *testing.T) {
 		require.False(t, ring.signalled, "cleared only after the drain: this record would lie until the tick")
 		ring.wakeUp(true)
 	}
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	first, _ := numbered(1, batchRecords)
@@ -158,7 +206,7 @@ func TestReaderTicks(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.unfinished = 3
 	got := newInputs()
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	records, seqs := numbered(1, 2)
 	ring.push(false, records...)
 	go r.run()
@@ -170,7 +218,8 @@ func TestReaderSkipsMalformed(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	var logged bytes.Buffer
-	r := newReader(ring, wake, got.post, fixedNow, slog.New(slog.NewTextHandler(&logged, nil)))
+	r := ring.attach(t, wake, got)
+	r.log = slog.New(slog.NewTextHandler(&logged, nil))
 	records, _ := numbered(1, 3)
 	records[1].kind = 99
 	ring.push(true, records...)
@@ -187,7 +236,7 @@ func TestReaderTellsLost(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.dropped = 40
 	got := newInputs()
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	ring.dropped = 47
 	records, _ := numbered(1, 1)
 	ring.push(true, records...)
@@ -203,7 +252,7 @@ func TestReaderTellsLost(t *testing.T) {
 func TestReaderStopDrains(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	go r.run()
 	records, seqs := numbered(1, 2*batchRecords+1)
 	ring.push(false, records...)
@@ -215,7 +264,7 @@ func TestReaderEndsWithTheLoop(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	got.err = loop.ErrStopped
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	records, _ := numbered(1, 1)
 	ring.push(true, records...)
 	r.run()
@@ -226,7 +275,7 @@ func TestReaderGoesOnWhenBusy(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	got.err = errors.New("another fault")
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	for n := range 3 {
@@ -241,7 +290,7 @@ func TestReaderSurvivesPanic(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.panics = 1
 	got := newInputs()
-	r := newReader(ring, wake, got.post, fixedNow, quiet())
+	r := ring.attach(t, wake, got)
 	records, seqs := numbered(1, 2)
 	ring.push(true, records...)
 	go r.run()

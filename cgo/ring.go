@@ -9,6 +9,11 @@ static inline void cti_ring_clear(cti_ring *ring)
 	atomic_exchange_explicit(&ring->signalled, false, memory_order_acq_rel);
 }
 
+static inline bool cti_ring_woken(cti_ring *ring)
+{
+	return atomic_load_explicit(&ring->signalled, memory_order_acquire);
+}
+
 // A place was claimed whose record is not yet there; its producer may have seen no need to wake anyone.
 static inline bool cti_ring_unfinished(cti_ring *ring)
 {
@@ -19,6 +24,7 @@ static inline int cti_ring_fd(cti_ring *ring) { return ring->event_fd; }
 
 #cgo noescape cti_ring_drain
 #cgo nocallback cti_ring_drain
+#cgo nocallback cti_ring_woken
 #cgo nocallback cti_ring_clear
 #cgo nocallback cti_ring_unfinished
 #cgo nocallback cti_ring_lost
@@ -58,6 +64,8 @@ func (r *hostRing) open() (*os.File, error) {
 	}
 	return os.NewFile(fd, "cti ring"), nil
 }
+
+func (r *hostRing) woken() bool { return bool(C.cti_ring_woken(r.ring)) }
 
 func (r *hostRing) clear() { C.cti_ring_clear(r.ring) }
 

@@ -74,7 +74,9 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 	if s.doors, err = push.Open(s.doorsConfig(settings)); err != nil {
 		return s, err
 	}
-	s.reader = newReader(r, wake, s.loop.PostBatch, s.now, log)
+	if s.reader, err = newReader(r, wake, s.loop.StepBatch, s.now, log); err != nil {
+		return s, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stopLoop = cancel
 	s.work.Go(func() { s.loop.Run(ctx) })

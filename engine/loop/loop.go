@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"modcti/engine"
@@ -37,7 +38,7 @@ type Options struct {
 	Panicked func(last []engine.Input, value any, stack []byte)
 }
 
-// Loop is the one owner of an engine.
+// Loop is the one owner of an engine: one goroutine at a time uses it, the loop's own or the caller of StepBatch.
 type Loop struct {
 	engine   *engine.Engine
 	sinks    Sinks
@@ -50,8 +51,12 @@ type Loop struct {
 	done    chan struct{} // one token for each batch taken
 	inbox   chan engine.Input
 	calls   chan func(*engine.Engine)
+	moved   chan struct{} // holds a token when StepBatch has moved the next deadline
 	stopped chan struct{}
-	out     engine.Output
+
+	mu    sync.Mutex // held by whoever uses the engine and what is below
+	out   engine.Output
+	ended bool
 }
 
 // New makes a loop. Nothing runs until Run.
@@ -62,7 +67,8 @@ func New(o Options) *Loop {
 	return &Loop{
 		engine: o.Engine, sinks: o.Sinks, log: o.Log, now: o.Now, panicked: o.Panicked,
 		batches: make(chan []engine.Input), done: make(chan struct{}, 1),
-		inbox: make(chan engine.Input, o.Inbox), calls: make(chan func(*engine.Engine)), stopped: make(chan struct{}),
+		inbox: make(chan engine.Input, o.Inbox), calls: make(chan func(*engine.Engine)),
+		moved: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 }
 
@@ -97,6 +103,28 @@ func (l *Loop) PostBatch(ins []engine.Input) error {
 	}
 }
 
+// StepBatch is PostBatch without the change of goroutine: it steps the batch in the caller's own, between two turns of
+// the loop, and returns when all of it has been stepped. An idle process has two threads less to wake on the way of
+// each event. The sinks are then called by the caller's goroutine, never at the same time as by the loop's.
+func (l *Loop) StepBatch(ins []engine.Input) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return ErrStopped
+	}
+	deadline := l.out.NextDeadline
+	for i := range ins {
+		l.step(&ins[i])
+	}
+	if l.out.NextDeadline != deadline {
+		select {
+		case l.moved <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
 // Do runs f with the engine between two Steps and returns when it has run. f must neither block nor keep the engine.
 func (l *Loop) Do(ctx context.Context, f func(*engine.Engine)) error {
 	ran := make(chan struct{})
@@ -118,29 +146,43 @@ func (l *Loop) Do(ctx context.Context, f func(*engine.Engine)) error {
 // Run owns the engine until ctx ends.
 func (l *Loop) Run(ctx context.Context) {
 	defer close(l.stopped)
+	defer l.locked(func() { l.ended = true })
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
 	for {
-		l.arm(timer)
+		l.locked(func() { l.arm(timer) })
 		select {
 		case <-ctx.Done():
 			return
 		case ins := <-l.batches:
-			for i := range ins {
-				l.step(&ins[i])
-			}
+			l.locked(func() {
+				for i := range ins {
+					l.step(&ins[i])
+				}
+			})
 			l.done <- struct{}{}
 		case in := <-l.inbox:
-			in.MonoNanos, in.WallMicros = l.now()
-			l.step(&in)
+			l.locked(func() {
+				in.MonoNanos, in.WallMicros = l.now()
+				l.step(&in)
+			})
 		case f := <-l.calls:
-			l.do(f)
+			l.locked(func() { l.do(f) })
 		case <-timer.C:
-			mono, wall := l.now()
-			l.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: mono, WallMicros: wall})
+			l.locked(func() {
+				mono, wall := l.now()
+				l.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: mono, WallMicros: wall})
+			})
+		case <-l.moved:
 		}
 	}
+}
+
+func (l *Loop) locked(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
 }
 
 // arm sets the one timer to the engine's next deadline.

@@ -45,6 +45,11 @@ const char *client_line(void)
 	return buffer;
 }
 
+int client_fd(void)
+{
+	return fd;
+}
+
 void client_close(void)
 {
 	close(fd);

@@ -70,6 +70,8 @@ void client_open(const char *path);
 void client_send(const char *line);
 /* client_line returns the next line without its line feed, valid until the next call; NULL when the engine closed. */
 const char *client_line(void);
+/* client_fd is for who reads by itself, when no line is on its way. */
+int client_fd(void);
 void client_close(void);
 
 #endif
