@@ -168,3 +168,24 @@ func (c *Client) read() {
 		}
 	}
 }
+
+// Deaf is a client that subscribes to everything and then reads nothing.
+type Deaf struct{ conn net.Conn }
+
+// DialDeaf connects and asks; what is answered stays in the socket.
+func DialDeaf(ctx context.Context, socket string) (*Deaf, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	const requests = `{"messageID":"RequestOpen","protocol":1,"clientName":"deaf","profile":"full"}` + "\n" +
+		`{"messageID":"RequestSubscribe","scope":"company"}` + "\n"
+	if _, err := conn.Write([]byte(requests)); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return &Deaf{conn}, nil
+}
+
+// Close ends the connection.
+func (d *Deaf) Close() { _ = d.conn.Close() }

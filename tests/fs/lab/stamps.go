@@ -37,13 +37,15 @@ func BuildModule(ctx context.Context, install Install, dir string) error {
 type StampKind uint32
 
 const (
-	StampRing StampKind = iota + 1
+	StampInit StampKind = iota + 1
+	StampRing
 	StampEarly
 	StampAnswer
 	StampBridge
 	StampUnbridge
 	StampHangup    // the channel has begun to end
-	StampReporting // it has ended
+	StampEnded     // its driver has told the far end
+	StampReporting // the switch tells that it has ended
 )
 
 // StampKey names a fact: what happened to which channel. Only its first time counts.
@@ -52,7 +54,7 @@ type StampKey struct {
 	UUID string
 }
 
-// Stamps reads when each fact arose, in ns of CLOCK_MONOTONIC.
+// Stamps reads when each fact arose, in ns of CLOCK_MONOTONIC. A fact that did not arise is not in the map.
 func (s *Switch) Stamps() (map[StampKey]int64, error) {
 	data, err := os.ReadFile(s.Path("run", "stamps"))
 	if err != nil {

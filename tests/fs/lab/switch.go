@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -43,6 +44,9 @@ type Switch struct {
 
 	cfg     config
 	process *process
+
+	mu      sync.Mutex
+	control *EventSocket // for API; nil until first used
 }
 
 // starts is how often a start is tried again because another program took a port between its choice and its use.
@@ -119,20 +123,15 @@ func (s *Switch) ready(ctx context.Context) (bool, error) {
 	if !s.process.running() {
 		return false, fmt.Errorf("the switch ended while it started: %w", s.process.err)
 	}
-	client, err := s.EventSocket(ctx)
+	status, err := s.API(ctx, "status")
 	var refused *net.OpError
 	if errors.As(err, &refused) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	defer client.Close()
-	status, err := client.API(ctx, "status")
 	if err != nil || !strings.Contains(status, "is ready") {
 		return false, err
 	}
-	profiles, err := client.API(ctx, "sofia status")
+	profiles, err := s.API(ctx, "sofia status")
 	return strings.Contains(profiles, "RUNNING"), err
 }
 
@@ -147,6 +146,9 @@ func (s *Switch) Signal(signal syscall.Signal) error { return s.process.cmd.Proc
 
 // Shutdown stops the switch in order, as the machine would; after grace it is killed. Its files stay until Kill.
 func (s *Switch) Shutdown(grace time.Duration) {
+	s.mu.Lock()
+	s.hangUp()
+	s.mu.Unlock()
 	if s.process != nil {
 		s.process.end(grace)
 	}
@@ -163,14 +165,30 @@ func (s *Switch) EventSocket(ctx context.Context) (*EventSocket, error) {
 	return DialEventSocket(ctx, s.cfg.EventPort, s.cfg.Password)
 }
 
-// API runs one API command over a connection of its own.
+// API runs one API command, over a connection that is kept for the next.
 func (s *Switch) API(ctx context.Context, command string) (string, error) {
-	client, err := s.EventSocket(ctx)
-	if err != nil {
-		return "", err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.control == nil {
+		control, err := s.EventSocket(ctx)
+		if err != nil {
+			return "", err
+		}
+		s.control = control
 	}
-	defer client.Close()
-	return client.API(ctx, command)
+	reply, err := s.control.API(ctx, command)
+	if err != nil {
+		s.hangUp()
+	}
+	return reply, err
+}
+
+// hangUp closes the kept connection. The caller holds mu.
+func (s *Switch) hangUp() {
+	if s.control != nil {
+		s.control.Close()
+		s.control = nil
+	}
 }
 
 // CLI runs one command through fs_cli and returns what it printed.

@@ -116,7 +116,9 @@ func (t *Tap) Bodies() (bodies []Tapped) {
 		if end > len(t.data) {
 			return bodies
 		}
-		bodies = append(bodies, Tapped{t.data[body:end], t.arrival(end, &at)})
+		if end > body { // a reply to a command has no body
+			bodies = append(bodies, Tapped{t.data[body:end], t.arrival(end, &at)})
+		}
 		start = end
 	}
 }

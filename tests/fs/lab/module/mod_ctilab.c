@@ -21,7 +21,7 @@ SWITCH_MODULE_DEFINITION(mod_ctilab, mod_ctilab_load, mod_ctilab_shutdown, NULL)
 #define MAX_STAMPS (1u << 17)
 
 /* The same numbers as lab/stamps.go. */
-enum kind { RING = 1, EARLY, ANSWER, BRIDGE, UNBRIDGE, HANGUP, REPORTING };
+enum kind { INIT = 1, RING, EARLY, ANSWER, BRIDGE, UNBRIDGE, HANGUP, ENDED, REPORTING };
 
 typedef struct {
 	int64_t mono_ns;
@@ -69,6 +69,7 @@ static switch_status_t on_init(switch_core_session_t *session)
 {
 	switch_core_event_hook_add_receive_message(session, on_message);
 	switch_core_event_hook_add_state_change(session, on_state_change);
+	write_stamp(session, INIT);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -78,7 +79,15 @@ static switch_status_t on_reporting(switch_core_session_t *session)
 	return SWITCH_STATUS_SUCCESS;
 }
 
+/* The driver has sent its BYE, CANCEL or refusal by now. */
+static switch_status_t on_hangup(switch_core_session_t *session)
+{
+	write_stamp(session, ENDED);
+	return SWITCH_STATUS_SUCCESS;
+}
+
 static switch_state_handler_table_t before = {.on_init = on_init, .on_reporting = on_reporting, .flags = SSH_FLAG_PRE_EXEC};
+static switch_state_handler_table_t after = {.on_hangup = on_hangup};
 
 static void stall(switch_event_t *event)
 {
@@ -119,6 +128,7 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_ctilab_load)
 	if (switch_event_bind(modname, SWITCH_EVENT_CUSTOM, STALL, stall, NULL) != SWITCH_STATUS_SUCCESS)
 		return SWITCH_STATUS_FALSE;
 	switch_core_add_state_handler(&before);
+	switch_core_add_state_handler(&after);
 	SWITCH_ADD_API(api, "ctilab_stall", "make the event bus stand still", ctilab_stall, "<ms>");
 	/* Its hooks may be on live channels at any time. */
 	return SWITCH_STATUS_NOUNLOAD;

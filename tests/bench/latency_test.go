@@ -1,0 +1,128 @@
+package bench_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/tests/fs/lab"
+)
+
+// sight is how long after a fact arose in the switch a client had heard of it, in ns.
+type sight struct{ ours, theirs int64 }
+
+// BenchmarkSwitchLatency measures, for the same facts of the same calls in the same run, how late they reach a client
+// of the unix socket and a client of mod_event_socket. Both times begin at CLOCK_MONOTONIC stamps that mod_ctilab makes
+// where the fact arises. Targets: median at most 1/80, p99 at most 1/40 of the event socket's.
+func BenchmarkSwitchLatency(b *testing.B) {
+	const calls, perSecond = 200, 10
+	s := benchSwitch(b, lab.Options{Modules: []string{"mod_ctilab", "mod_cti"}}, lab.Answers(150*time.Millisecond))
+	serve(b, s, 10, perSecond, 100*time.Millisecond) // warm
+	for b.Loop() {
+		engine, err := lab.TapEngine(b.Context(), socketOf(s), "basic")
+		require.NoError(b, err)
+		socket, err := s.TapEventSocket(b.Context(), channelEvents)
+		require.NoError(b, err)
+		serve(b, s, calls, perSecond, 300*time.Millisecond)
+		engine.Stop()
+		socket.Stop()
+		stamps, err := s.Stamps()
+		require.NoError(b, err)
+		report(b, pair(b, stamps, engine.Lines(), socket.Bodies()), calls)
+	}
+}
+
+// pair brings together what both clients heard of the same fact: who rings, who is joined, who has ended.
+func pair(b *testing.B, stamps map[lab.StampKey]int64, lines, bodies []lab.Tapped) map[string][]sight {
+	b.Helper()
+	type fact struct{ kind, uuid string }
+	theirs := map[fact]int64{}
+	kinds := map[string]struct {
+		kind  string
+		stamp lab.StampKind
+	}{
+		"CHANNEL_PROGRESS": {"ring", lab.StampRing}, "CHANNEL_BRIDGE": {"join", lab.StampBridge},
+		"CHANNEL_HANGUP_COMPLETE": {"end", lab.StampReporting},
+	}
+	for _, body := range bodies {
+		var event struct {
+			Name string `json:"Event-Name"`
+			UUID string `json:"Unique-ID"`
+		}
+		require.NoError(b, json.Unmarshal(body.Text, &event), "%s", body.Text)
+		kind, wanted := kinds[event.Name]
+		if at, ok := stamps[lab.StampKey{Kind: kind.stamp, UUID: event.UUID}]; wanted && ok {
+			theirs[fact{kind.kind, event.UUID}] = body.Mono - at
+		}
+	}
+	sights := map[string][]sight{}
+	messages := map[string]struct {
+		kind  string
+		stamp lab.StampKind
+	}{
+		"EventRinging": {"ring", lab.StampRing}, "EventEstablished": {"join", lab.StampBridge},
+		"EventReleased": {"end", lab.StampEnded},
+	}
+	for _, line := range lines {
+		var m struct{ MessageID, PartyID string }
+		require.NoError(b, json.Unmarshal(line.Text, &m), "%s", line.Text)
+		kind, wanted := messages[m.MessageID]
+		if !wanted {
+			continue
+		}
+		uuid := dashed(m.PartyID)
+		at, stamped := stamps[lab.StampKey{Kind: kind.stamp, UUID: uuid}]
+		if other, ok := theirs[fact{kind.kind, uuid}]; ok && stamped {
+			sights[kind.kind] = append(sights[kind.kind], sight{line.Mono - at, other})
+		}
+	}
+	return sights
+}
+
+func dashed(id string) string {
+	if len(id) != 32 {
+		return id
+	}
+	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
+}
+
+func report(b *testing.B, sights map[string][]sight, calls int) {
+	b.Helper()
+	require.Len(b, sights["ring"], calls, "every ring was heard of by both")
+	require.Len(b, sights["join"], calls, "every join")
+	require.Len(b, sights["end"], 2*calls, "every end")
+	var all []sight
+	fmt.Printf("\n%-6s %6s %12s %12s %8s %12s %12s %8s\n", "fact", "n", "ours p50", "theirs p50", "ratio", "ours p99",
+		"theirs p99", "ratio")
+	for _, kind := range []string{"ring", "join", "end"} {
+		printSights(kind, sights[kind])
+		all = append(all, sights[kind]...)
+	}
+	median, p99 := printSights("all", all)
+	b.ReportMetric(median, "median-ratio")
+	b.ReportMetric(p99, "p99-ratio")
+	fmt.Println("targets: median 1/80, p99 1/40 of the event socket's")
+}
+
+func printSights(kind string, sights []sight) (median, p99 float64) {
+	var ours, theirs []int64
+	for _, s := range sights {
+		ours, theirs = append(ours, s.ours), append(theirs, s.theirs)
+	}
+	o50, t50, o99, t99 := at(ours, 0.5), at(theirs, 0.5), at(ours, 0.99), at(theirs, 0.99)
+	median, p99 = float64(t50)/float64(o50), float64(t99)/float64(o99)
+	fmt.Printf("%-6s %6d %12v %12v   1/%-5.0f %11v %12v   1/%-5.0f\n", kind, len(sights), time.Duration(o50),
+		time.Duration(t50), median, time.Duration(o99), time.Duration(t99), p99)
+	return median, p99
+}
+
+// at is the value at a quantile.
+func at(values []int64, quantile float64) int64 {
+	slices.Sort(values)
+	return values[min(int(quantile*float64(len(values))), len(values)-1)]
+}

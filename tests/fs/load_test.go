@@ -1,0 +1,59 @@
+package fs_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/tests/fs/lab"
+)
+
+// TestThousandCalls: 1,000 calls at 20 a second, of which none is lost, none doubled and nothing left behind.
+func TestThousandCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: a minute of calls, left out by -short")
+	}
+	const calls, perSecond = 1000, 20
+	r := startRig(t, lab.Options{})
+	r.phone("1001", lab.Answers(200*ms))
+	ctx, cancel := context.WithTimeout(t.Context(), calls/perSecond*time.Second+time.Minute)
+	defer cancel()
+	r.ctx = ctx
+	sipp := r.call(lab.Caller{From: outside, To: "1001", Talk: 500 * ms, Calls: calls, PerSecond: perSecond})
+	require.NoError(t, sipp.Wait(ctx), "every caller was served as he should")
+	story := r.story(calls)
+
+	per := map[string]map[string]int{}
+	seqs := map[uint64]bool{}
+	for _, m := range story {
+		if per[m.CallID] == nil {
+			per[m.CallID] = map[string]int{}
+		}
+		per[m.CallID][m.MessageID]++
+		require.False(t, seqs[m.Seq], "an event is told once")
+		seqs[m.Seq] = true
+	}
+	require.Len(t, per, calls, "none lost, none doubled")
+	each := map[string]int{
+		"EventCallCreated": 1, "EventDialing": 1, "EventRinging": 1, "EventEstablished": 2, "EventReleased": 2,
+		"EventCallDeleted": 1,
+	}
+	for id, told := range per {
+		require.Equal(t, each, told, "what is told of call %s (3.1)", id)
+	}
+	r.until("all records to be closed", func() bool { return r.count("call where open = 0") == calls })
+	require.EqualValues(t, calls, r.count("call"), "one record a call")
+	require.EqualValues(t, 2*calls, r.count("party where open = 0"), "one record a party")
+	require.EqualValues(t, 2*calls, r.count("party"))
+	r.quiet()
+	require.Equal(t, 0, r.listed("calls"))
+	require.True(t, strings.HasPrefix(r.try("cti status"), "+OK"), r.try("cti status"))
+	t.Logf("%s", r.try("cti status"))
+}
+
+func (r *rig) count(what string) int64 {
+	return r.query("select count(*) as n from " + what)[0].number("n")
+}

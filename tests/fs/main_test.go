@@ -1,0 +1,11 @@
+// Package fs_test proves the module inside a real FreeSWITCH: private switches on loopback, SIPp as phones and callers.
+// Where FreeSWITCH, SIPp, sqlite3 or a C compiler is missing the tests are skipped and say which.
+package fs_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
