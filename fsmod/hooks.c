@@ -259,8 +259,11 @@ static cti_leg *attach(switch_core_session_t *session)
 static void set_ids(switch_core_session_t *session, const uint8_t leg[16], bool inherits)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
-	char hex[33];
-	for (int i = 0; i < 16; i++) snprintf(hex + 2 * i, 3, "%02x", leg[i]);
+	char hex[33] = "";
+	for (int i = 0; i < 16; i++) {
+		hex[2 * i] = "0123456789abcdef"[leg[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[leg[i] & 15];
+	}
 	switch_channel_set_variable(channel, PARTY_ID_VARIABLE, hex);
 	if (!inherits) switch_channel_set_variable(channel, CALL_ID_VARIABLE, hex);
 }
