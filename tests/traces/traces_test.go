@@ -198,8 +198,9 @@ func TestTimes(t *testing.T) {
 	got := replay(t, s.Events, s.Hooks)
 	// From the recording's hooks file, µs: on_init, RING_EVENT, ANSWER_EVENT, INDICATE_BRIDGE, CS_HANGUP of each leg.
 	require.Equal(t, []times{
-		{Start: 1795253642041, Progress: 0, Answer: 1795253642364, Bridge: 1795253642365, End: 1795253644884, AnswerSec: 0, BillSec: 2},
-		{Start: 1795253642042, Progress: 1795253642044, Answer: 1795253642351, Bridge: 1795253642365, End: 1795253644885, AnswerSec: 0, BillSec: 2},
+		{Start: 1795253642041, Progress: 0, Answer: 1795253642364, Bridge: 1795253642365, End: 1795253644884, BillSec: 2},
+		{Start: 1795253642042, Progress: 1795253642044, Answer: 1795253642351, Bridge: 1795253642365, End: 1795253644885,
+			BillSec: 2},
 	}, got.times)
 }
 
