@@ -8,7 +8,6 @@ type call struct {
 	id       string
 	key      LegID // callKey of id
 	forming  bool
-	closing  bool
 	bornAt   uint64
 	callType string
 
@@ -24,7 +23,6 @@ type call struct {
 	begunRole   string
 	live        int // parties not yet released
 	dns         []string
-	bridged     bool
 
 	offsetMicros                        int64
 	created, answered, bridgedAt, ended int64 // monotonic ns

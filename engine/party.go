@@ -103,7 +103,6 @@ func floorDiv(a, b int64) int64 {
 }
 
 func (p *party) answered() bool { return p.times.answered != 0 }
-func (p *party) live() bool     { return p.state != Released && !p.ending }
 
 // ringsAt is when the phone began to ring: at 180, else at early media.
 func (p *party) ringsAt() int64 {

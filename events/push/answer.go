@@ -13,7 +13,6 @@ type awaited struct {
 	reference int64
 	thisDN    string
 	scope     string
-	ids       []string
 	keep      interest
 	key       *keyed // not nil: the answer is kept for repeats
 }
