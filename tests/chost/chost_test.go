@@ -1,18 +1,16 @@
-// Package chost drives libcti.so from C alone: a host without a switch, its ring under AddressSanitizer.
 package chost
 
 import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,69 +19,19 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/golden.txt anew; read every line of the difference")
 
-const (
-	root     = "../.."
-	patience = 8 * time.Minute // a first build compiles SQLite
-)
-
-// builder knows how to build the host and the library here.
-type builder struct {
-	compiler string
-	sanitize []string // empty where the compiler has no AddressSanitizer
-	dir      string
-}
+const patience = 8 * time.Minute // a first build compiles SQLite
 
 // newBuilder skips the test where there is no C compiler.
-func newBuilder(t *testing.T) *builder {
-	compiler := os.Getenv("CC")
-	if compiler == "" {
-		compiler = "cc"
+func newBuilder(t *testing.T) *Builder {
+	b, err := NewBuilder(t.TempDir())
+	if errors.Is(err, ErrNoCompiler) {
+		t.Skip(err)
 	}
-	if _, err := exec.LookPath(compiler); err != nil {
-		t.Skipf("%s is absent: libcti.so is not driven from C here", compiler)
-	}
-	b := &builder{compiler: compiler, dir: t.TempDir()}
-	probe := filepath.Join(b.dir, "probe.c")
-	require.NoError(t, os.WriteFile(probe, []byte("int main(void) { return 0; }\n"), 0o600))
-	sanitize := []string{"-fsanitize=address,undefined", "-fno-omit-frame-pointer"}
-	args := append(slices.Clone(sanitize), "-o", filepath.Join(b.dir, "probe"), probe)
-	if exec.Command(compiler, args...).Run() == nil {
-		b.sanitize = sanitize
-	} else {
-		t.Logf("%s has no AddressSanitizer: the host runs without it", compiler)
+	require.NoError(t, err)
+	if len(b.Sanitize) == 0 {
+		t.Log("the C compiler has no AddressSanitizer: the host runs without it")
 	}
 	return b
-}
-
-// library builds libcti.so as build.sh does, and returns its path.
-func (b *builder) library(t *testing.T, flags ...string) string {
-	exports, err := filepath.Abs(filepath.Join(root, "cgo", "libcti.map"))
-	require.NoError(t, err)
-	path := filepath.Join(b.dir, "libcti.so")
-	args := append([]string{"build", "-buildmode=c-shared", "-trimpath"}, flags...)
-	args = append(args, "-ldflags", "-extldflags '-Wl,--version-script="+exports+"'", "-o", path, "./cgo")
-	b.run(t, "go", args...)
-	return path
-}
-
-// host builds a C program out of files of the directory host.
-func (b *builder) host(t *testing.T, flags []string, files ...string) string {
-	path := filepath.Join(b.dir, strings.TrimSuffix(files[0], ".c"))
-	args := append([]string{"-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-Icgo", "-o", path}, flags...)
-	for _, file := range files {
-		args = append(args, filepath.Join("tests", "chost", "host", file))
-	}
-	b.run(t, b.compiler, append(args, "-ldl", "-pthread")...)
-	return path
-}
-
-func (b *builder) run(t *testing.T, name string, args ...string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s %s\n%s", name, strings.Join(args, " "), out)
 }
 
 // play runs the host and returns what it printed.
@@ -102,13 +50,18 @@ func play(t *testing.T, host, library string) string {
 // engine's own C, SQLite above all, is under it too.
 func TestHost(t *testing.T) {
 	b := newBuilder(t)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	var flags []string
 	if os.Getenv("CTI_ASAN") != "" {
-		require.NotEmpty(t, b.sanitize, "CTI_ASAN is set, but there is no AddressSanitizer")
+		require.NotEmpty(t, b.Sanitize, "CTI_ASAN is set, but there is no AddressSanitizer")
 		flags = []string{"-asan"}
 	}
-	library := b.library(t, flags...)
-	got := mask(t, play(t, b.host(t, b.sanitize, "main.c", "host.c", "client.c"), library))
+	library, err := b.Library(ctx, flags...)
+	require.NoError(t, err)
+	host, err := b.Host(ctx, b.Sanitize, "main.c", "host.c", "client.c")
+	require.NoError(t, err)
+	got := mask(t, play(t, host, library))
 	golden := filepath.Join("testdata", "golden.txt")
 	if *update {
 		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))

@@ -1,10 +1,10 @@
 /*
- * probe.c - how long a record takes from the ring to a client: probe LIBRARY DIRECTORY ROUNDS.
+ * probe.c - how long a record takes from the ring to a client: probe LIBRARY DIRECTORY ROUNDS PAUSE_NS.
  *
  * Each round is a call. The time of its ringing is taken, from the push of the record until the client has read the
  * event; and, next to it, the time that a bare echo of the same bytes takes over a unix socket. Who goes first changes
- * from round to round. Each waits a while before, as a switch does between two events. Prints a line a round:
- * nanoseconds of the ring, nanoseconds of the echo, bytes.
+ * from round to round. Each pauses before, as a switch does between two events. Prints a line a round: nanoseconds of
+ * the ring, nanoseconds of the echo, bytes.
  */
 #define _GNU_SOURCE
 #include "host.h"
@@ -14,12 +14,14 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { LINE_BYTES = 8192, QUIET_NS = 2000000, WARM_UP = 200 };
+enum { LINE_BYTES = 8192, WARM_UP = 200 };
+
+static long pause_ns;
 
 static void quiet(void)
 {
-	struct timespec pause = {.tv_nsec = QUIET_NS};
-	nanosleep(&pause, NULL);
+	struct timespec time = {.tv_nsec = pause_ns};
+	if (pause_ns) nanosleep(&time, NULL);
 }
 
 /* read_line reads one line and nothing after it: the other side writes no more. */
@@ -129,7 +131,8 @@ int main(int count, char **arguments)
 	int pair[2];
 	pthread_t thread;
 	char error[256];
-	if (count != 4) die("usage: %s LIBRARY DIRECTORY ROUNDS", arguments[0]);
+	if (count != 5) die("usage: %s LIBRARY DIRECTORY ROUNDS PAUSE_NS", arguments[0]);
+	pause_ns = atol(arguments[4]);
 	load_library(arguments[1], arguments[2]);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || pthread_create(&thread, NULL, echo, &pair[1])) die("no echo");
 	expect_snapshot();
