@@ -2,10 +2,11 @@ package engine
 
 import (
 	"encoding/binary"
-	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -118,37 +119,57 @@ func benchEngine(live int) (*Engine, *callLoad, *Output) {
 	return e, l, out
 }
 
-// BenchmarkStep: ns/input with so many calls live. Divide 100000 by 10 for the growth.
-func BenchmarkStep(b *testing.B) {
-	for _, live := range []int{10, 1_000, 100_000} {
-		b.Run(fmt.Sprintf("live=%d", live), func(b *testing.B) {
-			e, l, out := benchEngine(live)
-			b.ReportAllocs()
-			b.ResetTimer()
-			for range b.N {
-				l.turn(e, out)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(l.ins)), "ns/input")
-		})
+// BenchmarkStepRatio: what one input costs with 10 and with 100,000 live calls, in turns in one run, the load's own cost
+// taken off. The load is the worst for a cache: calls end in the order in which they began. Limits: 1 µs an input,
+// growth 1.2.
+func BenchmarkStepRatio(b *testing.B) {
+	const rounds, turns = 31, 2000
+	few, many := newTimed(10), newTimed(100_000)
+	for range rounds {
+		few.run(turns)
+		many.run(turns)
 	}
+	small, large := few.nanosPerInput(turns), many.nanosPerInput(turns)
+	b.ReportMetric(small, "ns/input(10)")
+	b.ReportMetric(large, "ns/input(100000)")
+	b.ReportMetric(large/1000, "of-1µs-limit")
+	b.ReportMetric(large/small, "growth")
+	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkLoad is the load of BenchmarkStep without an engine: what of BenchmarkStep's time is not the step's.
-func BenchmarkLoad(b *testing.B) {
-	for _, live := range []int{10, 1_000, 100_000} {
-		b.Run(fmt.Sprintf("live=%d", live), func(b *testing.B) {
-			l := newCallLoad(live)
-			sum := byte(0)
-			for range b.N {
-				for i := range l.ins {
-					sum += l.fill(i, l.begun).Leg[0]
-				}
-				l.begun++
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(l.ins)), "ns/input")
-			require.Zero(b, sum)
-		})
+// timed is one engine under load and what its rounds and the load's alone took.
+type timed struct {
+	engine      *Engine
+	load, bare  *callLoad
+	out         *Output
+	with, alone []float64
+}
+
+func newTimed(live int) *timed {
+	e, l, out := benchEngine(live)
+	return &timed{engine: e, load: l, bare: newCallLoad(live), out: out}
+}
+
+func (t *timed) run(turns int) {
+	start := time.Now()
+	for range turns {
+		t.load.turn(t.engine, t.out)
 	}
+	t.with = append(t.with, float64(time.Since(start).Nanoseconds()))
+	start = time.Now()
+	for range turns {
+		for i := range t.bare.ins {
+			t.bare.fill(i, t.bare.begun)
+		}
+		t.bare.begun++
+	}
+	t.alone = append(t.alone, float64(time.Since(start).Nanoseconds()))
+}
+
+func (t *timed) nanosPerInput(turns int) float64 {
+	slices.Sort(t.with)
+	slices.Sort(t.alone)
+	return (t.with[len(t.with)/2] - t.alone[len(t.alone)/2]) / float64(turns*len(t.load.ins))
 }
 
 // TestStepAllocatesNothing in steady state, when calls come and go.
