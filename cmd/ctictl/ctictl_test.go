@@ -91,7 +91,7 @@ func (w *world) tell(kind engine.InputKind, times int) {
 			times--
 		}
 		if times == 0 {
-			require.NoError(w.t, w.loop.PostBatch(w.inputs[:i+1]))
+			require.NoError(w.t, w.loop.StepBatch(w.inputs[:i+1]))
 			w.inputs = w.inputs[i+1:]
 			return
 		}

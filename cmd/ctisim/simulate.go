@@ -194,7 +194,7 @@ func (s *simulation) run(ctx context.Context) error {
 		s.pump.sim.Run(sim.Traffic{
 			Rate: s.rate, Calls: s.calls, Agents: s.agents, Mix: s.mix, Tempo: s.tempo,
 		})
-		err = s.pump.run(ctx, s.loop.PostBatch, s.settled())
+		err = s.pump.run(ctx, s.loop.StepBatch, s.settled())
 	}
 	stats := s.stats()
 	stopFollowing()

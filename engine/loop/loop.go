@@ -47,8 +47,6 @@ type Loop struct {
 	panicked func([]engine.Input, any, []byte)
 	recent   recent
 
-	batches chan []engine.Input
-	done    chan struct{} // one token for each batch taken
 	inbox   chan engine.Input
 	calls   chan func(*engine.Engine)
 	moved   chan struct{} // holds a token when StepBatch has moved the next deadline
@@ -66,7 +64,6 @@ func New(o Options) *Loop {
 	}
 	return &Loop{
 		engine: o.Engine, sinks: o.Sinks, log: o.Log, now: o.Now, panicked: o.Panicked,
-		batches: make(chan []engine.Input), done: make(chan struct{}, 1),
 		inbox: make(chan engine.Input, o.Inbox), calls: make(chan func(*engine.Engine)),
 		moved: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
@@ -87,25 +84,10 @@ func (l *Loop) Post(in engine.Input) error {
 	}
 }
 
-// PostBatch hands the loop a batch of the switch's records and returns when all of it has been stepped: the ring's
-// reader thereby waits in the ring, which is bounded and counts what it cannot hold. One caller at a time.
-func (l *Loop) PostBatch(ins []engine.Input) error {
-	select {
-	case l.batches <- ins:
-	case <-l.stopped:
-		return ErrStopped
-	}
-	select {
-	case <-l.done:
-		return nil
-	case <-l.stopped:
-		return ErrStopped
-	}
-}
-
-// StepBatch is PostBatch without the change of goroutine: it steps the batch in the caller's own, between two turns of
-// the loop, and returns when all of it has been stepped. An idle process has two threads less to wake on the way of
-// each event. The sinks are then called by the caller's goroutine, never at the same time as by the loop's.
+// StepBatch steps a batch of the switch's records in the caller's own goroutine, between two turns of the loop, and
+// returns when all of it has been stepped: the ring's reader thereby waits in the ring, which is bounded and counts
+// what it cannot hold, and an idle process has two threads less to wake on the way of each event. The sinks are then
+// called by the caller's goroutine, never at the same time as by the loop's.
 func (l *Loop) StepBatch(ins []engine.Input) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,13 +137,6 @@ func (l *Loop) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case ins := <-l.batches:
-			l.locked(func() {
-				for i := range ins {
-					l.step(&ins[i])
-				}
-			})
-			l.done <- struct{}{}
 		case in := <-l.inbox:
 			l.locked(func() {
 				in.MonoNanos, in.WallMicros = l.now()

@@ -68,7 +68,7 @@ func TestDeliverOrder(t *testing.T) {
 		s := &sinks{}
 		l := newLoop(s, 5000)
 		stop := run(l)
-		require.NoError(t, l.PostBatch([]engine.Input{created("a")}))
+		require.NoError(t, l.StepBatch([]engine.Input{created("a")}))
 		stop()
 		require.Equal(t, []string{"commands", "records", "events"}, s.order)
 		require.Equal(t, []string{"EventCallCreated", "EventDialing"}, s.events)
@@ -84,7 +84,7 @@ func TestOneTimerServesTheAudit(t *testing.T) {
 		require.NoError(t, l.Post(engine.Input{Kind: engine.TimerDue}))
 		for range 3 {
 			synctest.Wait()
-			require.NoError(t, l.PostBatch([]engine.Input{{Kind: engine.SnapshotBegin}, {Kind: engine.SnapshotEnd}}))
+			require.NoError(t, l.StepBatch([]engine.Input{{Kind: engine.SnapshotBegin}, {Kind: engine.SnapshotEnd}}))
 			<-time.After(5 * time.Second)
 		}
 		synctest.Wait()
@@ -109,7 +109,7 @@ func TestStopped(t *testing.T) {
 	l := newLoop(&sinks{}, 0)
 	run(l)()
 	require.ErrorIs(t, l.Post(engine.Input{}), ErrStopped)
-	require.ErrorIs(t, l.PostBatch(nil), ErrStopped)
+	require.ErrorIs(t, l.StepBatch(nil), ErrStopped)
 	require.ErrorIs(t, l.Do(context.Background(), func(*engine.Engine) {}), ErrStopped)
 }
 
@@ -133,7 +133,7 @@ func TestPanicStaysInside(t *testing.T) {
 		poison := created("b")
 		poison.Direction, poison.Text.Destination = engine.DirectionOutbound, "poison"
 		poison.Other = engine.LegIDOf("a")
-		require.NoError(t, l.PostBatch([]engine.Input{created("a"), poison, created("c")}))
+		require.NoError(t, l.StepBatch([]engine.Input{created("a"), poison, created("c")}))
 		require.NoError(t, l.Do(context.Background(), func(e *engine.Engine) { require.Len(t, e.Calls(), 2) }))
 		stop()
 		require.Len(t, last, 2)
