@@ -8,6 +8,7 @@
  *   late UUID         commands with a deadline of a millisecond
  *   many N UUID       submits N commands     fire N              fires N events      sleep MS    answers late
  *   settings          the rows it was given
+ *   offers            how often it was offered others since
  *   pause, resume     leaves the ring alone for a while
  *
  * A setting fake-refuse makes cti_start and cti_reload fail with its value; fake-stall makes cti_stop time out.
@@ -31,7 +32,7 @@ static cti_host host;
 static pthread_t reader;
 static _Atomic bool running, stop_asked, paused;
 static _Atomic uint64_t seen;
-static uint64_t next_command = 1;
+static uint64_t next_command = 1, offers;
 static bool stalls;
 static char shown_settings[16384];
 
@@ -148,7 +149,7 @@ SHOWN int32_t cti_start(cti_host_ref its_host, cti_settings_ref rows, int32_t co
 
 SHOWN int32_t cti_reload(cti_settings_ref rows, int32_t count, char *error, int32_t error_bytes)
 {
-	host.log(2, "fakecti is offered settings");
+	offers++;
 	return take_settings(rows, count, error, error_bytes);
 }
 
@@ -203,8 +204,9 @@ SHOWN char *cti_query(cti_str line)
 	char word[16] = "", a[128] = "", b[128] = "", c[128] = "";
 	sscanf(line, "%15s %127s %127s %127s", word, a, b, c);
 	if (!strcmp(word, "records")) return say("+OK %llu\n", atomic_load(&seen));
+	if (!strcmp(word, "offers")) return say("+OK %llu\n", offers);
 	if (!strcmp(word, "settings")) return strdup(shown_settings);
-	if (!strcmp(word, "snapshot")) return submit((cti_command){.kind = CTI_CMD_SNAPSHOT, .deadline_ms = 5000}, 1);
+	if (!strcmp(word, "snapshot")) return submit((cti_command){.kind = CTI_CMD_SNAPSHOT, .deadline_ms = 20000}, 1);
 	if (!strcmp(word, "set"))
 		return submit((cti_command){.kind = CTI_CMD_SET_VARIABLE, .uuid = a, .name = b, .value = c}, 1);
 	if (!strcmp(word, "hangup"))

@@ -193,12 +193,14 @@ func hangup(t *testing.T, s *freeSwitch) {
 func fullRing(t *testing.T, s *freeSwitch) {
 	mark := s.mark()
 	s.api("cti pause")
-	for s.posted() < ringSlots*7/8 {
+	for before := s.posted(); s.posted()-before < ringSlots*7/8; {
 		s.api("cti many %d %s", commandQueueLength, legC)
 	}
-	for range 4 { // as many as there are workers
-		s.api("cti snapshot")
+	require.Eventually(t, func() bool { return s.figure("moduleCommandsQueued|") == 0 }, patience, 20e6)
+	for range 4 { // as many as there are workers: each waits for room now
+		require.Contains(t, s.api("cti snapshot"), " 0 refused")
 	}
+	require.Eventually(t, func() bool { return s.figure("moduleCommandsQueued|") == 0 }, patience, 20e6)
 	s.api("cti late %s", legC)
 	s.call(legB, "FullRing", "1002", "&park")
 	require.Eventually(t, func() bool { return s.api("uuid_exists %s", legB) == "true" }, patience, 20e6)

@@ -183,6 +183,13 @@ func (s *freeSwitch) emptied() {
 	}, patience, 50*time.Millisecond, "sessions stay:\n%s", s.api("show channels"))
 }
 
+// awaitLog waits for a text in the log, which the switch writes in its own time.
+func (s *freeSwitch) awaitLog(text string) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return strings.Contains(s.log(), text) }, patience, 20*time.Millisecond,
+		"the log does not say %q", text)
+}
+
 // call has the switch call itself at number; its own end gets uuid and, once answered, runs application.
 // name is unique: it is the caller's name on both ends.
 func (s *freeSwitch) call(uuid, name, number, application string) {
