@@ -7,6 +7,8 @@
 #include "host.h"
 
 #include <dirent.h>
+#include <pthread.h>
+#include <time.h>
 
 #define CALLER "aaaaaaaa-0000-4000-8000-00000000000"
 #define AGENT "bbbbbbbb-0000-4000-8000-00000000000"
@@ -305,11 +307,28 @@ static void second_start(void)
 	must_stop();
 }
 
+static _Atomic bool quiet;
+
+/* noise is a switch that does not care whether an engine listens: facts of unknown legs, until the ring is half full. */
+static void *noise(void *unused)
+{
+	cti_record record = make_record(CTI_LEG_RINGING, AGENT "0", NULL, 0);
+	struct timespec pause = {.tv_nsec = 20000};
+	(void)unused;
+	for (int i = 0; !atomic_load(&quiet); i++) {
+		if (cti_ring_room(host.ring, 512)) cti_ring_push(host.ring, &record, i & 1);
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
 /* Go keeps its threads and its poller's descriptors for the life of the process: what the first starts left is theirs. */
 static void leaks(void)
 {
 	int descriptors = count_entries("/proc/self/fd"), threads = count_entries("/proc/self/task"), most = 0;
-	say("ten more starts");
+	pthread_t switch_thread;
+	say("ten more starts, under fire");
+	if (pthread_create(&switch_thread, NULL, noise, NULL)) die("no thread");
 	for (int i = 0; i < 10; i++) {
 		half_start();
 		must_start();
@@ -321,6 +340,8 @@ static void leaks(void)
 		int now = count_entries("/proc/self/task");
 		if (now > most) most = now;
 	}
+	atomic_store(&quiet, true);
+	pthread_join(switch_thread, NULL);
 	int left = count_entries("/proc/self/fd");
 	fprintf(stderr, "descriptors %d -> %d, threads %d -> %d\n", descriptors, left, threads, most);
 	printf("descriptors left over: %d\n", left - descriptors);
