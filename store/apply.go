@@ -14,26 +14,31 @@ import (
 	"modcti/engine"
 )
 
-// The columns of a row, in the order in which its values are bound; the first is its key.
+// The columns of a row, in the order in which its values are bound, and those that tell it from all others. An id can be
+// used again, by another start; who goes on in another call keeps his id and his start.
 const (
 	callColumns = "call_id, company_id, call_type, this_dn, other_dn, ani, dnis, make_call_type, start_millis, " +
 		"answer_millis, bridge_millis, end_millis, hangup_cause, hangup_side, end_reason, merged_into, adopted, attached_data"
+	callKey      = "call_id, start_millis"
 	partyColumns = "party_id, call_id, leg_uuid, sip_call_id, party_role, dn_role, this_dn, other_dn, caller_name, " +
 		"start_millis, progress_millis, answer_millis, bridge_millis, last_hold_millis, hold_millis_total, end_millis, " +
 		"answer_sec, bill_sec, hangup_cause, switch_cause, hangup_side, disposition, call_state, early_detect_cause"
+	partyKey     = "call_id, party_id, start_millis"
 	stateColumns = "party_id, ordinal, call_id, state, at_millis, other_dn, clause"
 )
 
-// The statements are such that a repeated record changes nothing: a row is made once, changed while it is open, and
-// ended once. An end makes its row when the beginning never came.
+// The statements are such that repeated records change nothing: a row is made once, changed while it is open, and ended
+// once. An end makes its row when the beginning never came. A participant that left for another call, which gave its
+// row no end_millis, may come back: its row is then open again.
 var (
 	openCall      = insert("call", callColumns, 1) + " ON CONFLICT DO NOTHING"
-	endCall       = insert("call", callColumns, 0) + onConflictEnd("call", callColumns)
-	endSameCall   = end("call", callColumns, "start_millis", "ani")
-	openParty     = insert("party", partyColumns, 1) + " ON CONFLICT DO NOTHING"
-	endParty      = insert("party", partyColumns, 0) + onConflictEnd("party", partyColumns)
-	endSameParty  = end("party", partyColumns, "call_id", "this_dn", "other_dn", "start_millis")
-	updateParty   = "UPDATE party SET " + setList(partyColumns) + " WHERE party_id = ?1 AND open = 1"
+	endCall       = insert("call", callColumns, 0) + onConflict(callColumns, callKey, "call.open = 1")
+	endSameCall   = update("call", callColumns, callKey+", ani", ", open = 0")
+	openParty     = insert("party", partyColumns, 1) + onConflict(partyColumns, partyKey, leftParty)
+	leftParty     = "party.open = 0 AND party.end_millis = 0"
+	endParty      = insert("party", partyColumns, 0) + onConflict(partyColumns, partyKey, "party.open = 1")
+	endSameParty  = update("party", partyColumns, partyKey+", this_dn, other_dn", ", open = 0")
+	updateParty   = update("party", partyColumns, partyKey, "")
 	addPartyState = "INSERT INTO party_state (" + stateColumns + ") VALUES (" + marks(stateColumns) +
 		") ON CONFLICT DO NOTHING"
 )
@@ -42,34 +47,32 @@ func insert(table, columns string, open int) string {
 	return fmt.Sprintf("INSERT INTO %s (%s, open) VALUES (%s, %d)", table, columns, marks(columns), open)
 }
 
-// onConflictEnd ends an open row; one that has ended stays as it is.
-func onConflictEnd(table, columns string) string {
-	key, _, _ := strings.Cut(columns, ", ")
-	return fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s, open = 0 WHERE %s.open = 1", key, setList(columns), table)
+// onConflict goes behind an insert: it overwrites the row of the same key where that row is as told.
+func onConflict(columns, key, where string) string {
+	_, set := terms(columns, key)
+	return fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s, open = excluded.open WHERE %s",
+		key, strings.Join(set, ", "), where)
 }
 
-// end ends an open row whose indexed columns are what they were, as nearly all are: it leaves their indexes alone.
-func end(table, columns string, indexed ...string) string {
-	var set, where []string
+// update changes an open row in all columns but the same ones, by which it finds it. Indexed columns are best among
+// them: nearly always they are what they were, and their indexes are then left alone.
+func update(table, columns, same, also string) string {
+	where, set := terms(columns, same)
+	return fmt.Sprintf("UPDATE %s SET %s%s WHERE %s AND open = 1",
+		table, strings.Join(set, ", "), also, strings.Join(where, " AND "))
+}
+
+// terms makes "column = value" of each column, those that are named in same apart from all others.
+func terms(columns, same string) (named, others []string) {
 	for i, name := range strings.Split(columns, ", ") {
 		term := fmt.Sprintf("%s = ?%d", name, i+1)
-		if i == 0 || slices.Contains(indexed, name) {
-			where = append(where, term)
+		if slices.Contains(strings.Split(same, ", "), name) {
+			named = append(named, term)
 		} else {
-			set = append(set, term)
+			others = append(others, term)
 		}
 	}
-	return fmt.Sprintf("UPDATE %s SET %s, open = 0 WHERE open = 1 AND %s",
-		table, strings.Join(set, ", "), strings.Join(where, " AND "))
-}
-
-// setList sets every column but the key to its value.
-func setList(columns string) string {
-	var list []string
-	for i, name := range strings.Split(columns, ", ") {
-		list = append(list, fmt.Sprintf("%s = ?%d", name, i+1))
-	}
-	return strings.Join(list[1:], ", ")
+	return named, others
 }
 
 func marks(columns string) string {
@@ -232,7 +235,7 @@ func (s *statement) state(r *engine.StateRecord) error {
 
 var reasonNames = [...]string{
 	engine.EndNormal: "normal", engine.EndMerged: "merged",
-	engine.EndInterrupted: "interrupted", engine.EndVanished: "vanished",
+	engine.EndInterrupted: "interrupted", engine.EndVanished: "vanished", engine.EndFaulted: "faulted",
 }
 
 func reasonName(reason engine.EndReason) string {

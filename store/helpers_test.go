@@ -65,6 +65,54 @@ func ended(p engine.PartyRecord, start int64) engine.PartyRecord {
 	return p
 }
 
+// again is a later use of the same uuids: the same records, millis later.
+func again(records []engine.Record, millis int64) (list []engine.Record) {
+	later := func(times ...*int64) {
+		for _, at := range times {
+			if *at != 0 {
+				*at += millis
+			}
+		}
+	}
+	for _, r := range records {
+		c, p := &r.Call, &r.Party
+		later(&c.StartMillis, &c.AnswerMillis, &c.BridgeMillis, &c.EndMillis, &p.StartMillis, &p.ProgressMillis,
+			&p.AnswerMillis, &p.BridgeMillis, &p.LastHoldMillis, &p.EndMillis, &r.State.AtMillis)
+		list = append(list, r)
+	}
+	return list
+}
+
+// transferRecords are the records of two calls of which the second one's agent goes on in the first, after he was there
+// and back the given number of times (3.6).
+func transferRecords(i, returns int) (list []engine.Record) {
+	x, y := callRecords(i), callRecords(i+1)
+	here, ordinal := y[3].Party, y[5].State.Ordinal
+	there := here
+	there.CallID, there.OtherDN = x[0].Call.CallID, x[1].Party.ThisDN
+	state := func(p *engine.PartyRecord, state, clause string, at int64) engine.Record {
+		ordinal++
+		return engine.Record{Kind: engine.PartyState, State: engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID,
+			Ordinal: ordinal, State: state, AtMillis: at, OtherDN: p.OtherDN, Clause: clause}}
+	}
+	list = append(append(list, x[:9]...), y[:7]...)
+	for range returns {
+		list = append(list, engine.Record{Kind: engine.PartyClosed, Party: here},
+			engine.Record{Kind: engine.PartyOpened, Party: there}, state(&there, "Held", "3.4", there.StartMillis+6000),
+			engine.Record{Kind: engine.PartyUpdated, Party: there}, engine.Record{Kind: engine.PartyClosed, Party: there})
+		here.HoldMillisTotal++
+		list = append(list, engine.Record{Kind: engine.PartyOpened, Party: here},
+			state(&here, "Talk", "3.4", here.StartMillis+6001))
+	}
+	merged := y[13].Call
+	merged.EndReason, merged.MergedInto = engine.EndMerged, x[0].Call.CallID
+	list = append(list, engine.Record{Kind: engine.PartyClosed, Party: here},
+		engine.Record{Kind: engine.PartyOpened, Party: there}, x[11], x[12], y[9], y[10],
+		engine.Record{Kind: engine.CallClosed, Call: merged}, x[9], x[10])
+	return append(list, state(&there, "Released", "3.1", there.StartMillis+65200),
+		engine.Record{Kind: engine.PartyClosed, Party: ended(there, there.StartMillis)}, x[13])
+}
+
 func calls(from, to int) (records []engine.Record) {
 	for i := from; i < to; i++ {
 		records = append(records, callRecords(i)...)
@@ -100,9 +148,9 @@ func dump(t testing.TB, dir string) string {
 	defer db.Close()
 	var out strings.Builder
 	for _, query := range []string{
-		"SELECT " + callColumns + ", open FROM call ORDER BY call_id",
-		"SELECT " + partyColumns + ", open FROM party ORDER BY party_id",
-		"SELECT " + stateColumns + " FROM party_state ORDER BY party_id, ordinal",
+		"SELECT " + callColumns + ", open FROM call ORDER BY call_id, start_millis",
+		"SELECT " + partyColumns + ", open FROM party ORDER BY party_id, call_id, start_millis",
+		"SELECT " + stateColumns + " FROM party_state ORDER BY party_id, ordinal, at_millis",
 	} {
 		rows, err := db.Query(query)
 		require.NoError(t, err)

@@ -39,8 +39,53 @@ func newestVersion(t *testing.T) int {
 	return len(list)
 }
 
+// versionRecords are what the database of each testdata/vN.sql holds: an ended and an open call, a transfer, and a call
+// whose uuids were used again.
+func versionRecords() []engine.Record {
+	records := append(callRecords(1), callRecords(2)[:3]...)
+	records = append(records, transferRecords(3, 0)...)
+	return append(append(records, callRecords(5)...), again(callRecords(5), 100_000)...)
+}
+
+// schema is all that a database is made of, as SQLite spells it.
+func schema(t *testing.T, dir string) (text string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, databaseName)+"?mode=ro")
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.QueryRow("SELECT group_concat(sql, ';\n') FROM "+
+		"(SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name)").Scan(&text))
+	return text
+}
+
+// onlyVersion is the embedded migrations up to one.
+func onlyVersion(t *testing.T, version int) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	names, err := fs.Glob(embedded, "migrations/*.sql")
+	require.NoError(t, err)
+	for _, name := range names[:version] {
+		text, err := embedded.ReadFile(name)
+		require.NoError(t, err)
+		files[name] = &fstest.MapFile{Data: text}
+	}
+	return files
+}
+
+// A dump of a version is what the migrations up to it make: neither changes without the other.
+func TestDumpsAreOfTheirVersions(t *testing.T) {
+	for version := 1; version <= newestVersion(t); version++ {
+		script, err := os.ReadFile(fmt.Sprintf("testdata/v%d.sql", version))
+		require.NoError(t, err)
+		dumped, made := t.TempDir(), t.TempDir()
+		makeDatabase(t, dumped, string(script))
+		openOnce(t, Options{Dir: made, migrations: onlyVersion(t, version)}, func(*Store) {})
+		require.Equal(t, schema(t, made), schema(t, dumped))
+	}
+}
+
 // From every version that was ever released the database comes to the newest, with what it held. For each version there
-// is testdata/vN.sql: the dump of a database that holds one ended and one open call and a started engine.
+// is testdata/vN.sql: the dump of a database that holds versionRecords and a started engine.
 func TestUpgradeFromEveryVersion(t *testing.T) {
 	for version := 1; version <= newestVersion(t); version++ {
 		t.Run(fmt.Sprint("v", version), func(t *testing.T) {
@@ -52,6 +97,7 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 
 			s := open(t, Options{Dir: dir})
 			require.Equal(t, newestVersion(t), userVersion(t, filepath.Join(dir, databaseName)))
+			require.Equal(t, faultless(t, versionRecords()), dump(t, dir))
 			require.Equal(t, "00112233445566778899aabbccddeeff", s.CompanyID())
 			require.EqualValues(t, 1_412_345_678, s.SDKAppID())
 			seq, err := s.NextEpoch()
@@ -75,15 +121,9 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 // nextVersion is the embedded migrations and one more.
 func nextVersion(t *testing.T, script string) fs.FS {
 	t.Helper()
-	files := fstest.MapFS{}
-	names, err := fs.Glob(embedded, "migrations/*.sql")
-	require.NoError(t, err)
-	for _, name := range names {
-		text, err := embedded.ReadFile(name)
-		require.NoError(t, err)
-		files[name] = &fstest.MapFile{Data: text}
-	}
-	files[fmt.Sprintf("migrations/%03d_more.sql", len(names)+1)] = &fstest.MapFile{Data: []byte(script)}
+	newest := newestVersion(t)
+	files := onlyVersion(t, newest)
+	files[fmt.Sprintf("migrations/%03d_more.sql", newest+1)] = &fstest.MapFile{Data: []byte(script)}
 	return files
 }
 

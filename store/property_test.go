@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"modcti/engine"
+	"modcti/engine/cdr"
 )
 
 // storm is a store under faults that come and go, and the records that it was given.
@@ -28,19 +30,36 @@ type storm struct {
 	vouched int // records that a Flush vouched for
 }
 
-// records draws some calls, cut short or not, with a participant that changes, interleaved as they may be, and cut
-// into what the engine hands over at one go.
+// drawStory draws what becomes of one or two calls, cut short or not: a participant changes, all uuids are used again
+// by a later call, or two calls are merged.
+func drawStory(t *rapid.T, i int) []engine.Record {
+	records, least := callRecords(2*i), 1
+	switch rapid.SampledFrom([]string{"changes", "used again", "merged"}).Draw(t, "story") {
+	case "changes":
+		records = drawUpdates(t, records)
+	case "used again":
+		least = len(records)
+		records = append(records, drawUpdates(t, again(records, rapid.Int64Range(66_000, 1e9).Draw(t, "later")))...)
+	case "merged":
+		records = transferRecords(2*i, rapid.IntRange(0, 2).Draw(t, "returns"))
+	}
+	return records[:rapid.IntRange(least, len(records)).Draw(t, "length")]
+}
+
+func drawUpdates(t *rapid.T, records []engine.Record) []engine.Record {
+	for range rapid.IntRange(0, 2).Draw(t, "updates") {
+		update := engine.Record{Kind: engine.PartyUpdated, Party: records[1].Party}
+		update.Party.OtherDN = rapid.StringMatching("[0-9]{4}").Draw(t, "other")
+		records = append(records[:8:8], append([]engine.Record{update}, records[8:]...)...)
+	}
+	return records
+}
+
+// drawBatches draws some stories, interleaved as they may be, and cut into what the engine hands over at one go.
 func drawBatches(t *rapid.T) (batches [][]engine.Record) {
-	n := rapid.IntRange(1, 5).Draw(t, "calls")
-	open := make([][]engine.Record, n)
+	open := make([][]engine.Record, rapid.IntRange(1, 5).Draw(t, "stories"))
 	for i := range open {
-		records := callRecords(i)
-		for range rapid.IntRange(0, 2).Draw(t, "updates") {
-			update := engine.Record{Kind: engine.PartyUpdated, Party: records[1].Party}
-			update.Party.OtherDN = rapid.StringMatching("[0-9]{4}").Draw(t, "other")
-			records = append(records[:8:8], append([]engine.Record{update}, records[8:]...)...)
-		}
-		open[i] = records[:rapid.IntRange(1, len(records)).Draw(t, "length")]
+		open[i] = drawStory(t, i)
 	}
 	for len(open) > 0 {
 		i := rapid.IntRange(0, len(open)-1).Draw(t, "which")
@@ -184,6 +203,7 @@ func TestAnyFaultsEndInTheSameDatabase(t *testing.T) {
 		require.Zero(rt, stats.InSpill)
 		require.False(rt, stats.Degraded)
 		have := dump(t, st.dir)
+		requireFold(rt, st.s, all)
 		require.NoError(rt, st.s.Close(context.Background()))
 		require.Equal(rt, faultless(t, all), have)
 		require.Equal(rt, have, dump(t, st.dir))
@@ -196,4 +216,77 @@ func (st *storm) fail(fault *error, on bool, err error) {
 			*fault = err
 		}
 	})
+}
+
+// requireFold compares what the store reads back, all of it, with the CDRs into which the records fold.
+func requireFold(t *rapid.T, s *Store, records []engine.Record) {
+	var fold cdr.Fold
+	fold.Add(records)
+	require.Zero(t, fold.Faults)
+	newest, order := map[string]*cdr.CDR{}, fold.CDRs()
+	for _, c := range order {
+		newest[c.Call.CallID] = c
+	}
+	for id, want := range newest {
+		call, parties, states, err := s.Call(id)
+		require.NoError(t, err)
+		require.Equal(t, want.Call, call)
+		wantParties, wantStates := rowsOf(want)
+		require.Equal(t, wantParties, parties)
+		require.ElementsMatch(t, wantStates, states)
+	}
+	have, err := s.OpenCalls()
+	require.NoError(t, err)
+	require.Equal(t, openCalls(order, records), have)
+}
+
+// rowsOf is what a call's tables hold: one row a participant, also of one who came back.
+func rowsOf(c *cdr.CDR) (parties []engine.PartyRecord, states []engine.StateRecord) {
+	for _, p := range c.Parties {
+		at := slices.IndexFunc(parties, func(q engine.PartyRecord) bool { return q.PartyID == p.PartyID })
+		if at < 0 {
+			parties = append(parties, p.PartyRecord)
+		} else {
+			parties[at] = p.PartyRecord
+		}
+		states = append(states, p.States...)
+	}
+	return parties, states
+}
+
+// openCalls are the calls that are not closed, with their participants and where each of these stands.
+func openCalls(order []*cdr.CDR, records []engine.Record) []engine.OpenCall {
+	type life struct {
+		id    string
+		start int64
+	}
+	starts, last := map[string]int64{}, map[life]engine.StateRecord{}
+	for i := range records {
+		switch r := &records[i]; r.Kind {
+		case engine.PartyOpened:
+			starts[r.Party.PartyID] = r.Party.StartMillis
+		case engine.PartyState:
+			last[life{r.State.PartyID, starts[r.State.PartyID]}] = r.State
+		}
+	}
+	list := []engine.OpenCall{}
+	for _, c := range order {
+		if c.Closed {
+			continue
+		}
+		open := engine.OpenCall{Call: c.Call}
+		parties, _ := rowsOf(c)
+		for _, p := range parties {
+			if !slices.ContainsFunc(c.Parties, func(q cdr.Party) bool { return q.PartyID == p.PartyID && !q.Closed }) {
+				continue
+			}
+			state, known := last[life{p.PartyID, p.StartMillis}]
+			if !known {
+				state = engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID}
+			}
+			open.Parties, open.States = append(open.Parties, p), append(open.States, state)
+		}
+		list = append(list, open)
+	}
+	return list
 }

@@ -13,31 +13,36 @@ import (
 	"modcti/events"
 )
 
+const partiesOf = "SELECT " + partyColumns + " FROM participant WHERE call_id = ? AND call_start_millis = ?"
+
 // ErrNotFound says that the store holds no such call.
 var ErrNotFound = errors.New("no such call in the store")
 
-// Call reads one call with all its participants in order of joining and their state changes in order of time. It sees
-// what is committed: a record is, 10 ms after Append or earlier, unless SQLite is out of order.
+// Call reads one call, the newest of that id, with all its participants in order of joining and the state changes that
+// they had in it in order of time. It sees what is committed: a record is, 10 ms after Append or earlier, unless
+// SQLite is out of order.
 func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engine.StateRecord, error) {
 	tx, err := s.read()
 	if err != nil {
 		return engine.CallRecord{}, nil, nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
-	calls, err := scanAll(tx, scanCall, "SELECT "+callColumns+" FROM call WHERE call_id = ?", id)
+	calls, err := scanAll(tx, scanCall,
+		"SELECT "+callColumns+" FROM call WHERE call_id = ? ORDER BY start_millis DESC LIMIT 1", id)
 	if err == nil && len(calls) == 0 {
 		err = fmt.Errorf("%w: %s", ErrNotFound, id)
 	}
 	if err != nil {
 		return engine.CallRecord{}, nil, nil, err
 	}
-	parties, err := scanAll(tx, scanParty, "SELECT "+partyColumns+" FROM party WHERE call_id = ? ORDER BY id", id)
+	parties, err := scanAll(tx, scanParty, partiesOf+" ORDER BY id", id, calls[0].StartMillis)
 	if err != nil {
 		return engine.CallRecord{}, nil, nil, err
 	}
 	states, err := scanAll(tx, scanState, "SELECT s."+strings.ReplaceAll(stateColumns, ", ", ", s.")+
-		" FROM party p JOIN party_state s ON s.party_id = p.party_id"+
-		" WHERE p.call_id = ? ORDER BY s.at_millis, p.id, s.ordinal", id)
+		" FROM participant p JOIN participant_state s"+
+		" ON s.call_id = p.call_id AND s.party_id = p.party_id AND s.party_start_millis = p.start_millis"+
+		" WHERE p.call_id = ? AND p.call_start_millis = ? ORDER BY s.at_millis, p.id, s.ordinal", id, calls[0].StartMillis)
 	return calls[0], parties, states, err
 }
 
@@ -56,8 +61,8 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 	open := make([]engine.OpenCall, len(calls))
 	for i := range calls {
 		open[i].Call = calls[i]
-		open[i].Parties, err = scanAll(tx, scanParty,
-			"SELECT "+partyColumns+" FROM party WHERE call_id = ? AND open = 1 ORDER BY id", calls[i].CallID)
+		open[i].Parties, err = scanAll(tx, scanParty, partiesOf+" AND open = 1 ORDER BY id",
+			calls[i].CallID, calls[i].StartMillis)
 		if err != nil {
 			return nil, err
 		}
@@ -72,10 +77,12 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 	return open, nil
 }
 
-// lastState is the zero state, ordinal 0, when the party's first state change was not written any more.
+// lastState is the zero state, ordinal 0, when the party's first state change was not written any more. The last one
+// may be of the call that the party was in before: a move by itself changes no state, and the ordinals go on.
 func lastState(tx *sql.Tx, p *engine.PartyRecord) (engine.StateRecord, error) {
 	states, err := scanAll(tx, scanState,
-		"SELECT "+stateColumns+" FROM party_state WHERE party_id = ? ORDER BY ordinal DESC LIMIT 1", p.PartyID)
+		"SELECT "+stateColumns+" FROM party_state WHERE party_id = ? AND at_millis >= ? ORDER BY ordinal DESC LIMIT 1",
+		p.PartyID, p.StartMillis)
 	if err != nil || len(states) == 0 {
 		return engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID}, err
 	}

@@ -49,37 +49,38 @@ func TestUnknownCall(t *testing.T) {
 	require.ErrorContains(t, err, "0123")
 }
 
-// A live participant's row follows PartyUpdated, also into another call, and ends where it is.
-func TestAPartyMoves(t *testing.T) {
+// A live participant's row follows PartyUpdated, in the call that the record names, and ends where it is.
+func TestAPartyChanges(t *testing.T) {
 	s := open(t, Options{Dir: t.TempDir()})
 	records := callRecords(1)
 	s.Append(records[:9])
-	moved := records[3].Party
-	moved.CallID, moved.OtherDN, moved.PartyRole = "other", "1999", events.Supervisor
-	s.Append([]engine.Record{{Kind: engine.PartyUpdated, Party: moved}})
+	changed := records[3].Party
+	changed.OtherDN, changed.PartyRole = "1999", events.Supervisor
+	elsewhere := changed
+	elsewhere.CallID, elsewhere.OtherDN = "other", "1998"
+	s.Append([]engine.Record{{Kind: engine.PartyUpdated, Party: changed}, {Kind: engine.PartyUpdated, Party: elsewhere}})
 	require.NoError(t, s.Flush(deadline(t)))
-	s.Append([]engine.Record{{Kind: engine.CallOpened, Call: engine.CallRecord{CallID: "other"}}})
-	require.NoError(t, s.Flush(deadline(t)))
-	_, parties, states, err := s.Call("other")
+	_, parties, states, err := s.Call(changed.CallID)
 	require.NoError(t, err)
-	require.Equal(t, []engine.PartyRecord{moved}, parties)
-	require.Len(t, states, 4, "a participant brings its life along")
+	require.Equal(t, []engine.PartyRecord{records[1].Party, changed}, parties)
+	require.Len(t, states, 6)
 
-	gone := ended(moved, moved.StartMillis)
-	later := moved
+	gone := ended(changed, changed.StartMillis)
+	later := changed
 	later.OtherDN = "1000"
 	s.Append([]engine.Record{{Kind: engine.PartyClosed, Party: gone}, {Kind: engine.PartyUpdated, Party: later}})
 	require.NoError(t, s.Flush(deadline(t)))
-	_, parties, _, err = s.Call("other")
+	_, parties, _, err = s.Call(changed.CallID)
 	require.NoError(t, err)
-	require.Equal(t, []engine.PartyRecord{gone}, parties, "nothing changes after the end")
+	require.Equal(t, []engine.PartyRecord{records[1].Party, gone}, parties, "nothing changes after the end")
 }
 
-// A repeated record changes nothing, in whatever order the repeats come.
+// Records that are repeated from anywhere on change nothing, and neither does a single one on the way.
 func TestRepeatsChangeNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Dir: dir})
-	records := calls(0, 3)
+	records := append(calls(0, 2), transferRecords(2, 1)...)
+	records = append(append(records, again(records[14:28], 100_000)...), callRecords(4)[:8]...)
 	s.Append(records)
 	require.NoError(t, s.Flush(deadline(t)))
 	want := dump(t, dir)
@@ -98,11 +99,15 @@ func TestTheFirstEndStands(t *testing.T) {
 	s.Append(records)
 	again := records[13]
 	again.Call.EndReason, again.Call.EndMillis, again.Call.ANI = engine.EndInterrupted, 1, "another"
-	s.Append([]engine.Record{again})
+	s.Append([]engine.Record{again, records[0], records[1]}) // the beginnings once more, too
 	require.NoError(t, s.Flush(deadline(t)))
-	call, _, _, err := s.Call(again.Call.CallID)
+	call, parties, _, err := s.Call(again.Call.CallID)
 	require.NoError(t, err)
 	require.Equal(t, records[13].Call, call)
+	require.Equal(t, []engine.PartyRecord{records[10].Party, records[12].Party}, parties)
+	calls, err := s.OpenCalls()
+	require.NoError(t, err)
+	require.Empty(t, calls)
 }
 
 // An end whose beginning was lost still makes its row: every call has one.
@@ -136,7 +141,7 @@ func TestEndReasons(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Dir: dir})
 	for reason, name := range map[engine.EndReason]string{engine.EndNormal: "normal", engine.EndMerged: "merged",
-		engine.EndInterrupted: "interrupted", engine.EndVanished: "vanished"} {
+		engine.EndInterrupted: "interrupted", engine.EndVanished: "vanished", engine.EndFaulted: "faulted"} {
 		call := engine.CallRecord{CallID: name, EndReason: reason, MergedInto: "into-" + name, Adopted: true}
 		s.Append([]engine.Record{{Kind: engine.CallClosed, Call: call}})
 		require.NoError(t, s.Flush(deadline(t)))
@@ -314,6 +319,26 @@ func TestAPanicStaysInside(t *testing.T) {
 	require.Equal(t, 1, count(t, dir, "SELECT count(*) FROM call"))
 	onWriter(t, s, func(*writer) { require.False(t, s.Stats().Degraded) })
 	require.Contains(t, book.String(), "a fault")
+}
+
+// However many rows there are, a write finds its own by its whole key.
+func TestWritesSeekByKey(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir()})
+	plan := func(query string, values int) (detail string) {
+		onWriter(t, s, func(w *writer) {
+			var id, parent, unused int
+			row := w.db.conn.QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, values)...)
+			require.NoError(t, row.Scan(&id, &parent, &unused, &detail))
+		})
+		return detail
+	}
+	calls, parties := strings.Count(callColumns, ",")+1, strings.Count(partyColumns, ",")+1
+	require.Contains(t, plan(endSameCall, calls),
+		"SEARCH call USING INDEX sqlite_autoindex_call_1 (call_id=? AND start_millis=?)")
+	for _, query := range []string{endSameParty, updateParty} {
+		require.Contains(t, plan(query, parties),
+			"SEARCH party USING INDEX sqlite_autoindex_party_1 (call_id=? AND party_id=? AND start_millis=?)")
+	}
 }
 
 // What people ask of CDRs has views.
