@@ -274,11 +274,7 @@ func (s *service) end(step func(string)) {
 	step("the reader of the ring")
 	s.reader.stop()
 	step("the clients")
-	ctx, cancel := context.WithTimeout(context.Background(), doorsTimeout)
-	defer cancel()
-	if err := s.doors.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("the doors were not closed well", "error", err)
-	}
+	s.closeDoors()
 	step("the engine's loop")
 	s.stopLoop()
 	s.work.Wait()
@@ -289,6 +285,15 @@ func (s *service) end(step func(string)) {
 	s.log.Info("the engine has stopped")
 }
 
+// closeDoors gives clients that read too slowly no more than doorsTimeout.
+func (s *service) closeDoors() {
+	ctx, cancel := context.WithTimeout(context.Background(), doorsTimeout)
+	defer cancel()
+	if err := s.doors.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("the doors were not closed well", "error", err)
+	}
+}
+
 // abandon undoes a start that failed half way.
 func (s *service) abandon() {
 	if s.stopLoop != nil {
@@ -296,7 +301,7 @@ func (s *service) abandon() {
 		return
 	}
 	if s.doors != nil {
-		_ = s.doors.Close(context.Background())
+		s.closeDoors()
 	}
 	if s.store != nil {
 		_ = s.store.Close(context.Background())

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
+	"modcti/store"
 )
 
 const patience = 20 * time.Second
@@ -299,4 +300,20 @@ func TestServiceReservesNumbers(t *testing.T) {
 	b := begin(t, t.TempDir(), newFakeHost())
 	b.reserveNumbers(context.Background())
 	require.NotContains(t, b.host.logged(), "could not be reserved")
+}
+
+// TestServiceFault: a fault of the engine is written down in data-dir, and said loudly.
+func TestServiceFault(t *testing.T) {
+	b := begin(t, t.TempDir(), newFakeHost())
+	b.panicked([]engine.Input{{Kind: engine.LegRinging, Leg: leg(1)}}, "bad", []byte("stack"))
+	files, err := filepath.Glob(filepath.Join(b.dir, "data", "fault-*.txt"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.Contains(t, b.host.logged(), "the fault was written down")
+}
+
+func TestStoreState(t *testing.T) {
+	require.Equal(t, "ok", storeState(&store.Stats{}))
+	require.Equal(t, "degraded: disk full", storeState(&store.Stats{Degraded: true, LastError: "disk full"}))
+	require.Contains(t, storeState(&store.Stats{SetAside: "cti.db.1"}), "set aside as cti.db.1")
 }
