@@ -24,7 +24,6 @@ type storm struct {
 	file    *failingFile
 	unlock  func()
 	options Options
-	book    *logBook        // of the present run
 	given   []engine.Record // in order
 	batches [][]engine.Record
 	vouched int // records that a Flush vouched for
