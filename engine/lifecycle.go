@@ -168,11 +168,12 @@ func (e *Engine) move(p *party, to *call) {
 		p.side, p.hangupCause = "", ""
 		e.recordParty(PartyClosed, p)
 		from.remove(p)
+		from.mergedInto = to.id
 		if from.live == 0 {
-			from.endReason, from.mergedInto = EndMerged, to.id
 			e.close(from)
 		}
 	}
+	to.mergedInto = ""
 	e.join(to, p)
 	e.setVariable(p, "cti_call_id", to.id)
 }
@@ -295,6 +296,9 @@ func (e *Engine) close(c *call) {
 	}
 	if last != 0 {
 		c.ended = last
+	}
+	if c.mergedInto != "" && c.endReason == EndNormal {
+		c.endReason = EndMerged
 	}
 	if c.hangupCause == "" {
 		if p := c.begun.get(); p != nil {

@@ -11,7 +11,7 @@ const (
 	CallOpened
 	PartyOpened
 	PartyState
-	PartyUpdated // Party.ThisDN, OtherDN, CallID or Role changed while the party lives
+	PartyUpdated // a time, the partner or the role changed while the party lives
 	PartyClosed
 	CallClosed
 )

@@ -67,7 +67,7 @@ type stateCDR struct {
 // endReasons are the words of the store's column end_reason.
 var endReasons = map[engine.EndReason]string{
 	engine.EndNormal: "normal", engine.EndMerged: "merged", engine.EndInterrupted: "interrupted",
-	engine.EndVanished: "vanished",
+	engine.EndVanished: "vanished", engine.EndFaulted: "faulted",
 }
 
 func callOf(c *cdr.CDR) callCDR {

@@ -1,6 +1,7 @@
 package ladder
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -115,4 +116,18 @@ func TestOpenCallWithoutParties(t *testing.T) {
 	require.Len(t, out.Records, 1)
 	require.Equal(t, engine.CallClosed, out.Records[0].Kind)
 	require.Equal(t, engine.EndInterrupted, out.Records[0].Call.EndReason)
+}
+
+// TestConsultCallEndsAsMerged: the parties of a phone's consult call went on in the older call, whenever its last leg
+// hangs up (3.6).
+func TestConsultCallEndsAsMerged(t *testing.T) {
+	raw, err := os.ReadFile("testdata/attended_transfer_by_phone.txt")
+	require.NoError(t, err)
+	l, err := parse(string(raw))
+	require.NoError(t, err)
+	calls := l.run(l.inputs()).fold.CDRs()
+	require.Len(t, calls, 2)
+	require.Equal(t, engine.EndNormal, calls[0].Call.EndReason)
+	require.Equal(t, engine.EndMerged, calls[1].Call.EndReason)
+	require.Equal(t, calls[0].Call.CallID, calls[1].Call.MergedInto)
 }
