@@ -3,7 +3,8 @@
  *
  * Many producers, one consumer, fixed slots, allocated once. A producer never blocks, locks or allocates: when the ring
  * is full the record is counted as lost, and the reader asks for the live session table instead. Included by the host,
- * which owns the ring and produces, and by the engine, which consumes; there is no other copy of this code.
+ * which owns the ring and produces. The engine consumes in Go by the same rules (cgo/ring.go), and checks the layout
+ * against this file when it is compiled.
  *
  * The slots follow Vyukov's bounded queue: a slot's turn tells whether it is free for lap n or filled in lap n.
  */
@@ -27,7 +28,7 @@ typedef struct cti_slot {
 typedef struct cti_ring {
 	_Alignas(64) _Atomic uint64_t tail; /* next position to fill */
 	_Alignas(64) uint64_t head;         /* next position to read; the consumer's alone */
-	_Alignas(64) _Atomic bool signalled; /* the reader has been woken and has not yet begun to drain */
+	_Alignas(64) _Atomic uint32_t signalled; /* 1: the reader has been woken and has not yet begun to drain */
 	_Atomic uint64_t lost;
 	uint64_t mask;
 	int event_fd;
@@ -66,7 +67,7 @@ static inline void cti_ring_free(cti_ring *ring)
 /* cti_ring_wake wakes the reader, once for any number of records. */
 static inline void cti_ring_wake(cti_ring *ring)
 {
-	if (!atomic_exchange_explicit(&ring->signalled, true, memory_order_acq_rel)) {
+	if (!atomic_exchange_explicit(&ring->signalled, 1, memory_order_acq_rel)) {
 		uint64_t one = 1;
 		ssize_t written = write(ring->event_fd, &one, sizeof one);
 		(void)written; /* nobody reads the counter, which 2^64 wakes would fill */

@@ -7,13 +7,13 @@ import (
 	"modcti/engine"
 )
 
-// textBytes is CTI_TEXT_BYTES and hexBytes the length of a party's id; ring.go checks the first against cti.h.
+// textBytes is CTI_TEXT_BYTES and hexBytes the length of a party's id; contract.go checks the first against cti.h.
 const (
 	textBytes = 384
 	hexBytes  = 32
 )
 
-// record mirrors cti_record of cti.h byte for byte; ring.go refuses to compile when the two differ.
+// record mirrors cti_record of cti.h byte for byte; contract.go refuses to compile when the two differ.
 type record struct {
 	monoNanos   int64
 	wallMicros  int64

@@ -62,18 +62,16 @@ func startHosted(host C.cti_host_ref, rows C.cti_settings_ref, count C.int32_t) 
 		return err
 	}
 	return running.start(func() (*service, func(), error) {
-		r := newHostRing(h.table.ring)
-		release := func() { h.detach(); r.free() }
+		r := newSharedRing((*ringMemory)(unsafe.Pointer(h.table.ring)))
 		wake, err := r.open()
 		if err != nil {
-			release()
 			return nil, nil, err
 		}
 		s, err := start(settings, h, r, wake, newLog(h.log, time.Now))
 		if err != nil {
-			release()
+			h.detach()
 		}
-		return s, release, err
+		return s, h.detach, err
 	})
 }
 

@@ -26,18 +26,6 @@ const (
 	lastBatches = 1 << 16
 )
 
-// ring is the consumer's side of the host's ring.
-type ring interface {
-	// woken tells whether a producer has woken the reader since the last clear.
-	woken() bool
-	// clear says that the reader is awake: from now on a producer that has something to tell wakes it again.
-	clear()
-	// drain returns up to batchRecords records, valid until the next drain, and whether a place is claimed but not filled.
-	drain() (records []record, unfinished bool)
-	// lost tells how many records found no room since the ring was made.
-	lost() uint64
-}
-
 // readerStats are counters since the reader was made.
 type readerStats struct {
 	Records, Malformed, Lost uint64
@@ -138,21 +126,25 @@ func (r *reader) awake(uintptr) bool {
 
 // batch reads one batch and hands it over. It reports whether there may be more at once.
 func (r *reader) batch() bool {
-	records, unfinished := r.ring.drain()
-	r.unfinished = unfinished
-	count := 0
-	for i := range records {
-		if decode(&records[i], &r.ins[count]) {
+	read, count := 0, 0
+	for ; read < batchRecords; read++ {
+		rec := r.ring.next()
+		if rec == nil {
+			break
+		}
+		if decode(rec, &r.ins[count]) {
 			count++
 		} else {
-			r.refuse(&records[i])
+			r.refuse(rec)
 		}
+		r.ring.take()
 	}
+	r.unfinished = read < batchRecords && r.ring.unfinished()
 	r.records.Add(uint64(count))
 	if count > 0 {
 		r.hand(r.ins[:count])
 	}
-	return len(records) == batchRecords && !r.ended
+	return read == batchRecords && !r.ended
 }
 
 func (r *reader) refuse(rec *record) {

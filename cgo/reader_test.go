@@ -19,15 +19,14 @@ import (
 
 // fakeRing is a ring whose producer is the test. Its wake is an eventfd, as that of cti_ring.
 type fakeRing struct {
-	mutex      sync.Mutex
-	queue      []record
-	batch      []record
-	signalled  bool
-	unfinished int // drains that find a place claimed but not filled
-	dropped    uint64
-	panics     int
-	drained    func() // called within a drain, while it looks at an empty ring
-	wake       *os.File
+	mutex     sync.Mutex
+	queue     []record
+	signalled bool
+	claimed   int // looks that find the next place claimed but not filled
+	dropped   uint64
+	panics    int
+	emptied   func() // called by a look at an empty ring
+	wake      *os.File
 }
 
 func newFakeRing(t *testing.T) (*fakeRing, *os.File) {
@@ -59,24 +58,36 @@ func (f *fakeRing) clear() {
 	f.signalled = false
 }
 
-func (f *fakeRing) drain() ([]record, bool) {
+func (f *fakeRing) next() *record {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	if f.panics > 0 {
 		f.panics--
 		panic("a fault in the reader")
 	}
-	if f.unfinished > 0 {
-		f.unfinished--
-		return nil, true
+	if f.claimed > 0 {
+		return nil
 	}
-	n := min(len(f.queue), batchRecords)
-	f.batch = append(f.batch[:0], f.queue[:n]...)
-	f.queue = f.queue[n:]
-	if n == 0 && f.drained != nil {
-		f.drained()
+	if len(f.queue) == 0 {
+		if f.emptied != nil {
+			f.emptied()
+		}
+		return nil
 	}
-	return f.batch, false
+	return &f.queue[0]
+}
+
+func (f *fakeRing) take() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.queue = f.queue[1:]
+}
+
+func (f *fakeRing) unfinished() bool {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.claimed = max(f.claimed-1, 0)
+	return f.claimed > 0
 }
 
 func (f *fakeRing) lost() uint64 {
@@ -186,8 +197,8 @@ func TestReaderWokenWhileDraining(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	late, _ := numbered(2, 1)
-	ring.drained = func() {
-		ring.drained = nil
+	ring.emptied = func() {
+		ring.emptied = nil
 		ring.queue = append(ring.queue, late...)
 		require.False(t, ring.signalled, "cleared only after the drain: this record would lie until the tick")
 		ring.wakeUp(true)
@@ -204,7 +215,7 @@ func TestReaderWokenWhileDraining(t *testing.T) {
 // TestReaderTicks: records that wake nobody, and places not yet filled, are read by and by.
 func TestReaderTicks(t *testing.T) {
 	ring, wake := newFakeRing(t)
-	ring.unfinished = 3
+	ring.claimed = 3
 	got := newInputs()
 	r := ring.attach(t, wake, got)
 	records, seqs := numbered(1, 2)

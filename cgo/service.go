@@ -114,7 +114,7 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, err err
 func (s *service) newLoop(settings *Settings, open []engine.OpenCall) *loop.Loop {
 	mono, wall := s.now()
 	e := engine.New(engine.Config{
-		CompanyID: s.store.CompanyID(), Inside: s.inside, SeqStart: s.seqStart, TrackMarked: settings.TrackMarked,
+		CompanyID: s.store.CompanyID(), Inside: s.inside, SeqStart: s.seqStart,
 		MonoNanos: mono, WallMicros: wall, AuditMillis: auditMillis,
 	}, open)
 	return loop.New(loop.Options{
@@ -236,7 +236,7 @@ func (s *service) reload(settings *Settings) error {
 		same bool
 	}{
 		{"data-dir", settings.DataDir == old.DataDir}, {"company-id", settings.CompanyID == old.CompanyID},
-		{"sdk-app-id", settings.SDKAppID == old.SDKAppID}, {"track", settings.TrackMarked == old.TrackMarked},
+		{"sdk-app-id", settings.SDKAppID == old.SDKAppID},
 		{"durability", settings.DurabilityFull == old.DurabilityFull},
 	} {
 		if !fixed.same {

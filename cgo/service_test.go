@@ -265,7 +265,7 @@ func TestServiceReload(t *testing.T) {
 	dir := t.TempDir()
 	b := begin(t, dir, newFakeHost())
 	for name, value := range map[string]string{
-		"track": "marked", "durability": "normal", "sdk-app-id": "7",
+		"durability": "normal", "sdk-app-id": "7",
 	} {
 		err := b.reload(settingsIn(t, dir, paramRow(name, value)))
 		require.ErrorContains(t, err, name+": cannot change while the module is loaded")

@@ -36,7 +36,6 @@ func TestSettingsDefaults(t *testing.T) {
 	require.Equal(t, "127.0.0.1:8040", s.HTTPListen)
 	require.Equal(t, time.Local, s.TimeZone)
 	require.Equal(t, `^\d{3,6}$`, s.Inside.String())
-	require.False(t, s.TrackMarked)
 	require.True(t, s.DurabilityFull)
 	require.EqualValues(t, 7, s.JournalDays)
 	require.EqualValues(t, 2147483648, s.JournalBytes)
@@ -54,7 +53,7 @@ func TestSettingsGood(t *testing.T) {
 		paramRow("data-dir", " /data "), paramRow("unix-socket", "/run/cti.sock"), paramRow("tcp-listen", "0.0.0.0:8041"),
 		paramRow("http-listen", ""), paramRow("tls-cert", "/tls/cert.pem"), paramRow("tls-key", "/tls/key.pem"),
 		paramRow("tls-client-ca", "/tls/ca.pem"), paramRow("company-id", "acme-1"), paramRow("sdk-app-id", "1400000001"),
-		paramRow("time-zone", "Asia/Shanghai"), paramRow("inside-pattern", `^8\d{3}$`), paramRow("track", "marked"),
+		paramRow("time-zone", "Asia/Shanghai"), paramRow("inside-pattern", `^8\d{3}$`), paramRow("track", "all"),
 		paramRow("durability", "normal"), paramRow("journal-days", "30"), paramRow("journal-bytes", "1GiB"),
 		paramRow("fire-custom-events", "false"), paramRow("client-queue-bytes", "128KiB"),
 		paramRow("requests-per-second", "100"), paramRow("record-template", "$${recordings_dir}/x.wav"),
@@ -71,7 +70,6 @@ func TestSettingsGood(t *testing.T) {
 	require.Empty(t, s.HTTPListen)
 	require.Equal(t, "Asia/Shanghai", s.TimeZone.String())
 	require.True(t, s.Inside.MatchString("8001"))
-	require.True(t, s.TrackMarked)
 	require.False(t, s.DurabilityFull)
 	require.EqualValues(t, 1<<30, s.JournalBytes)
 	require.False(t, s.FireCustomEvents)
@@ -122,7 +120,7 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("time-zone", "Mars/Olympus"), "give a zone's name"},
 		{paramRow("inside-pattern", "("), "give a regular expression"},
 		{paramRow("inside-pattern", ""), "or leave the parameter out"},
-		{paramRow("track", "some"), "give all or marked"},
+		{paramRow("track", "some"), "give all; marked needs the application cti_track"},
 		{paramRow("durability", "FULL"), "give full or normal"},
 		{paramRow("journal-days", "0"), "from 1 to 3650"},
 		{paramRow("journal-bytes", "1KiB"), "from 1MiB to 1024GiB"},

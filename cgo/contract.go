@@ -1,0 +1,93 @@
+package main
+
+/*
+#include "cti_ring.h"
+
+enum {
+	at_tail = offsetof(cti_ring, tail),
+	at_head = offsetof(cti_ring, head),
+	at_signalled = offsetof(cti_ring, signalled),
+	at_lost = offsetof(cti_ring, lost),
+	at_mask = offsetof(cti_ring, mask),
+	at_event_fd = offsetof(cti_ring, event_fd),
+	at_slots = offsetof(cti_ring, slots),
+	at_turn = offsetof(cti_slot, turn),
+	at_record = offsetof(cti_slot, record),
+};
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"modcti/engine"
+)
+
+// Each line compiles only while the ring that Go reads is laid out as the one that C writes.
+var (
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.tail)-C.at_tail]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.head)-C.at_head]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.signalled)-C.at_signalled]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.lost)-C.at_lost]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.mask)-C.at_mask]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.eventFD)-C.at_event_fd]
+	_ = [1]struct{}{}[unsafe.Offsetof(ringMemory{}.slots)-C.at_slots]
+	_ = [1]struct{}{}[unsafe.Offsetof(slot{}.turn)-C.at_turn]
+	_ = [1]struct{}{}[unsafe.Offsetof(slot{}.record)-C.at_record]
+	_ = [1]struct{}{}[unsafe.Sizeof(slot{})-C.sizeof_cti_slot]
+)
+
+// Each line compiles only while record and cti_record have the same shape.
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(record{})-C.sizeof_cti_record]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.monoNanos)-unsafe.Offsetof(C.cti_record{}.mono_ns)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.wallMicros)-unsafe.Offsetof(C.cti_record{}.wall_us)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.leg)-unsafe.Offsetof(C.cti_record{}.leg)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.other)-unsafe.Offsetof(C.cti_record{}.other)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.command)-unsafe.Offsetof(C.cti_record{}.command)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.legSeq)-unsafe.Offsetof(C.cti_record{}.leg_seq)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.flags)-unsafe.Offsetof(C.cti_record{}.flags)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.kind)-unsafe.Offsetof(C.cti_record{}.kind)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.cause)-unsafe.Offsetof(C.cti_record{}.cause)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.direction)-unsafe.Offsetof(C.cti_record{}.direction)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.callState)-unsafe.Offsetof(C.cti_record{}.call_state)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.disposition)-unsafe.Offsetof(C.cti_record{}.disposition)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.textLen)-unsafe.Offsetof(C.cti_record{}.text_len)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.timesMicros)-unsafe.Offsetof(C.cti_record{}.times_us)]
+	_ = [1]struct{}{}[unsafe.Offsetof(record{}.text)-unsafe.Offsetof(C.cti_record{}.text)]
+)
+
+// And these only while the numbers of cti.h are the engine's.
+var (
+	_ = [1]struct{}{}[engine.LegCreated-C.CTI_LEG_CREATED]
+	_ = [1]struct{}{}[engine.LegOutgoing-C.CTI_LEG_OUTGOING]
+	_ = [1]struct{}{}[engine.LegRinging-C.CTI_LEG_RINGING]
+	_ = [1]struct{}{}[engine.LegProgress-C.CTI_LEG_PROGRESS]
+	_ = [1]struct{}{}[engine.LegAnswered-C.CTI_LEG_ANSWERED]
+	_ = [1]struct{}{}[engine.LegBridged-C.CTI_LEG_BRIDGED]
+	_ = [1]struct{}{}[engine.LegUnbridged-C.CTI_LEG_UNBRIDGED]
+	_ = [1]struct{}{}[engine.LegHeld-C.CTI_LEG_HELD]
+	_ = [1]struct{}{}[engine.LegUnheld-C.CTI_LEG_UNHELD]
+	_ = [1]struct{}{}[engine.LegTransferred-C.CTI_LEG_TRANSFERRED]
+	_ = [1]struct{}{}[engine.LegExecuted-C.CTI_LEG_EXECUTED]
+	_ = [1]struct{}{}[engine.LegRenamed-C.CTI_LEG_RENAMED]
+	_ = [1]struct{}{}[engine.LegHangup-C.CTI_LEG_HANGUP]
+	_ = [1]struct{}{}[engine.LegEnded-C.CTI_LEG_ENDED]
+	_ = [1]struct{}{}[engine.LegDestroyed-C.CTI_LEG_DESTROYED]
+	_ = [1]struct{}{}[engine.LegLooped-C.CTI_LEG_LOOPED]
+	_ = [1]struct{}{}[engine.RoomJoined-C.CTI_ROOM_JOINED]
+	_ = [1]struct{}{}[engine.RoomLeft-C.CTI_ROOM_LEFT]
+	_ = [1]struct{}{}[engine.SnapshotBegin-C.CTI_SNAPSHOT_BEGIN]
+	_ = [1]struct{}{}[engine.LegFound-C.CTI_LEG_FOUND]
+	_ = [1]struct{}{}[engine.SnapshotEnd-C.CTI_SNAPSHOT_END]
+	_ = [1]struct{}{}[engine.RecordsLost-C.CTI_RECORDS_LOST]
+	_ = [1]struct{}{}[engine.CommandDone-C.CTI_COMMAND_DONE]
+	_ = [1]struct{}{}[engine.CommandSnapshot-C.CTI_CMD_SNAPSHOT]
+	_ = [1]struct{}{}[engine.CommandSetVariable-C.CTI_CMD_SET_VARIABLE]
+	_ = [1]struct{}{}[engine.CommandHangup-C.CTI_CMD_HANGUP]
+	_ = [1]struct{}{}[engine.FlagLoopback-C.CTI_FLAG_LOOPBACK]
+	_ = [1]struct{}{}[engine.FlagTruncated-C.CTI_FLAG_TRUNCATED]
+	_ = [1]struct{}{}[engine.FlagMarked-C.CTI_FLAG_MARKED]
+	_ = [1]struct{}{}[engine.FlagObserver-C.CTI_FLAG_OBSERVER]
+	_ = [1]struct{}{}[textBytes-C.CTI_TEXT_BYTES]
+)
