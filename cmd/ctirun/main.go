@@ -6,13 +6,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -51,7 +53,7 @@ func show(ctx context.Context, install lab.Install) error {
 		return fmt.Errorf("the switch that plays phones and callers: %w", err)
 	}
 	defer world.Kill()
-	sample, err := os.ReadFile(lab.SampleConfig)
+	sample, err := sampleConfig()
 	if err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func show(ctx context.Context, install lab.Install) error {
 	if err := command(ctx, "go", "build", "-o", ctl, "./cmd/ctictl").Run(); err != nil {
 		return fmt.Errorf("go build ./cmd/ctictl: %w", err)
 	}
-	socket := filepath.Join(s.Dir, "run", "cti.sock")
+	socket := s.Path("run", "cti.sock")
 	say("Ready: events on %s, log in %s. Ctrl-C ends it all.", socket, s.Path("log", "freeswitch.log"))
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -76,9 +78,30 @@ func show(ctx context.Context, install lab.Install) error {
 		defer cancel()
 		acting <- act(ctx, world, s.SIPPort())
 	}()
-	followErr := command(ctx, ctl, "follow", "--unix", socket).Run()
+	followErr := command(ctx, ctl, "-unix", socket, "follow").Run()
 	cancel()
 	return errors.Join(<-acting, followErr)
+}
+
+// sampleConfig is the configuration that is shipped with the module. Where another program listens on one of its ports
+// a free one takes its place: the module would refuse to start.
+func sampleConfig() ([]byte, error) {
+	sample, err := os.ReadFile(lab.SampleConfig)
+	for _, address := range regexp.MustCompile(`127\.0\.0\.1:\d+`).FindAll(sample, -1) {
+		taken, err := net.Listen("tcp4", string(address))
+		if err == nil {
+			_ = taken.Close()
+			continue
+		}
+		free, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		_ = free.Close()
+		say("%s is taken by another program; %s is used instead.", address, free.Addr())
+		sample = bytes.ReplaceAll(sample, address, []byte(free.Addr().String()))
+	}
+	return sample, err
 }
 
 // stopSwitch lets the module write what it has, and ends the switch without waiting for the rest of it.

@@ -16,10 +16,10 @@ import (
 // sight is how long after a fact arose in the switch a client had heard of it, in ns.
 type sight struct{ ours, theirs int64 }
 
-// BenchmarkSwitchLatency measures, for the same facts of the same calls in the same run, how late they reach a client
+// BenchmarkSwitchLatencyRatio measures, for the same facts of the same calls in the same run, how late they reach a client
 // of the unix socket and a client of mod_event_socket. Both times begin at CLOCK_MONOTONIC stamps that mod_ctilab makes
 // where the fact arises. Targets: median at most 1/80, p99 at most 1/40 of the event socket's.
-func BenchmarkSwitchLatency(b *testing.B) {
+func BenchmarkSwitchLatencyRatio(b *testing.B) {
 	const calls, perSecond = 200, 10
 	s := benchSwitch(b, lab.Options{Modules: []string{"mod_ctilab", "mod_cti"}}, lab.Answers(150*time.Millisecond))
 	serve(b, s, 10, perSecond, 100*time.Millisecond) // warm

@@ -61,7 +61,9 @@ func serve(b *testing.B, s *lab.Switch, calls, perSecond int, talk time.Duration
 	})
 	require.NoError(b, err)
 	b.Cleanup(sipp.Stop)
-	require.NoError(b, sipp.Wait(ctx))
+	err = sipp.Wait(ctx)
+	require.NoError(b, s.Died())
+	require.NoError(b, err, "the end of the switch's log:\n%s", s.LogTail(40))
 	require.NoError(b, lab.Until(ctx, "the switch to be quiet", func() (bool, error) {
 		reply, err := s.API(ctx, "show channels count")
 		return reply == "\n0 total.", err

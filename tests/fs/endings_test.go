@@ -50,15 +50,19 @@ func unanswered() []scenario {
 	}, {
 		name: "a phone that is not there", proves: "3.1 (a leg that fails)",
 		caller: lab.Caller{From: outside, To: "1010"},
-		drive: func(r *rig) {
-			m := r.next(is("EventDialing", outside))
-			r.api("uuid_kill " + leg(m.PartyID) + " NO_ROUTE_DESTINATION")
-		},
-		want: []string{
-			"CallCreated Inbound by " + outside, "Dialing " + outside + " with 1010",
-			"Released " + outside + ": NO_ROUTE_DESTINATION, system, send_refuse", "CallDeleted " + outside + " to 1010",
+		check: func(s *told) {
+			require.Equal(s.t, []string{"EventCallCreated", "EventDialing", "EventReleased", "EventCallDeleted"}, namesOf(s.story))
+			require.Equal(s.t, "NORMAL_TEMPORARY_FAILURE", s.of("EventReleased", outside).HangupCause)
+			require.Equal(s.t, []string{"Released"}, s.states("1010"))
 		},
 	}}
+}
+
+func namesOf(story []lab.Message) (names []string) {
+	for _, m := range story {
+		names = append(names, m.MessageID)
+	}
+	return names
 }
 
 func elsewhere() []scenario {

@@ -67,6 +67,9 @@ func startSwitch(t testing.TB, options lab.Options) *lab.Switch {
 	s, err := lab.Start(ctx, install, options)
 	require.NoError(t, err)
 	t.Cleanup(func() {
+		if err := s.Died(); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
 			t.Logf("the end of the switch's log:\n%s", s.LogTail(60))
 		}

@@ -175,7 +175,8 @@ func (p *SIPp) Wait(ctx context.Context) error {
 
 func (p *SIPp) failure() error {
 	text, _ := os.ReadFile(p.errors)
-	return fmt.Errorf("sipp ended with %w: %s", p.process.err, text)
+	const enough = 2000 // it writes a line for every call
+	return fmt.Errorf("sipp ended with %w: %s", p.process.err, text[:min(len(text), enough)])
 }
 
 // Stop ends SIPp at once, as if its machine had lost power: the calls that it has are told nothing.

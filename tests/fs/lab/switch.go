@@ -44,6 +44,7 @@ type Switch struct {
 
 	cfg     config
 	process *process
+	stopped bool // it was told to stop
 
 	mu      sync.Mutex
 	control *EventSocket // for API; nil until first used
@@ -141,6 +142,15 @@ func (s *Switch) Pid() int { return s.process.pid() }
 // Running tells whether the switch still runs.
 func (s *Switch) Running() bool { return s.process.running() }
 
+// Died tells how the switch ended, where nobody told it to.
+func (s *Switch) Died() error {
+	if s.stopped || s.process.running() {
+		return nil
+	}
+	output, _ := os.ReadFile(s.Path("log", "output.txt"))
+	return fmt.Errorf("the switch died: %w\n%s\n%s", s.process.err, output, s.LogTail(20))
+}
+
 // Signal sends a signal to the switch.
 func (s *Switch) Signal(signal syscall.Signal) error { return s.process.cmd.Process.Signal(signal) }
 
@@ -149,6 +159,7 @@ func (s *Switch) Shutdown(grace time.Duration) {
 	s.mu.Lock()
 	s.hangUp()
 	s.mu.Unlock()
+	s.stopped = true
 	if s.process != nil {
 		s.process.end(grace)
 	}
