@@ -44,6 +44,7 @@ type reader struct {
 
 	ins        [batchRecords]engine.Input
 	waited     bool   // the poller has waited since wait was called
+	holds      bool   // a record is looked at and not yet taken
 	unfinished bool   // the last drain found a place claimed but not filled
 	ended      bool   // the loop takes no more
 	lostKnown  uint64 // of ring.lost; the reader's alone
@@ -132,12 +133,14 @@ func (r *reader) batch() bool {
 		if rec == nil {
 			break
 		}
+		r.holds = true
 		if decode(rec, &r.ins[count]) {
 			count++
 		} else {
 			r.refuse(rec)
 		}
 		r.ring.take()
+		r.holds = false
 	}
 	r.unfinished = read < batchRecords && r.ring.unfinished()
 	r.records.Add(uint64(count))
@@ -179,6 +182,10 @@ func (r *reader) guard(round func() bool) (more bool) {
 	defer func() {
 		if value := recover(); value != nil {
 			r.log.Error("the ring's reader panicked; a batch may be lost", "panic", value, "stack", string(debug.Stack()))
+			if r.holds {
+				r.ring.take()
+				r.holds = false
+			}
 			more = true
 		}
 	}()

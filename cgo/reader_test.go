@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -307,6 +308,33 @@ func TestReaderSurvivesPanic(t *testing.T) {
 	go r.run()
 	defer r.stop()
 	require.Equal(t, seqs, got.numbers(2))
+}
+
+// TestReaderDropsWhatPanics: a record that makes the reader panic is not looked at again.
+func TestReaderDropsWhatPanics(t *testing.T) {
+	ring, wake := newFakeRing(t)
+	got := newInputs()
+	r := ring.attach(t, wake, got)
+	r.log = slog.New(&panickyLog{})
+	records, _ := numbered(1, 3)
+	records[1].kind = 99 // refused, and the log of it panics
+	ring.push(true, records...)
+	go r.run()
+	defer r.stop()
+	require.Equal(t, []uint32{3}, got.numbers(1), "the batch under way was lost, the next is not")
+}
+
+// panickyLog panics at its first entry.
+type panickyLog struct {
+	slog.Handler
+	once sync.Once
+}
+
+func (p *panickyLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (p *panickyLog) Handle(context.Context, slog.Record) error {
+	p.once.Do(func() { panic("a fault of the log") })
+	return nil
 }
 
 func TestClock(t *testing.T) {

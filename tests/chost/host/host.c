@@ -16,7 +16,7 @@ static int32_t setting_count;
 static cti_record found[FOUND_MAX];
 static int found_count;
 static _Atomic bool snapshot_told;
-static _Atomic uint64_t fired, errors;
+static _Atomic uint64_t fired, errors, pushed;
 static int64_t story_mono, story_wall;
 
 void die(const char *format, ...)
@@ -234,4 +234,10 @@ void add_texts(cti_record *record, int count, const char *const *texts)
 void push(cti_record record)
 {
 	if (!cti_ring_push(host.ring, &record, true)) die("the ring is full");
+	atomic_fetch_add(&pushed, 1);
+}
+
+uint64_t pushed_count(void)
+{
+	return atomic_load(&pushed);
 }

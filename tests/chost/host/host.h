@@ -4,6 +4,7 @@
  *   host.c    loads libcti.so, makes the ring and the functions that the engine calls, starts and stops
  *   client.c  one client on the unix socket
  *   main.c    what happens: the story whose output is compared with the golden file
+ *   load.c    its last chapters: many threads, many starts
  *   probe.c   another story: how long a record takes from the ring to the client
  */
 #ifndef HOST_H
@@ -63,6 +64,18 @@ void add_texts(cti_record *record, int count, const char *const *texts);
 void begin_story(void); /* from now on the clock of the records starts at 0 */
 int64_t story_wall_ms(void);
 void push(cti_record record);
+/* pushed_count: how many records push has put into the ring, those that answer the engine's commands among them. */
+uint64_t pushed_count(void);
+
+/* ---- load.c ---- */
+
+void say(const char *title);
+void must_start(void);
+void must_stop(void);
+/* storm: what many threads put into the ring is what the engine reads, and all of it is whole. */
+void storm(void);
+/* restarts: whatever starts and stops leave is what the first ones left. */
+void restarts(void);
 
 /* ---- client.c ---- */
 

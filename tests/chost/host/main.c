@@ -6,17 +6,8 @@
 #define _GNU_SOURCE
 #include "host.h"
 
-#include <dirent.h>
-#include <pthread.h>
-#include <time.h>
-
 #define CALLER "aaaaaaaa-0000-4000-8000-00000000000"
 #define AGENT "bbbbbbbb-0000-4000-8000-00000000000"
-
-static void say(const char *title)
-{
-	printf("\n== %s\n", title);
-}
 
 /* ---- records of calls, as the hooks of the switch write them ---- */
 
@@ -130,31 +121,6 @@ static void enter(void)
 	print_until("EventSubscribed");
 }
 
-static void must_start(void)
-{
-	char error[256];
-	expect_snapshot();
-	int32_t code = start(error, sizeof error);
-	if (code || *error) die("cti_start: %d %s", code, error);
-	await_snapshot();
-}
-
-static void must_stop(void)
-{
-	int32_t code = lib.stop(PATIENCE_MS);
-	if (code) die("cti_stop: %d", code);
-}
-
-static int count_entries(const char *path)
-{
-	DIR *directory = opendir(path);
-	int count = 0;
-	if (!directory) die("%s cannot be read", path);
-	while (readdir(directory)) count++;
-	closedir(directory);
-	return count;
-}
-
 /* ---- the story ---- */
 
 static void refusals(void)
@@ -184,17 +150,6 @@ static void refusals(void)
 	host.abi--;
 	printf("no host: %d", lib.start(NULL, NULL, 0, error, sizeof error));
 	printf(" %s\n", error);
-}
-
-/* The store is open by the time the doors fail. */
-static void half_start(void)
-{
-	char error[256];
-	replace_setting("unix-socket", "/proc/none/cti.sock");
-	int32_t code = start(error, sizeof error);
-	if (code != CTI_EFAIL || !strstr(error, "unix-socket")) die("no place for the socket: %d %s", code, error);
-	if ((code = lib.stop(1000)) != CTI_ESTATE) die("a start that failed has left something running: %d", code);
-	reset_settings();
 }
 
 static void first_start(void)
@@ -246,7 +201,7 @@ static void commands(void)
 	ask("");
 	printf("reload: %d%s\n", reload(error, sizeof error), error);
 	reset_settings();
-	add_setting("settings", "track", "marked");
+	add_setting("settings", "durability", "normal");
 	printf("reload of what cannot change: %d", reload(error, sizeof error));
 	printf(" %s\n", error);
 	reset_settings();
@@ -307,47 +262,6 @@ static void second_start(void)
 	must_stop();
 }
 
-static _Atomic bool quiet;
-
-/* noise is a switch that does not care whether an engine listens: facts of unknown legs, until the ring is half full. */
-static void *noise(void *unused)
-{
-	cti_record record = make_record(CTI_LEG_RINGING, AGENT "0", NULL, 0);
-	struct timespec pause = {.tv_nsec = 20000};
-	(void)unused;
-	for (int i = 0; !atomic_load(&quiet); i++) {
-		if (cti_ring_room(host.ring, 512)) cti_ring_push(host.ring, &record, i & 1);
-		nanosleep(&pause, NULL);
-	}
-	return NULL;
-}
-
-/* Go keeps its threads and its poller's descriptors for the life of the process: what the first starts left is theirs. */
-static void leaks(void)
-{
-	int descriptors = count_entries("/proc/self/fd"), threads = count_entries("/proc/self/task"), most = 0;
-	pthread_t switch_thread;
-	say("ten more starts, under fire");
-	if (pthread_create(&switch_thread, NULL, noise, NULL)) die("no thread");
-	for (int i = 0; i < 10; i++) {
-		half_start();
-		must_start();
-		client_open(in_dir("cti.sock"));
-		client_send("{\"messageID\":\"RequestOpen\",\"protocol\":1}");
-		if (!client_line()) die("closed");
-		must_stop();
-		client_close();
-		int now = count_entries("/proc/self/task");
-		if (now > most) most = now;
-	}
-	atomic_store(&quiet, true);
-	pthread_join(switch_thread, NULL);
-	int left = count_entries("/proc/self/fd");
-	fprintf(stderr, "descriptors %d -> %d, threads %d -> %d\n", descriptors, left, threads, most);
-	printf("descriptors left over: %d\n", left - descriptors);
-	printf("threads grow: %s\n", most > threads + 4 ? "yes" : "no");
-}
-
 int main(int count, char **arguments)
 {
 	if (count != 3) die("usage: %s LIBRARY DIRECTORY", arguments[0]);
@@ -356,12 +270,12 @@ int main(int count, char **arguments)
 	begin_story();
 	printf("story %lld\n%s\n", (long long)story_wall_ms(), lib.version());
 	refusals();
-	half_start();
 	first_start();
 	commands();
 	stop_under_call();
 	second_start();
-	leaks();
+	storm();
+	restarts();
 	printf("\nfired: %llu\nerrors logged: %llu\n", (unsigned long long)fired_count(), (unsigned long long)logged_errors());
 	free_ring();
 	return 0;
