@@ -22,9 +22,22 @@ func (e *Engine) restore(o *OpenCall) {
 	for i := range o.Parties {
 		e.restoreParty(c, &o.Parties[i], &o.States[i], mono)
 	}
+	c.inferTimes()
 	if c.first == nil {
 		c.endReason = EndInterrupted
 		e.unfinished = append(e.unfinished, c)
+	}
+}
+
+// inferTimes learns from its parties what the call's own record, written when it began, could not know.
+func (c *call) inferTimes() {
+	for p := c.first; p != nil; p = p.next {
+		if p.times.bridged != 0 && (c.bridgedAt == 0 || p.times.bridged < c.bridgedAt) {
+			c.bridgedAt = p.times.bridged
+		}
+		if p.talked {
+			c.answered = max(c.answered, p.times.answered)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ type Options struct {
 	CompanyID   string       // setting company-id; empty = the one made at the first start
 	SDKAppID    int64        // setting sdk-app-id; 0 = the one made at the first start
 	Log         *slog.Logger // nil = no log
-	GroupMillis int          // how long a record may wait for others to share its commit: 1..10, default 10
+	GroupMillis int          // how long a record may wait for others to share its commit: 1..50, default 50
 	GroupRows   int          // records that are worth a commit at once, default 1000
 	QueueMax    int          // records held in memory while nothing can be written, default 65536 (about 50 MiB)
 	BusyMillis  int          // how long a commit waits for another process's lock, default 1000
@@ -124,7 +124,7 @@ func (o *Options) complete() error {
 		standard, max int
 		name          string
 	}{
-		{&o.GroupMillis, 10, 10, "GroupMillis"}, {&o.GroupRows, 1000, 1 << 16, "GroupRows"},
+		{&o.GroupMillis, 50, 50, "GroupMillis"}, {&o.GroupRows, 1000, 1 << 16, "GroupRows"},
 		{&o.QueueMax, 1 << 16, 1 << 24, "QueueMax"}, {&o.BusyMillis, 1000, 60_000, "BusyMillis"},
 		{&o.RetryMillis, 100, 5000, "RetryMillis"},
 	} {

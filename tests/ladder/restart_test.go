@@ -104,6 +104,8 @@ func TestSwitchRestarted(t *testing.T) {
 	require.Equal(t, engine.EndInterrupted, closed[0].EndReason)
 	require.Equal(t, startWall/1000+1314, closed[0].EndMillis, "the hold at 1314 ms is the last that is known")
 	require.Equal(t, open.Call.CallID, closed[0].CallID)
+	require.Equal(t, startWall/1000+313, closed[0].AnswerMillis, "its parties know when they answered")
+	require.Equal(t, startWall/1000+314, closed[0].BridgeMillis)
 	require.Zero(t, r.engine.Stats().Calls)
 }
 
