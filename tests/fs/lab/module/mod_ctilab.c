@@ -79,15 +79,23 @@ static switch_status_t on_reporting(switch_core_session_t *session)
 	return SWITCH_STATUS_SUCCESS;
 }
 
+/* Now and then the session's thread is here before the thread that hung up has called its hooks. */
+static switch_status_t on_hangup_first(switch_core_session_t *session)
+{
+	write_stamp(session, HANGUP);
+	return SWITCH_STATUS_SUCCESS;
+}
+
 /* The driver has sent its BYE, CANCEL or refusal by now. */
-static switch_status_t on_hangup(switch_core_session_t *session)
+static switch_status_t on_hangup_last(switch_core_session_t *session)
 {
 	write_stamp(session, ENDED);
 	return SWITCH_STATUS_SUCCESS;
 }
 
-static switch_state_handler_table_t before = {.on_init = on_init, .on_reporting = on_reporting, .flags = SSH_FLAG_PRE_EXEC};
-static switch_state_handler_table_t after = {.on_hangup = on_hangup};
+static switch_state_handler_table_t before = {
+	.on_init = on_init, .on_hangup = on_hangup_first, .on_reporting = on_reporting, .flags = SSH_FLAG_PRE_EXEC};
+static switch_state_handler_table_t after = {.on_hangup = on_hangup_last};
 
 static void stall(switch_event_t *event)
 {
