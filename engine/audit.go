@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // audit compares the engine with the live session table: at the start, every AuditMillis, and soon after a record was
 // seen to be missing. The switch tells its table between SnapshotBegin and SnapshotEnd, in ring order with all else.
 type audit struct {
@@ -131,13 +133,17 @@ func (p *party) mono(wallMicros int64) int64 {
 func (e *Engine) reconcile(p *party, in *Input) {
 	t := &p.times
 	before := e.seq
-	setOnce(&t.early, p.mono(in.Times.Early))
-	setOnce(&t.progress, p.mono(in.Times.Progress))
-	setOnce(&t.bridged, p.mono(in.Times.Bridged))
-	if in.CallState == CallStateRinging || in.CallState == CallStateEarly || t.progress != 0 || t.early != 0 {
-		if p.state == Idle {
-			e.rang(p)
-		}
+	// The switch copies a called leg's times to the leg that called it: of a leg whose records are known they say nothing.
+	unheard := p.dnRole == events.Destination && p.state == Idle
+	if p.adopted || unheard {
+		setOnce(&t.early, p.mono(in.Times.Early))
+		setOnce(&t.progress, p.mono(in.Times.Progress))
+	}
+	if p.adopted {
+		setOnce(&t.bridged, p.mono(in.Times.Bridged))
+	}
+	if unheard && (in.CallState == CallStateRinging || in.CallState == CallStateEarly || p.ringsAt() != 0) {
+		e.rang(p)
 	}
 	if in.CallState == CallStateActive || in.CallState == CallStateHeld {
 		if t.answered == 0 {
@@ -147,6 +153,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 		}
 	}
 	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
+		setOnce(&t.bridged, p.mono(in.Times.Bridged))
 		e.pair(p, q)
 	}
 	switch {
