@@ -48,6 +48,11 @@ func (r *rig) move(m move) {
 	customer := r.next(is("EventDialing", outside))
 	agent := r.next(is("EventEstablished", "1001"))
 	if m.do != nil {
+		// The talk is told before the switch has noted on both channels whom they are joined with.
+		r.until("the switch to know its own bridge", func() bool {
+			return r.try("uuid_getvar "+leg(customer.PartyID)+" bridge_uuid") == leg(agent.PartyID) &&
+				r.try("uuid_getvar "+leg(agent.PartyID)+" bridge_uuid") == leg(customer.PartyID)
+		})
 		m.do(r, leg(customer.PartyID), leg(agent.PartyID))
 	}
 	r.try("hupall NORMAL_CLEARING")
