@@ -4,7 +4,7 @@ GO ?= go
 
 .PHONY: run test bench build lint fuzz asan soak clean install
 
-run: ; @$(GO) run ./cmd/ctirun
+run: ; @$(GO) build -o build/ctirun ./cmd/ctirun && build/ctirun
 # What runs on a real switch runs by itself: a switch that is starved of processor tells of other calls than were made.
 test: ; @$(GO) vet ./... && $(GO) test -race -timeout 5m $$($(GO) list ./... | grep -v /tests/fs) && $(GO) test -race -p 1 -timeout 8m ./tests/fs/... ./tests/fsmod
 bench: ; @$(GO) test -run '^$$' -bench Ratio -benchtime 1x -timeout 60m ./...
