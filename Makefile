@@ -7,7 +7,7 @@ GO ?= go
 run: ; @$(GO) build -o build/ctirun ./cmd/ctirun && build/ctirun
 # What runs on a real switch runs by itself: a switch that is starved of processor tells of other calls than were made.
 test: ; @$(GO) vet ./... && $(GO) test -race -timeout 5m $$($(GO) list ./... | grep -v /tests/fs) && $(GO) test -race -p 1 -timeout 8m ./tests/fs/... ./tests/fsmod
-bench: ; @$(GO) test -run '^$$' -bench Ratio -benchtime 1x -timeout 60m ./...
+bench: ; @$(GO) test -p 1 -run '^$$' -bench Ratio -benchtime 1x -timeout 60m $$(grep -rlE '^func Benchmark.*Ratio' --include=*_test.go . | xargs -n1 dirname | sort -u)
 build: ; @./build.sh
 lint: ; @test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) tool staticcheck ./... && if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --inline-suppr -Icgo fsmod cgo; else echo "cppcheck is absent: C was not linted"; fi
 fuzz: ; @for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do for name in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | cut -c6-); do $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime 20s -fuzzminimizetime 10x $$target || exit 1; done; done
