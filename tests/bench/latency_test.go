@@ -20,7 +20,7 @@ type sight struct{ ours, theirs int64 }
 // of the unix socket and a client of mod_event_socket. Both times begin at CLOCK_MONOTONIC stamps that mod_ctilab makes
 // where the fact arises. Targets: median at most 1/80, p99 at most 1/40 of the event socket's.
 func BenchmarkSwitchLatencyRatio(b *testing.B) {
-	const calls, perSecond = 200, 10
+	const calls, perSecond = 300, 10
 	s := benchSwitch(b, lab.Options{Modules: []string{"mod_ctilab", "mod_cti"}}, lab.Answers(150*time.Millisecond))
 	serve(b, s, 10, perSecond, 100*time.Millisecond) // warm
 	for b.Loop() {

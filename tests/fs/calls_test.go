@@ -154,6 +154,16 @@ func answered() []scenario {
 		want: with(talking,
 			"~ Released "+outside+": BY_SYSTEM, system, send_bye", "~ Released 1001: BY_SYSTEM, system, send_bye", deleted),
 	}, {
+		name: "the phone loses power in talk, the caller hangs up: nobody waits for its answer to the BYE", proves: "3.1, 3.0-2",
+		phones: map[string]lab.Phone{"1001": lab.Answers(200 * ms)}, caller: caller(600 * ms),
+		drive: func(r *rig) {
+			r.established("1001")
+			r.phones["1001"].Stop()
+		},
+		want: with(talking,
+			"~ Released "+outside+": NORMAL_CLEARING, customer, recv_bye",
+			"~ Released 1001: NORMAL_CLEARING, customer, send_bye", deleted),
+	}, {
 		name: "early media, then answered", proves: "3.1",
 		phones: map[string]lab.Phone{"1001": {First: "early", Ring: 300 * ms}}, caller: caller(300 * ms),
 		want: with(talking,

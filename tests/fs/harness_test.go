@@ -46,6 +46,7 @@ type rig struct {
 	client *lab.Client      // hears everything, in the full profile
 	heard  *[]lab.Message   // what it heard of calls since the last story
 	events *lab.EventSocket // hears how channels end, and cti::event
+	phones map[string]*lab.SIPp
 }
 
 // settings are the usual ones of a test: no port is opened, data and socket lie in the switch's own directories.
@@ -98,7 +99,7 @@ func withStamps(t testing.TB) lab.Options {
 
 func watch(t testing.TB, s *lab.Switch) *rig {
 	t.Helper()
-	r := &rig{Switch: s, t: t, ctx: t.Context(), heard: new([]lab.Message)}
+	r := &rig{Switch: s, t: t, ctx: t.Context(), heard: new([]lab.Message), phones: map[string]*lab.SIPp{}}
 	r.client = r.connect()
 	r.events = r.eventSocket("CHANNEL_HANGUP_COMPLETE CUSTOM cti::event")
 	return r
@@ -141,6 +142,7 @@ func (r *rig) phone(dn string, phone lab.Phone) *lab.SIPp {
 	sipp, err := r.Phones(ctx, scenarios, dn, phone)
 	require.NoError(r.t, err)
 	r.t.Cleanup(sipp.Stop)
+	r.phones[dn] = sipp
 	return sipp
 }
 

@@ -20,7 +20,7 @@ func TestBadSettings(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
 	s := startSwitch(t, lab.Options{Settings: settings()})
-	r := &rig{Switch: s, t: t, ctx: t.Context()}
+	r := &rig{Switch: s, t: t, ctx: t.Context(), phones: map[string]*lab.SIPp{}}
 	r.events = r.eventSocket("CHANNEL_HANGUP_COMPLETE")
 	blocker := s.Path("temp", "file")
 	require.NoError(t, os.WriteFile(blocker, nil, 0o600))
@@ -123,7 +123,7 @@ func TestDamagedDatabase(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	damaged := []byte(strings.Repeat("this is no database ", 1000))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "cti.db"), damaged, 0o600))
-	r := &rig{Switch: s, t: t, ctx: t.Context(), heard: new([]lab.Message)}
+	r := &rig{Switch: s, t: t, ctx: t.Context(), heard: new([]lab.Message), phones: map[string]*lab.SIPp{}}
 	r.events = r.eventSocket("CUSTOM cti::event")
 	r.api("load mod_cti")
 	r.client = r.connect()

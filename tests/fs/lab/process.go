@@ -57,7 +57,7 @@ func (p *process) end(grace time.Duration) {
 // Until calls done every few milliseconds until it reports true or an error, or ctx ends. The error then names what
 // was waited for.
 func Until(ctx context.Context, what string, done func() (bool, error)) error {
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		ok, err := done()
