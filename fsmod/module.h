@@ -41,7 +41,7 @@ enum {
 
 /*
  * cti_thread_start makes a thread as Go wants its own to be, who inherit from it: SCHED_OTHER whatever the switch runs
- * as, no asynchronous signal (the switch's handlers would run on a goroutine's small stack), nice 0.
+ * as, no asynchronous signal (the switch's handlers would run on a goroutine's small stack), nice -5 where that is allowed.
  */
 bool cti_thread_start(pthread_t *thread, const char *name, size_t stack_bytes, void *(*run)(void *));
 
