@@ -60,7 +60,11 @@ func answeredCall(t *testing.T, s *freeSwitch) {
 	s.awaitKind(mark, "DESTROYED", in)
 
 	all := s.records()[mark:]
-	require.Equal(t, []string{"CREATED", "ANSWERED", "EXECUTED", "HANGUP", "ENDED", "DESTROYED"}, told(all, legA))
+	// Who originates sees the answer and goes on before the thread that was answered has told of it, or after.
+	require.Contains(t, [][]string{
+		{"CREATED", "ANSWERED", "EXECUTED", "HANGUP", "ENDED", "DESTROYED"},
+		{"CREATED", "EXECUTED", "ANSWERED", "HANGUP", "ENDED", "DESTROYED"},
+	}, told(all, legA))
 	require.Equal(t, []string{"CREATED", "ANSWERED", "EXECUTED", "HANGUP", "ENDED", "DESTROYED"}, told(all, in))
 	for _, uuid := range []string{legA, in} {
 		s.requireNumbered(all, uuid)
