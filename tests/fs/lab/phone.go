@@ -63,6 +63,13 @@ func (c Caller) values() map[string]string {
 	}
 }
 
+func (c Caller) rate() int {
+	if c.PerSecond == 0 {
+		return 10
+	}
+	return c.PerSecond
+}
+
 func or(value, otherwise string) string {
 	if value == "" {
 		return otherwise
@@ -115,7 +122,7 @@ func (s *Switch) Call(scenarios string, caller Caller) (*SIPp, error) {
 		return nil, err
 	}
 	return s.sipp(filepath.Join(scenarios, "caller.xml"), caller.values(), "-p", strconv.Itoa(ports[0]),
-		"-m", strconv.Itoa(max(caller.Calls, 1)), "-r", strconv.Itoa(max(caller.PerSecond, 10)),
+		"-m", strconv.Itoa(max(caller.Calls, 1)), "-r", strconv.Itoa(caller.rate()),
 		"-l", "5000", "127.0.0.1:"+strconv.Itoa(s.SIPPort()))
 }
 
