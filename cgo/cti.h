@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define CTI_ABI 1u /* both sides refuse to work with another number */
+#define CTI_ABI 2u /* both sides refuse to work with another number */
 
 #define CTI_EINVAL (-1)  /* an argument or a setting is wrong; the error text names it */
 #define CTI_ESTATE (-2)  /* started twice, or not started */
@@ -61,7 +61,10 @@ enum cti_kind {
 	CTI_LEG_FOUND = 20,
 	CTI_SNAPSHOT_END = 21,
 	CTI_RECORDS_LOST = 22,
-	CTI_COMMAND_DONE = 23
+	CTI_COMMAND_DONE = 23,
+	CTI_LEG_DTMF = 24,
+	CTI_LEG_RECORD_STARTED = 25,
+	CTI_LEG_RECORD_STOPPED = 26
 };
 
 #define CTI_FLAG_LOOPBACK (1u << 0)
@@ -78,6 +81,8 @@ enum cti_kind {
  *   TRANSFERRED              destination
  *   EXECUTED                 application, argument
  *   ROOM_JOINED, ROOM_LEFT   conference name
+ *   DTMF                     the digits that the channel's far end sent
+ *   RECORD_STARTED, _STOPPED the file
  *   others                   nothing
  * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
  */
@@ -103,16 +108,62 @@ typedef struct cti_record {
 
 /*
  * Commands. Meanings: engine/output.go, which uses the same numbers. The cause of COMMAND_DONE: 0 accepted,
- * 81 no such channel, 95 a variable or value that may not be set, 102 the deadline passed first. A snapshot that was
- * told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told unasked when the host has begun.
+ * 81 no such channel, 95 a variable, value or mode that may not be used, 102 the deadline passed first, else the
+ * switch's cause. A snapshot that was told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told
+ * unasked when the host has begun. Commands with the same call_id are carried out one after the other, in order; the
+ * others side by side. No command waits for a phone: what a phone does comes as a record.
+ *
+ *   SET_VARIABLE   name begins with cti_
+ *   HANGUP         ends the channel with cause; an ORIGINATE of that uuid that is under way or queued is cancelled too
+ *   ORIGINATE      makes one channel with this uuid to the dial string value, with the variables cti_call_id = call_id
+ *                  and no others that a client could choose, caller_number and caller_name as its caller. Once
+ *                  answered it waits in silence. It rings until it answers, fails or is hung up.
+ *   BRIDGE         joins the media of uuid and other_uuid, whatever they are in; one that called the switch and is not
+ *                  answered yet is answered first. A channel that either was bridged with is parked, not ended. When
+ *                  one of the two ends, so does the other.
+ *   WAIT           takes the channel out of its bridge, room or application and plays name to it for ever: music,
+ *                  ringback or silence. Its partner in a bridge is parked, not ended. A caller who is not answered yet
+ *                  stays so: ringback is then the switch's 180.
+ *   JOIN_ROOM      the channel enters the conference name; its partner in a bridge is parked
+ *   HOLD, UNHOLD   re-INVITE toward the phone; music to the partner
+ *   MUTE, UNMUTE   silence in place of what the channel's far end says
+ *   SEND_DTMF      digits value toward the channel's far end
+ *   ANSWER         NOTIFY talk toward the ringing phone
+ *   EAVESDROP      uuid listens to other_uuid; name says who hears it: nobody, target, partner, both
+ *   EAVESDROP_MODE name, as above
+ *   RECORD_*       value is the file
  */
-enum cti_command_kind { CTI_CMD_SNAPSHOT = 1, CTI_CMD_SET_VARIABLE = 2, CTI_CMD_HANGUP = 3 };
+enum cti_command_kind {
+	CTI_CMD_SNAPSHOT = 1,
+	CTI_CMD_SET_VARIABLE = 2,
+	CTI_CMD_HANGUP = 3,
+	CTI_CMD_ORIGINATE = 4,
+	CTI_CMD_BRIDGE = 5,
+	CTI_CMD_WAIT = 6,
+	CTI_CMD_JOIN_ROOM = 7,
+	CTI_CMD_HOLD = 8,
+	CTI_CMD_UNHOLD = 9,
+	CTI_CMD_MUTE = 10,
+	CTI_CMD_UNMUTE = 11,
+	CTI_CMD_SEND_DTMF = 12,
+	CTI_CMD_ANSWER = 13,
+	CTI_CMD_EAVESDROP = 14,
+	CTI_CMD_EAVESDROP_MODE = 15,
+	CTI_CMD_RECORD_START = 16,
+	CTI_CMD_RECORD_STOP = 17,
+	CTI_CMD_RECORD_PAUSE = 18,
+	CTI_CMD_RECORD_RESUME = 19
+};
 
 typedef struct cti_command {
 	uint64_t id;
-	const char *uuid;  /* the channel, as the switch spells it; NULL or "" where the kind has none */
-	const char *name;  /* SET_VARIABLE: always begins with cti_ */
+	const char *uuid;  /* the channel, as the switch spells it; no text is NULL */
+	const char *other_uuid;
+	const char *name;
 	const char *value;
+	const char *call_id;
+	const char *caller_number;
+	const char *caller_name;
 	int64_t deadline_ms; /* from now; 0 = none */
 	uint16_t kind;     /* enum cti_command_kind */
 	uint16_t cause;    /* HANGUP */

@@ -77,12 +77,15 @@ func (h *cHost) submit(command *engine.Command) error {
 	if h.lost {
 		return errFull
 	}
-	t.begin(len(command.UUID) + len(command.Name) + len(command.Value) + 3)
+	t.begin(len(command.UUID) + len(command.OtherUUID) + len(command.Name) + len(command.Value) + len(command.CallID) +
+		len(command.CallerNumber) + len(command.CallerName) + 7)
 	c := C.cti_command{
 		id: C.uint64_t(command.ID), kind: C.uint16_t(command.Kind), cause: C.uint16_t(command.Cause),
 		deadline_ms: C.int64_t(command.DeadlineMillis),
 	}
-	c.uuid, c.name, c.value = t.put(command.UUID), t.put(command.Name), t.put(command.Value)
+	c.uuid, c.other_uuid = t.put(command.UUID), t.put(command.OtherUUID)
+	c.name, c.value, c.call_id = t.put(command.Name), t.put(command.Value), t.put(command.CallID)
+	c.caller_number, c.caller_name = t.put(command.CallerNumber), t.put(command.CallerName)
 	return result(C.cti_call_submit(&h.table, &c))
 }
 

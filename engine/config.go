@@ -18,8 +18,30 @@ type Config struct {
 	// MonoNanos and WallMicros are the two clocks at the moment the engine is made.
 	MonoNanos, WallMicros int64
 
+	// Dial resolves a number by a company's dial plan; false when no rule takes it. It must be pure. nil: there is no
+	// dial plan.
+	Dial func(company, number string) (Route, bool)
+
+	// RecordPath names the file that a recording begun now goes to; nil or an empty answer: recording is off.
+	RecordPath func(callID, partyID string, wallMicros int64) string
+
+	// RingMillis is how long a phone that the engine calls may ring; 0 = 30 000.
+	RingMillis int64
+
+	// NotifyObserved tells an agent that a supervisor listens (R39).
+	NotifyObserved bool
+
+	// LegSeed makes the uuids of the legs that the engine originates; no two runs may share one.
+	LegSeed [2]uint64
+
 	// AuditMillis is how often the engine compares itself with the live session table; 0 = never.
 	AuditMillis int64
+}
+
+// Route is how a number is reached: one leg.
+type Route struct {
+	Address  string // a dial string made of the dial plan's template and whitelisted digits
+	CallerID string // shown to the one who is called; empty = the caller's own number
 }
 
 // Stats are counters since the engine was made.

@@ -40,8 +40,14 @@ const (
 	SnapshotEnd
 	RecordsLost // the ring was full; a snapshot is needed
 
-	// Not from the switch.
-	CommandDone   // a command's answer: Command, Cause (0 = accepted)
+	CommandDone // a command's answer: Command, Cause (0 = accepted)
+
+	// More facts about one channel.
+	LegDTMF          // its far end sent Text.Digits
+	LegRecordStarted // the switch records it into the file Text.Path
+	LegRecordStopped // and has closed the file
+
+	// Not from the switch's module.
 	ClientRequest // Request is set
 	TimerDue      // the deadline that Output.NextDeadline named has come
 )
@@ -95,6 +101,8 @@ type Text struct {
 	App          string
 	AppArg       string
 	Room         string
+	Digits       string
+	Path         string
 }
 
 // LegTimes are a channel's times as the switch keeps them: Unix µs, 0 when it has not happened.
@@ -135,23 +143,65 @@ type RequestKind uint8
 
 const (
 	RequestNone RequestKind = iota
+
+	// protocol.md 3
 	RequestRegisterDN
 	RequestUnregisterDN
 	RequestSubscribe
 	RequestUnsubscribe
 	RequestQueryCall
+
+	// protocol.md 4
+	RequestMakeCall
+	RequestAnswerCall
+	RequestReleaseCall
+	RequestRedirectCall
+	RequestHoldCall
+	RequestRetrieveCall
+	RequestMuteCall
+	RequestUnmuteCall
+	RequestSendDtmf
+	RequestSingleStepTransfer
+	RequestInitiateConsult
+	RequestCancelConsult
+	RequestRetrieveConsult
+	RequestCompleteTransfer
+	RequestCompleteConference
+	RequestAlternateCall
+	RequestDeleteParty
+	RequestSingleStepConference
+	RequestMonitorCall
+	RequestWhisper
+	RequestBargeIn
+	RequestInterceptCall
+	RequestUpdateAttachedData
+	RequestStartRecording
+	RequestPauseRecording
+	RequestResumeRecording
+	RequestStopRecording
+	requestKindCount
 )
 
-// Request is a client's request after the door has parsed it, checked its rights and its rate.
+// Request is a client's request after the door has parsed it, checked its rights and its rate. Its strings and slices
+// belong to the engine once it is posted.
 type Request struct {
 	Client       ClientID
 	Kind         RequestKind
 	Name         string // wire name
 	ReferenceID  int64
 	CompanyID    string
-	ThisDN       string
-	CallID       string
-	Scope        string   // company, queue, agent, call
-	IDs          []string // of the scope
-	AttachedData events.Data
+	ThisDN       string // the DN acted for
+	CallID       string // empty: the one call that the DN is in
+	OtherDN      string // target
+	ThirdDN      string // RequestBargeIn, RequestInterceptCall: the agent who is joined or relieved
+	Scope        string // RequestSubscribe: company, queue, agent, call; RequestMonitorCall: call, agent
+	IDs          []string
+	AttachedData events.Data // merged into the call's
+	Remove       []string    // RequestUpdateAttachedData: keys taken out
+
+	CallerNumber        string // RequestMakeCall: shown to the one who is called; empty = the dial plan's
+	MakeCallType        string // RequestMakeCall: events.Regular or events.DirectAgent; empty = Regular
+	AnswerTimeoutMillis int64  // RequestMakeCall: how long each phone may ring; 0 = Config.RingMillis
+	DTMFDigits          string // RequestSendDtmf: 0-9 * # A-D
+	Mode                string // RequestWhisper: agent, customer, off
 }

@@ -24,27 +24,67 @@ type Outgoing struct {
 	// Asker is the client that sees the message's ReferenceID; all others see 0.
 	Asker ClientID
 
+	// FullOnly keeps the message from clients of the basic profile (protocol.md 2).
+	FullOnly bool
+
 	CallID string   // the call that the message is about, or empty
 	DNs    []string // the DNs whose subscribers hear it
 }
 
-// CommandKind is what a command worker is asked to do. The values are those of CTI_CMD_* in cgo/cti.h.
+// CommandKind is what a command worker is asked to do. The values are those of CTI_CMD_* in cgo/cti.h, which says what
+// each does at the switch.
 type CommandKind uint8
 
 const (
-	CommandNone        CommandKind = iota
-	CommandSnapshot                // tell the live session table: SnapshotBegin, LegFound..., SnapshotEnd
-	CommandSetVariable             // set channel variable Name to Value on Leg
-	CommandHangup                  // end Leg with Cause
+	CommandNone          CommandKind = iota
+	CommandSnapshot                  // tell the live session table: SnapshotBegin, LegFound..., SnapshotEnd
+	CommandSetVariable               // set channel variable Name to Value on Leg
+	CommandHangup                    // end Leg with Cause; a leg that is still being originated never comes to be
+	CommandOriginate                 // call Value (a dial string) as Leg, for call CallID, shown as CallerNumber
+	CommandBridge                    // join the media of Leg and Other; whoever they were joined with is parked
+	CommandWait                      // take Leg out of whatever it is in and let it hear Name: one of Wait*
+	CommandJoinRoom                  // put Leg into the conference Name
+	CommandHold                      // put Leg's phone on hold; its partner hears music
+	CommandUnhold                    // and take it off
+	CommandMute                      // what Leg says is heard by nobody
+	CommandUnmute                    // and is heard again
+	CommandSendDTMF                  // play the digits Value to Leg's far end
+	CommandAnswer                    // ask Leg's ringing phone to pick up
+	CommandEavesdrop                 // Leg listens to Other, and is heard by Name: one of Heard*
+	CommandEavesdropMode             // Leg, which listens, is heard by Name from now on
+	CommandRecordStart               // record Leg, both directions, into the file Value
+	CommandRecordStop                // stop recording Leg into the file Value
+	CommandRecordPause               // record silence into the file Value until resumed
+	CommandRecordResume
 )
 
-// Command is one act on the switch. Its truth is the input that confirms it, not the worker's answer.
+// What a leg that waits hears.
+const (
+	WaitMusic    = "music"
+	WaitRingback = "ringback"
+	WaitSilence  = "silence"
+)
+
+// Who hears a leg that listens to another.
+const (
+	HeardByNobody  = "nobody"
+	HeardByTarget  = "target"  // the leg listened to
+	HeardByPartner = "partner" // whom that leg talks to
+	HeardByBoth    = "both"
+)
+
+// Command is one act on the switch. Its truth is the input that confirms it, not the worker's answer. Commands of one
+// call are carried out in the order in which they were given.
 type Command struct {
 	ID             uint64 // comes back in CommandDone
 	Kind           CommandKind
 	Cause          uint16
-	Leg            LegID
-	UUID           string // the leg as the switch spells it
+	Leg, Other     LegID
+	UUID           string // Leg as the switch spells it
+	OtherUUID      string // Other as the switch spells it
 	Name, Value    string
-	DeadlineMillis int64 // how long a worker may wait before it gives the command up
+	CallID         string // the call that it is for: its strand
+	CallerNumber   string
+	CallerName     string
+	DeadlineMillis int64 // how long it may wait for a worker before it is given up
 }
