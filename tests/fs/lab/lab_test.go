@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -133,4 +135,28 @@ func TestCPUOfAProcess(t *testing.T) {
 	const beyondEveryPid = 1<<22 + 1
 	_, err = CPU(beyondEveryPid)
 	require.ErrorContains(t, err, "4194305")
+}
+
+// TestLaunchedOutlivesTheThread: a program that was started lives on when the thread that asked for it ends, as the
+// thread of a tap does.
+func TestLaunchedOutlivesTheThread(t *testing.T) {
+	for range 20 { // whichever thread the runtime chooses
+		launched := make(chan *process, 1)
+		go func() {
+			runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+			p, err := launch(exec.Command("sleep", "60"))
+			if err != nil {
+				t.Error(err)
+			}
+			launched <- p
+		}()
+		p := <-launched
+		require.NotNil(t, p)
+		select {
+		case <-p.done:
+			require.Fail(t, "it died with a thread", "%v", p.err)
+		case <-time.After(20 * time.Millisecond):
+		}
+		p.end(0)
+	}
 }
