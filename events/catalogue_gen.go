@@ -5,6 +5,7 @@ package events
 // Parts holds the parts that messages share, and the objects inside messages.
 var Parts = []*Object{
 	&objectHeader,
+	&objectKeys,
 	&objectCallPart,
 	&objectThirdPart,
 	&objectAgentPart,
@@ -26,10 +27,25 @@ var objectHeader = Object{
 	},
 }
 
+var objectKeys = Object{
+	Name:    "Keys",
+	Meaning: "what the engine itself writes into the attachedData of a call, behind the business data; in profile full also at top level. In attachedData consultStage is a string for the consulted party's stages 2 and 4 and consulting is \"true\"",
+	Clause:  "R7, R8",
+	Fields: []Field{
+		{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
+		{"consulting", "boolean", FullOptional, "thisDN is the one consulted", "R7"},
+		{"consultCause", "string", FullOptional, "why stage 3 or 5 came unasked", "R10"},
+		{"intercept_cause", "integer", FullOptional, "it failed: 1 before the answer, 2 after", "R38"},
+		{"bargein_cause", "integer", FullOptional, "it failed: 1 before the answer, 2 after", "R38"},
+		{"whisperMode", "string", FullOptional, "who hears the supervisor", "protocol.md 4"},
+	},
+}
+
 var objectCallPart = Object{
 	Name:    "CallPart",
 	Meaning: "what every event of a call carries",
 	Clause:  "R25",
+	Parts:   []*Object{&objectKeys},
 	Fields: []Field{
 		{"callID", "string", Always, "the call, the same for all its parties", "R13, R57"},
 		{"partyID", "string", Always, "this party, unique for its life", "R14"},
@@ -45,12 +61,12 @@ var objectCallPart = Object{
 
 var objectThirdPart = Object{
 	Name:    "ThirdPart",
-	Meaning: "the third party of a transfer, consult, conference or supervision",
+	Meaning: "the third party of a transfer, consult, conference or supervision, and the state of the call",
 	Clause:  "3.5",
 	Fields: []Field{
-		{"thirdDN", "string", Optional, "the third party", "3.5"},
-		{"thirdDNRole", "string", Optional, "its part in what happened", "R1"},
-		{"callState", "string", Optional, "OK, Transferred, Conference, Consult ...", "R37"},
+		{"thirdDN", "string", Optional, "the third party; in full also where the page names none", "3.5, R6, R33"},
+		{"thirdDNRole", "string", Optional, "its part in what happened; in full also where the page names none", "R1, R3, R6, R33"},
+		{"callState", "string", Optional, "OK, Transferred, Conference ...; in full also where the page has none", "R37, R9"},
 	},
 }
 
@@ -132,6 +148,7 @@ var Catalogue = []Entry{
 			{"thisDNRole", "string", Always, "Origination", "R1"},
 			{"otherDNRole", "string", Always, "Destination", "R1"},
 			{"makeCallType", "string", Optional, "Regular or DirectAgent", "3.1"},
+			{"thirdDN", "string", FullOptional, "the customer whom a consult is about", "3.6"},
 			{"callState", "string", FullOptional, "as on other events", "R37"},
 		},
 	}},
@@ -141,10 +158,10 @@ var Catalogue = []Entry{
 		Clause:  "3.1",
 		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
 		Fields: []Field{
-			{"thisDNRole", "string", Optional, "Destination", "R1"},
+			{"thisDNRole", "string", Optional, "Destination, ConsultTo, ObserveBy", "R1, R3"},
 			{"otherDNRole", "string", Optional, "Origination, ConsultBy, ObserveTo", "R1"},
 			{"thisQueue", "string", Always, "queue it came from, else empty", "3.0-6"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
+			{"supervisor", "boolean", FullOptional, "thisDN is a supervisor who barges in", "R29"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -159,11 +176,12 @@ var Catalogue = []Entry{
 		Clause:  "3.1",
 		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
 		Fields: []Field{
-			{"otherDNRole", "string", Optional, "ConsultBy, ObserveTo", "R1"},
+			{"thisDNRole", "string", FullOptional, "ConsultTo, ObserveBy", "R3"},
+			{"otherDNRole", "string", Optional, "ConsultBy, ObserveTo, ConsultTo", "R1, R3"},
 			{"thisQueue", "string", Always, "queue it came from, else empty", "3.0-6"},
 			{"makeCallType", "string", Optional, "Regular or DirectAgent", "3.1"},
 			{"wrapUpDuration", "integer", FullOptional, "seconds that will follow", "3.15"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
+			{"supervisor", "boolean", FullOptional, "thisDN is a supervisor who barged in", "R29"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -172,8 +190,8 @@ var Catalogue = []Entry{
 		Clause:  "3.0-2",
 		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
 		Fields: []Field{
-			{"thisDNRole", "string", Optional, "ConsultBy on a transfer", "R4"},
-			{"otherDNRole", "string", Optional, "ConsultBy", "R1"},
+			{"thisDNRole", "string", Optional, "ConsultBy on a transfer", "R3, R4"},
+			{"otherDNRole", "string", Optional, "ConsultBy, ObserveTo", "R1, R3"},
 			{"thisQueue", "string", Always, "queue it came from, else empty", "3.0-6"},
 			{"makeCallType", "string", Optional, "Regular or DirectAgent", "3.0-2"},
 			{"billsec", "integer", Always, "answer to end, s, 0 unanswered", "R18"},
@@ -190,18 +208,17 @@ var Catalogue = []Entry{
 			{"recordedEarlymedia", "boolean", Always, "early media was recorded", "R58"},
 			{"wrapUpDuration", "integer", Always, "seconds; 0 for all but agents", "R19"},
 			{"hangupSide", "string", FullOnly, "agent, customer, system", "R21"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
+			{"supervisor", "boolean", FullOptional, "thisDN is a supervisor who barged in", "R29"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
 		Name:    "EventAttachedDataChanged",
 		Meaning: "data of the call has changed; attachedData is the whole map after it",
 		Clause:  "R60",
-		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
 		Fields: []Field{
-			{"callState", "string", Optional, "Consult from stage 2 on", "R9, R37"},
+			{"otherDNRole", "string", FullOptional, "ConsultTo", "R3"},
 			{"changedKeys", "string[]", FullOptional, "keys set, replaced or removed", "R60"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -209,6 +226,9 @@ var Catalogue = []Entry{
 		Meaning: "this party put the other on hold",
 		Clause:  "3.4",
 		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Fields: []Field{
+			{"callState", "string", FullOptional, "Consult when held for one", "3.6, R11"},
+		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
 		Name:    "EventRetrieved",
@@ -217,6 +237,7 @@ var Catalogue = []Entry{
 		Parts:   []*Object{&objectHeader, &objectCallPart},
 		Fields: []Field{
 			{"callState", "string", FullOptional, "OK or Conference", "R37"},
+			{"thisQueue", "string", FullOptional, "queue it came from", "3.0-6"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -236,9 +257,6 @@ var Catalogue = []Entry{
 		Meaning: "whom this party talks to has changed",
 		Clause:  "3.5, 3.6",
 		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
-		Fields: []Field{
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
-		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
 		Name:    "EventPartyAdded",
@@ -246,9 +264,8 @@ var Catalogue = []Entry{
 		Clause:  "3.8",
 		Parts:   []*Object{&objectHeader, &objectCallPart, &objectThirdPart},
 		Fields: []Field{
-			{"otherDNRole", "string", FullOptional, "NewParty", "R3"},
+			{"otherDNRole", "string", FullOptional, "NewParty, ObserveBy", "R3"},
 			{"supervisor", "boolean", FullOptional, "otherDN is a supervisor who barged in", "R29"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -259,7 +276,7 @@ var Catalogue = []Entry{
 		Fields: []Field{
 			{"otherDNRole", "string", FullOptional, "DeletedParty", "R3"},
 			{"selfLeft", "boolean", FullOptional, "otherDN hung up; nobody removed it", "R35"},
-			{"consultStage", "integer", FullOptional, "stage of the consult, 1 to 9", "R7"},
+			{"supervisor", "boolean", FullOptional, "otherDN is a supervisor who had barged in", "R29"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -269,6 +286,17 @@ var Catalogue = []Entry{
 		Parts:   []*Object{&objectHeader, &objectCallPart},
 		Fields: []Field{
 			{"dtmfDigits", "string", Always, "0-9, *, #, A-D", "protocol.md 4"},
+		},
+	}},
+	{Group: GroupCall, OnPage: false, Object: Object{
+		Name:    "EventRecordingChanged",
+		Meaning: "the recording of this party has begun, pauses, goes on or has ended",
+		Clause:  "protocol.md 4",
+		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Fields: []Field{
+			{"recordState", "string", Always, "started, paused, resumed, stopped", "protocol.md 4"},
+			{"recordUUID", "string", Always, "the recording, unique for good", "R51"},
+			{"recordUrl", "string", Always, "where it is, or will be", "R51"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -308,6 +336,7 @@ var Catalogue = []Entry{
 			{"DNIS", "string", Always, "the outside line that was called, else empty", "3.0-8"},
 			{"partyID", "string", Always, "the party of thisDN", "R25"},
 			{"partyRole", "string", Always, "the role of thisDN", "R25, R28"},
+			{"NoCallReasonCode", "string", FullOptional, "of a refused call: 1, 2 or 400", "R8, R50"},
 		},
 	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
@@ -355,6 +384,7 @@ var Catalogue = []Entry{
 		Parts:   []*Object{&objectHeader, &objectAgentPart},
 		Fields: []Field{
 			{"reasonCode", "integer", Always, "2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom", "R42"},
+			{"loginState", "string", FullOptional, "state to return to after wrap-up, 1 or 2", "R8, R43"},
 		},
 	}},
 	{Group: GroupAgent, OnPage: true, Object: Object{

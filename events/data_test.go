@@ -15,13 +15,14 @@ func order(keys ...string) Data {
 	return d
 }
 
-var reservedKeys = []string{
-	"consultStage", "consulting", "intercept_cause", "bargein_cause", "loginState", "NoCallReasonCode",
-}
-
-// TestReservedKeys proves R8: the keys of the engine, and only they.
+// TestReservedKeys proves R8: the keys of the engine, and only they. The first six are the page's own; consultCause is
+// R10's, whisperMode tells of RequestWhisper (protocol.md 4).
 func TestReservedKeys(t *testing.T) {
-	for _, key := range reservedKeys {
+	require.ElementsMatch(t, []string{
+		"consultStage", "consulting", "intercept_cause", "bargein_cause", "loginState", "NoCallReasonCode",
+		"consultCause", "whisperMode",
+	}, ReservedKeys)
+	for _, key := range ReservedKeys {
 		require.True(t, Reserved(key), key)
 	}
 	for _, key := range []string{"", "orderID", "campaignID", "ConsultStage", "to_customer_ani", "_key1"} {
@@ -47,7 +48,8 @@ func TestDataStaysAsItWas(t *testing.T) {
 	require.Equal(t, Data{{"a", `"old a"`}, {"b", `"old b"`}, {"c", "2"}}, d.Set("c", "2"))
 	require.Equal(t, Data{{"b", `"old b"`}}, d.Delete("a"))
 	require.Equal(t, order("a", "b"), d.Delete("z"))
-	merged, _ := d.Merge(Data{{"a", "3"}, {"d", "4"}}, "b")
+	merged, _, err := d.Merge(Data{{"a", "3"}, {"d", "4"}}, "b")
+	require.NoError(t, err)
 	require.Equal(t, Data{{"a", "3"}, {"d", "4"}}, merged)
 	require.Equal(t, order("a", "b"), d)
 	require.Equal(t, Pair{}, d[:3][2], "the spare room was written to")
@@ -74,13 +76,43 @@ func TestMergeTellsChangedKeys(t *testing.T) {
 		{"the empty string is a value", Data{{"a", ""}}, nil, Data{{"a", ""}, {"b", `"old b"`}}, []string{"a"}},
 		{"twice in one change", Data{{"c", "1"}, {"c", "2"}}, nil, append(order("a", "b"), Pair{"c", "2"}), []string{"c"}},
 	} {
-		merged, changed := order("a", "b").Merge(row.changes, row.remove...)
+		merged, changed, err := order("a", "b").Merge(row.changes, row.remove...)
+		require.NoError(t, err)
 		require.Equal(t, row.want, merged, row.name)
 		require.Equal(t, row.changed, changed, row.name)
 	}
-	merged, changed := Data(nil).Merge(order("a"))
+	merged, changed, err := Data(nil).Merge(order("a"))
+	require.NoError(t, err)
 	require.Equal(t, order("a"), merged)
 	require.Equal(t, []string{"a"}, changed)
+	require.Equal(t, []string{"a", "b"}, order("a", "b").Keys())
+}
+
+// TestMergeRefusals proves R8 and the bound: what is refused changes nothing, and a sentence says why.
+func TestMergeRefusals(t *testing.T) {
+	before := order("a", "b")
+	for _, key := range ReservedKeys {
+		for _, write := range []func() (Data, []string, error){
+			func() (Data, []string, error) { return before.Merge(Data{{"c", "1"}, {key, "1"}}) },
+			func() (Data, []string, error) { return before.Merge(order("c"), "a", key) },
+		} {
+			merged, changed, err := write()
+			require.EqualError(t, err, "the key "+key+" belongs to the engine: leave it out")
+			require.Equal(t, before, merged)
+			require.Empty(t, changed)
+		}
+	}
+	room := MaxDataBytes - before.Size() - len(`,"c":""`)
+	merged, changed, err := before.Merge(Data{{"c", mustJSON(strings.Repeat("x", room))}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"c"}, changed)
+	require.Equal(t, 16<<10, merged.Size())
+	merged, changed, err = before.Merge(Data{{"c", mustJSON(strings.Repeat("x", room+1))}})
+	require.EqualError(t, err, "attachedData would be longer than 16384 bytes: remove keys")
+	require.Equal(t, before, merged)
+	require.Empty(t, changed)
+	_, _, err = before.Merge(Data{{"c", mustJSON(strings.Repeat("x", room+1))}}, "a")
+	require.NoError(t, err, "what is removed makes room")
 }
 
 // FuzzData writes data as encoding/json writes each key and value, in its order, and measures it right.

@@ -36,6 +36,7 @@ Every event is one JSON object on one line: ` + "`messageID`" + ` first, then th
 - **always**: in every event of the kind, empty or 0 when there is nothing to tell.
 - **optional**: left out when empty, 0 or false.
 - **full**: only for a client that opened with profile full; all else is the same in both profiles.
+- The DN roles ConsultTo, ObserveBy, NewParty and DeletedParty are told in profile full alone (R3).
 - The column *decided by* names a ruling (R16), a clause of the call model (3.1), a section of the protocol, or the
   page call-events.txt itself.
 - Times are Unix milliseconds (R16). A type with [] is an array, one with ? may be null; no other is ever null.
@@ -107,7 +108,7 @@ func codeTables() string {
 		text += fmt.Sprintf("| %s | %d |\n", cause, detected[cause])
 	}
 	text += "\n## Keys of attachedData that belong to the engine\n\nA client that writes one is refused (R8): "
-	return text + strings.Join(reservedKeys, ", ") + ".\n"
+	return text + strings.Join(ReservedKeys, ", ") + ".\n"
 }
 
 func sentence(meaning string) string { return strings.ToUpper(meaning[:1]) + meaning[1:] }

@@ -16,7 +16,40 @@ func (m *Header) appendFields(dst []byte) []byte {
 	return append(dst, `"`...)
 }
 
-func (m *CallPart) appendFields(dst []byte) []byte {
+func (m *Keys) appendFields(dst []byte, p Profile) []byte {
+	if p == Full {
+		if m.ConsultStage != 0 {
+			dst = append(dst, `,"consultStage":`...)
+			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
+		}
+		if m.Consulting {
+			dst = append(dst, `,"consulting":`...)
+			dst = strconv.AppendBool(dst, m.Consulting)
+		}
+		if m.ConsultCause != "" {
+			dst = append(dst, `,"consultCause":"`...)
+			dst = appendText(dst, m.ConsultCause)
+			dst = append(dst, `"`...)
+		}
+		if m.InterceptCause != 0 {
+			dst = append(dst, `,"intercept_cause":`...)
+			dst = strconv.AppendInt(dst, m.InterceptCause, 10)
+		}
+		if m.BargeinCause != 0 {
+			dst = append(dst, `,"bargein_cause":`...)
+			dst = strconv.AppendInt(dst, m.BargeinCause, 10)
+		}
+		if m.WhisperMode != "" {
+			dst = append(dst, `,"whisperMode":"`...)
+			dst = appendText(dst, m.WhisperMode)
+			dst = append(dst, `"`...)
+		}
+	}
+	return dst
+}
+
+func (m *CallPart) appendFields(dst []byte, p Profile) []byte {
+	dst = m.Keys.appendFields(dst, p)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","partyID":"`...)
@@ -34,24 +67,24 @@ func (m *CallPart) appendFields(dst []byte) []byte {
 	dst = append(dst, `","DNIS":"`...)
 	dst = appendText(dst, m.DNIS)
 	dst = append(dst, `","attachedData":`...)
-	dst = m.AttachedData.AppendJSON(dst)
+	dst = m.AttachedData.appendWith(dst, &m.Keys, p)
 	return dst
 }
 
-func (m *ThirdPart) appendFields(dst []byte) []byte {
-	if m.ThirdDN != "" {
+func (m *ThirdPart) appendFields(dst []byte, p Profile) []byte {
+	if text := textIn(p, m.ThirdDN, m.FullThirdDN); text != "" {
 		dst = append(dst, `,"thirdDN":"`...)
-		dst = appendText(dst, m.ThirdDN)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
-	if m.ThirdDNRole != "" {
+	if text := textIn(p, roleIn(p, m.ThirdDNRole), m.FullThirdDNRole); text != "" {
 		dst = append(dst, `,"thirdDNRole":"`...)
-		dst = appendText(dst, m.ThirdDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
-	if m.CallState != "" {
+	if text := textIn(p, m.CallState, m.FullCallState); text != "" {
 		dst = append(dst, `,"callState":"`...)
-		dst = appendText(dst, m.CallState)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
 	return dst
@@ -145,7 +178,7 @@ func (*Dialing) Name() string { return "EventDialing" }
 func (m *Dialing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDialing"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"thisDNRole":"`...)
 	dst = appendText(dst, m.ThisDNRole)
 	dst = append(dst, `","otherDNRole":"`...)
@@ -157,6 +190,11 @@ func (m *Dialing) AppendJSON(dst []byte, p Profile) []byte {
 		dst = append(dst, `"`...)
 	}
 	if p == Full {
+		if m.ThirdDN != "" {
+			dst = append(dst, `,"thirdDN":"`...)
+			dst = appendText(dst, m.ThirdDN)
+			dst = append(dst, `"`...)
+		}
 		if m.CallState != "" {
 			dst = append(dst, `,"callState":"`...)
 			dst = appendText(dst, m.CallState)
@@ -175,25 +213,25 @@ func (*Ringing) Name() string { return "EventRinging" }
 func (m *Ringing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRinging"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
-	if m.ThisDNRole != "" {
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
+	if text := roleIn(p, m.ThisDNRole); text != "" {
 		dst = append(dst, `,"thisDNRole":"`...)
-		dst = appendText(dst, m.ThisDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
-	if m.OtherDNRole != "" {
+	if text := roleIn(p, m.OtherDNRole); text != "" {
 		dst = append(dst, `,"otherDNRole":"`...)
-		dst = appendText(dst, m.OtherDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
 	dst = append(dst, `,"thisQueue":"`...)
 	dst = appendText(dst, m.ThisQueue)
 	dst = append(dst, `"`...)
 	if p == Full {
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
+		if m.Supervisor {
+			dst = append(dst, `,"supervisor":`...)
+			dst = strconv.AppendBool(dst, m.Supervisor)
 		}
 	}
 	return append(dst, `}`...)
@@ -205,10 +243,10 @@ var _ Message = (*OtherRinging)(nil)
 func (*OtherRinging) Name() string { return "EventOtherRinging" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *OtherRinging) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *OtherRinging) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventOtherRinging"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
 
@@ -221,11 +259,18 @@ func (*Established) Name() string { return "EventEstablished" }
 func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventEstablished"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
-	if m.OtherDNRole != "" {
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
+	if p == Full {
+		if m.ThisDNRole != "" {
+			dst = append(dst, `,"thisDNRole":"`...)
+			dst = appendText(dst, m.ThisDNRole)
+			dst = append(dst, `"`...)
+		}
+	}
+	if text := roleIn(p, m.OtherDNRole); text != "" {
 		dst = append(dst, `,"otherDNRole":"`...)
-		dst = appendText(dst, m.OtherDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
 	dst = append(dst, `,"thisQueue":"`...)
@@ -241,9 +286,9 @@ func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 			dst = append(dst, `,"wrapUpDuration":`...)
 			dst = strconv.AppendInt(dst, m.WrapUpDuration, 10)
 		}
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
+		if m.Supervisor {
+			dst = append(dst, `,"supervisor":`...)
+			dst = strconv.AppendBool(dst, m.Supervisor)
 		}
 	}
 	return append(dst, `}`...)
@@ -258,16 +303,16 @@ func (*Released) Name() string { return "EventReleased" }
 func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventReleased"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
-	if m.ThisDNRole != "" {
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
+	if text := roleIn(p, m.ThisDNRole); text != "" {
 		dst = append(dst, `,"thisDNRole":"`...)
-		dst = appendText(dst, m.ThisDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
-	if m.OtherDNRole != "" {
+	if text := roleIn(p, m.OtherDNRole); text != "" {
 		dst = append(dst, `,"otherDNRole":"`...)
-		dst = appendText(dst, m.OtherDNRole)
+		dst = appendText(dst, text)
 		dst = append(dst, `"`...)
 	}
 	dst = append(dst, `,"thisQueue":"`...)
@@ -308,9 +353,9 @@ func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 		dst = append(dst, `,"hangupSide":"`...)
 		dst = appendText(dst, m.HangupSide)
 		dst = append(dst, `"`...)
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
+		if m.Supervisor {
+			dst = append(dst, `,"supervisor":`...)
+			dst = strconv.AppendBool(dst, m.Supervisor)
 		}
 	}
 	return append(dst, `}`...)
@@ -325,20 +370,17 @@ func (*AttachedDataChanged) Name() string { return "EventAttachedDataChanged" }
 func (m *AttachedDataChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAttachedDataChanged"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	if m.CallState != "" {
-		dst = append(dst, `,"callState":"`...)
-		dst = appendText(dst, m.CallState)
-		dst = append(dst, `"`...)
-	}
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
 	if p == Full {
+		if m.OtherDNRole != "" {
+			dst = append(dst, `,"otherDNRole":"`...)
+			dst = appendText(dst, m.OtherDNRole)
+			dst = append(dst, `"`...)
+		}
 		if len(m.ChangedKeys) > 0 {
 			dst = append(dst, `,"changedKeys":`...)
 			dst = appendStrings(dst, m.ChangedKeys)
-		}
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
 	return append(dst, `}`...)
@@ -350,10 +392,17 @@ var _ Message = (*Held)(nil)
 func (*Held) Name() string { return "EventHeld" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Held) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Held) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventHeld"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	if p == Full {
+		if m.CallState != "" {
+			dst = append(dst, `,"callState":"`...)
+			dst = appendText(dst, m.CallState)
+			dst = append(dst, `"`...)
+		}
+	}
 	return append(dst, `}`...)
 }
 
@@ -366,11 +415,16 @@ func (*Retrieved) Name() string { return "EventRetrieved" }
 func (m *Retrieved) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRetrieved"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	if p == Full {
 		if m.CallState != "" {
 			dst = append(dst, `,"callState":"`...)
 			dst = appendText(dst, m.CallState)
+			dst = append(dst, `"`...)
+		}
+		if m.ThisQueue != "" {
+			dst = append(dst, `,"thisQueue":"`...)
+			dst = appendText(dst, m.ThisQueue)
 			dst = append(dst, `"`...)
 		}
 	}
@@ -383,10 +437,10 @@ var _ Message = (*Muted)(nil)
 func (*Muted) Name() string { return "EventMuted" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Muted) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Muted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventMuted"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
 
@@ -396,10 +450,10 @@ var _ Message = (*Unmuted)(nil)
 func (*Unmuted) Name() string { return "EventUnmuted" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Unmuted) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Unmuted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnmuted"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
 
@@ -412,14 +466,8 @@ func (*PartyChanged) Name() string { return "EventPartyChanged" }
 func (m *PartyChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyChanged"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
-	if p == Full {
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
-		}
-	}
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
 
@@ -432,8 +480,8 @@ func (*PartyAdded) Name() string { return "EventPartyAdded" }
 func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyAdded"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
 	if p == Full {
 		if m.OtherDNRole != "" {
 			dst = append(dst, `,"otherDNRole":"`...)
@@ -443,10 +491,6 @@ func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 		if m.Supervisor {
 			dst = append(dst, `,"supervisor":`...)
 			dst = strconv.AppendBool(dst, m.Supervisor)
-		}
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
 		}
 	}
 	return append(dst, `}`...)
@@ -461,8 +505,8 @@ func (*PartyDeleted) Name() string { return "EventPartyDeleted" }
 func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyDeleted"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
-	dst = m.ThirdPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = m.ThirdPart.appendFields(dst, p)
 	if p == Full {
 		if m.OtherDNRole != "" {
 			dst = append(dst, `,"otherDNRole":"`...)
@@ -473,9 +517,9 @@ func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 			dst = append(dst, `,"selfLeft":`...)
 			dst = strconv.AppendBool(dst, m.SelfLeft)
 		}
-		if m.ConsultStage != 0 {
-			dst = append(dst, `,"consultStage":`...)
-			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
+		if m.Supervisor {
+			dst = append(dst, `,"supervisor":`...)
+			dst = strconv.AppendBool(dst, m.Supervisor)
 		}
 	}
 	return append(dst, `}`...)
@@ -487,12 +531,31 @@ var _ Message = (*DtmfSent)(nil)
 func (*DtmfSent) Name() string { return "EventDtmfSent" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *DtmfSent) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *DtmfSent) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDtmfSent"`...)
 	dst = m.Header.appendFields(dst)
-	dst = m.CallPart.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"dtmfDigits":"`...)
 	dst = appendText(dst, m.DtmfDigits)
+	return append(dst, `"}`...)
+}
+
+var _ Message = (*RecordingChanged)(nil)
+
+// Name is "EventRecordingChanged".
+func (*RecordingChanged) Name() string { return "EventRecordingChanged" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *RecordingChanged) AppendJSON(dst []byte, p Profile) []byte {
+	dst = append(dst, `{"messageID":"EventRecordingChanged"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = append(dst, `,"recordState":"`...)
+	dst = appendText(dst, m.RecordState)
+	dst = append(dst, `","recordUUID":"`...)
+	dst = appendText(dst, m.RecordUUID)
+	dst = append(dst, `","recordUrl":"`...)
+	dst = appendText(dst, m.RecordURL)
 	return append(dst, `"}`...)
 }
 
@@ -532,7 +595,7 @@ var _ Message = (*CallDeleted)(nil)
 func (*CallDeleted) Name() string { return "EventCallDeleted" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *CallDeleted) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *CallDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallDeleted"`...)
 	dst = m.Header.appendFields(dst)
 	dst = append(dst, `,"callID":"`...)
@@ -563,7 +626,15 @@ func (m *CallDeleted) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = appendText(dst, m.PartyID)
 	dst = append(dst, `","partyRole":"`...)
 	dst = appendText(dst, m.PartyRole)
-	return append(dst, `"}`...)
+	dst = append(dst, `"`...)
+	if p == Full {
+		if m.NoCallReasonCode != "" {
+			dst = append(dst, `,"NoCallReasonCode":"`...)
+			dst = appendText(dst, m.NoCallReasonCode)
+			dst = append(dst, `"`...)
+		}
+	}
+	return append(dst, `}`...)
 }
 
 var _ Message = (*CallInfo)(nil)
@@ -643,12 +714,19 @@ var _ Message = (*AgentNotReady)(nil)
 func (*AgentNotReady) Name() string { return "EventAgentNotReady" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentNotReady) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentNotReady) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentNotReady"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
+	if p == Full {
+		if m.LoginState != "" {
+			dst = append(dst, `,"loginState":"`...)
+			dst = appendText(dst, m.LoginState)
+			dst = append(dst, `"`...)
+		}
+	}
 	return append(dst, `}`...)
 }
 

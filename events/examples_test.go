@@ -50,6 +50,10 @@ func callExamples() []Message {
 		&Muted{Header: exampleHeader(16000), CallPart: agent},
 		&Unmuted{Header: exampleHeader(17000), CallPart: agent},
 		&DtmfSent{Header: exampleHeader(18000), CallPart: agent, DtmfDigits: "1234#"},
+		&RecordingChanged{
+			Header: exampleHeader(19000), CallPart: agent, RecordState: RecordStarted,
+			RecordUUID: "3519d6deb17e49f794df05c9044cee18", RecordURL: "/var/lib/cti/rec/3519d6deb17e49f794df05c9044cee18.wav",
+		},
 		&Released{
 			Header: exampleHeader(69000), CallPart: customer, BillSec: 60, AnswerSec: 8, StartUepoch: 1637128300900,
 			ProgressUepoch: 1637128301200, AnswerUepoch: 1637128309000, BridgeUepoch: 1637128309010,
@@ -74,19 +78,22 @@ func callExamples() []Message {
 
 func consultExamples() []Message {
 	second := examplePart(exampleSecond, Agent, "1002", exampleDN)
+	second.ConsultStage = StageTransferred
 	first := examplePart(exampleAgent, Agent, "1001", "1002")
+	first.ConsultStage = StageConference
 	left := examplePart(exampleSecond, Agent, "1002", "1001")
+	left.ConsultStage = StageLeft
 	return []Message{
 		&PartyChanged{
-			Header: exampleHeader(40000), CallPart: second, ConsultStage: 6,
+			Header: exampleHeader(40000), CallPart: second,
 			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: TransferBy, CallState: StateOK},
 		},
 		&PartyAdded{
-			Header: exampleHeader(40000), CallPart: first, OtherDNRole: NewParty, ConsultStage: 7,
+			Header: exampleHeader(40000), CallPart: first, OtherDNRole: NewParty,
 			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: AddedBy, CallState: StateConference},
 		},
 		&PartyDeleted{
-			Header: exampleHeader(50000), CallPart: left, OtherDNRole: DeletedParty, SelfLeft: true, ConsultStage: 8,
+			Header: exampleHeader(50000), CallPart: left, OtherDNRole: DeletedParty, SelfLeft: true,
 			ThirdPart: ThirdPart{ThirdDN: "1001", ThirdDNRole: DeletedBy, CallState: StateOK},
 		},
 	}

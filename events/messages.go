@@ -23,8 +23,20 @@ type Header struct {
 // Common returns the header itself, so that a message that embeds it satisfies Message.
 func (h *Header) Common() *Header { return h }
 
+// Keys: what the engine itself writes into the attachedData of a call, behind the business data; in profile full also at
+// top level. In attachedData consultStage is a string for the consulted party's stages 2 and 4 and consulting is "true" (R7, R8).
+type Keys struct {
+	ConsultStage   int64  `json:"consultStage,omitempty" profile:"full"`    // stage of the consult, 1 to 9 (R7)
+	Consulting     bool   `json:"consulting,omitempty" profile:"full"`      // thisDN is the one consulted (R7)
+	ConsultCause   string `json:"consultCause,omitempty" profile:"full"`    // why stage 3 or 5 came unasked (R10)
+	InterceptCause int64  `json:"intercept_cause,omitempty" profile:"full"` // it failed: 1 before the answer, 2 after (R38)
+	BargeinCause   int64  `json:"bargein_cause,omitempty" profile:"full"`   // it failed: 1 before the answer, 2 after (R38)
+	WhisperMode    string `json:"whisperMode,omitempty" profile:"full"`     // who hears the supervisor (protocol.md 4)
+}
+
 // CallPart: what every event of a call carries (R25).
 type CallPart struct {
+	Keys
 	CallID       string `json:"callID"`       // the call, the same for all its parties (R13, R57)
 	PartyID      string `json:"partyID"`      // this party, unique for its life (R14)
 	CallType     string `json:"callType"`     // Inbound, Outbound, Internal or Consult (R12)
@@ -39,11 +51,14 @@ type CallPart struct {
 // Party returns the part itself, so that it can be read from any event of a party.
 func (c *CallPart) Party() *CallPart { return c }
 
-// ThirdPart: the third party of a transfer, consult, conference or supervision (3.5).
+// ThirdPart: the third party of a transfer, consult, conference or supervision, and the state of the call (3.5).
 type ThirdPart struct {
-	ThirdDN     string `json:"thirdDN,omitempty"`     // the third party
-	ThirdDNRole string `json:"thirdDNRole,omitempty"` // its part in what happened (R1)
-	CallState   string `json:"callState,omitempty"`   // OK, Transferred, Conference, Consult ... (R37)
+	ThirdDN         string `json:"thirdDN,omitempty"`                       // the third party
+	FullThirdDN     string `json:"thirdDN,omitempty" profile:"full"`        // where the page names none (R6, R33)
+	ThirdDNRole     string `json:"thirdDNRole,omitempty" profile:"by-role"` // its part in what happened (R1, R3)
+	FullThirdDNRole string `json:"thirdDNRole,omitempty" profile:"full"`    // where the page names none (R6, R33)
+	CallState       string `json:"callState,omitempty"`                     // OK, Transferred, Conference ... (R37)
+	FullCallState   string `json:"callState,omitempty" profile:"full"`      // where the page has none (R9)
 }
 
 // AgentPart: what every event of an agent carries (R25).
@@ -67,6 +82,7 @@ type Dialing struct {
 	ThisDNRole   string `json:"thisDNRole"`                         // Origination (R1)
 	OtherDNRole  string `json:"otherDNRole"`                        // Destination (R1)
 	MakeCallType string `json:"makeCallType,omitempty"`             // Regular or DirectAgent
+	ThirdDN      string `json:"thirdDN,omitempty" profile:"full"`   // the customer whom a consult is about (3.6)
 	CallState    string `json:"callState,omitempty" profile:"full"` // as on other events (R37)
 }
 
@@ -77,10 +93,10 @@ type Ringing struct {
 	Header
 	CallPart
 	ThirdPart
-	ThisDNRole   string `json:"thisDNRole,omitempty"`                  // Destination (R1)
-	OtherDNRole  string `json:"otherDNRole,omitempty"`                 // Origination, ConsultBy, ObserveTo (R1)
-	ThisQueue    string `json:"thisQueue"`                             // queue it came from, else empty (3.0-6)
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
+	ThisDNRole  string `json:"thisDNRole,omitempty" profile:"by-role"`  // Destination, ConsultTo, ObserveBy (R1, R3)
+	OtherDNRole string `json:"otherDNRole,omitempty" profile:"by-role"` // Origination, ConsultBy, ObserveTo (R1)
+	ThisQueue   string `json:"thisQueue"`                               // queue it came from, else empty (3.0-6)
+	Supervisor  bool   `json:"supervisor,omitempty" profile:"full"`     // thisDN is a supervisor who barges in (R29)
 }
 
 // OtherRinging: the phone of the other one rings; told to the party that dialed (R30).
@@ -98,11 +114,12 @@ type Established struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole    string `json:"otherDNRole,omitempty"`                   // ConsultBy, ObserveTo (R1)
+	ThisDNRole     string `json:"thisDNRole,omitempty" profile:"full"`     // ConsultTo, ObserveBy (R3)
+	OtherDNRole    string `json:"otherDNRole,omitempty" profile:"by-role"` // ConsultBy, ObserveTo, ConsultTo (R1, R3)
 	ThisQueue      string `json:"thisQueue"`                               // queue it came from, else empty (3.0-6)
 	MakeCallType   string `json:"makeCallType,omitempty"`                  // Regular or DirectAgent
 	WrapUpDuration int64  `json:"wrapUpDuration,omitempty" profile:"full"` // seconds that will follow (3.15)
-	ConsultStage   int64  `json:"consultStage,omitempty" profile:"full"`   // stage of the consult, 1 to 9 (R7)
+	Supervisor     bool   `json:"supervisor,omitempty" profile:"full"`     // thisDN is a supervisor who barged in (R29)
 }
 
 // Released: a party has left the call; a time is 0 when its event never happened (3.0-2).
@@ -112,25 +129,25 @@ type Released struct {
 	Header
 	CallPart
 	ThirdPart
-	ThisDNRole         string `json:"thisDNRole,omitempty"`                  // ConsultBy on a transfer (R4)
-	OtherDNRole        string `json:"otherDNRole,omitempty"`                 // ConsultBy (R1)
-	ThisQueue          string `json:"thisQueue"`                             // queue it came from, else empty (3.0-6)
-	MakeCallType       string `json:"makeCallType,omitempty"`                // Regular or DirectAgent
-	BillSec            int64  `json:"billsec"`                               // answer to end, s, 0 unanswered (R18)
-	AnswerSec          int64  `json:"answersec"`                             // start to answer, s, 0 unanswered (R18)
-	StartUepoch        int64  `json:"startUepoch"`                           // the leg began, Unix ms (R16, R17)
-	ProgressUepoch     int64  `json:"progressUepoch"`                        // its phone rang, Unix ms (R16, R17)
-	AnswerUepoch       int64  `json:"answerUepoch"`                          // it answered, Unix ms (R16, R17)
-	BridgeUepoch       int64  `json:"bridgeUepoch"`                          // it heard another, Unix ms (R16, R17)
-	LastHoldUepoch     int64  `json:"lastHoldUepoch"`                        // it last held, Unix ms (R16, R17)
-	EndUepoch          int64  `json:"endUepoch"`                             // it ended, Unix ms (R16, R17)
-	HangupCause        string `json:"hangupCause"`                           // BY_AGENT, BY_SYSTEM, FreeSWITCH's (R21)
-	EarlyDetectCause   int64  `json:"earlyDetectCause"`                      // how dialing ended, by number (R22)
-	HangupDisposition  string `json:"hangupDisposition"`                     // FreeSWITCH's value (R20)
-	RecordedEarlymedia bool   `json:"recordedEarlymedia"`                    // early media was recorded (R58)
-	WrapUpDuration     int64  `json:"wrapUpDuration"`                        // seconds; 0 for all but agents (R19)
-	HangupSide         string `json:"hangupSide" profile:"full"`             // agent, customer, system (R21)
-	ConsultStage       int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
+	ThisDNRole         string `json:"thisDNRole,omitempty" profile:"by-role"`  // ConsultBy on a transfer (R3, R4)
+	OtherDNRole        string `json:"otherDNRole,omitempty" profile:"by-role"` // ConsultBy, ObserveTo (R1, R3)
+	ThisQueue          string `json:"thisQueue"`                               // queue it came from, else empty (3.0-6)
+	MakeCallType       string `json:"makeCallType,omitempty"`                  // Regular or DirectAgent
+	BillSec            int64  `json:"billsec"`                                 // answer to end, s, 0 unanswered (R18)
+	AnswerSec          int64  `json:"answersec"`                               // start to answer, s, 0 unanswered (R18)
+	StartUepoch        int64  `json:"startUepoch"`                             // the leg began, Unix ms (R16, R17)
+	ProgressUepoch     int64  `json:"progressUepoch"`                          // its phone rang, Unix ms (R16, R17)
+	AnswerUepoch       int64  `json:"answerUepoch"`                            // it answered, Unix ms (R16, R17)
+	BridgeUepoch       int64  `json:"bridgeUepoch"`                            // it heard another, Unix ms (R16, R17)
+	LastHoldUepoch     int64  `json:"lastHoldUepoch"`                          // it last held, Unix ms (R16, R17)
+	EndUepoch          int64  `json:"endUepoch"`                               // it ended, Unix ms (R16, R17)
+	HangupCause        string `json:"hangupCause"`                             // BY_AGENT, BY_SYSTEM, FreeSWITCH's (R21)
+	EarlyDetectCause   int64  `json:"earlyDetectCause"`                        // how dialing ended, by number (R22)
+	HangupDisposition  string `json:"hangupDisposition"`                       // FreeSWITCH's value (R20)
+	RecordedEarlymedia bool   `json:"recordedEarlymedia"`                      // early media was recorded (R58)
+	WrapUpDuration     int64  `json:"wrapUpDuration"`                          // seconds; 0 for all but agents (R19)
+	HangupSide         string `json:"hangupSide" profile:"full"`               // agent, customer, system (R21)
+	Supervisor         bool   `json:"supervisor,omitempty" profile:"full"`     // thisDN is a supervisor who barged in (R29)
 }
 
 // AttachedDataChanged: data of the call has changed; attachedData is the whole map after it (R60).
@@ -139,9 +156,9 @@ type Released struct {
 type AttachedDataChanged struct {
 	Header
 	CallPart
-	CallState    string   `json:"callState,omitempty"`                   // Consult from stage 2 on (R9, R37)
-	ChangedKeys  []string `json:"changedKeys,omitempty" profile:"full"`  // keys set, replaced or removed (R60)
-	ConsultStage int64    `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
+	ThirdPart
+	OtherDNRole string   `json:"otherDNRole,omitempty" profile:"full"` // ConsultTo (R3)
+	ChangedKeys []string `json:"changedKeys,omitempty" profile:"full"` // keys set, replaced or removed (R60)
 }
 
 // Held: this party put the other on hold (3.4).
@@ -150,6 +167,7 @@ type AttachedDataChanged struct {
 type Held struct {
 	Header
 	CallPart
+	CallState string `json:"callState,omitempty" profile:"full"` // Consult when held for one (3.6, R11)
 }
 
 // Retrieved: this party took the other off hold (3.4).
@@ -159,6 +177,7 @@ type Retrieved struct {
 	Header
 	CallPart
 	CallState string `json:"callState,omitempty" profile:"full"` // OK or Conference (R37)
+	ThisQueue string `json:"thisQueue,omitempty" profile:"full"` // queue it came from (3.0-6)
 }
 
 // Muted: this party is no longer heard (R59).
@@ -184,7 +203,6 @@ type PartyChanged struct {
 	Header
 	CallPart
 	ThirdPart
-	ConsultStage int64 `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
 }
 
 // PartyAdded: otherDN joined this party's call (3.8).
@@ -194,9 +212,8 @@ type PartyAdded struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`  // NewParty (R3)
-	Supervisor   bool   `json:"supervisor,omitempty" profile:"full"`   // otherDN is a supervisor who barged in (R29)
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
+	OtherDNRole string `json:"otherDNRole,omitempty" profile:"full"` // NewParty, ObserveBy (R3)
+	Supervisor  bool   `json:"supervisor,omitempty" profile:"full"`  // otherDN is a supervisor who barged in (R29)
 }
 
 // PartyDeleted: otherDN left this party's call (3.9).
@@ -206,9 +223,9 @@ type PartyDeleted struct {
 	Header
 	CallPart
 	ThirdPart
-	OtherDNRole  string `json:"otherDNRole,omitempty" profile:"full"`  // DeletedParty (R3)
-	SelfLeft     bool   `json:"selfLeft,omitempty" profile:"full"`     // otherDN hung up; nobody removed it (R35)
-	ConsultStage int64  `json:"consultStage,omitempty" profile:"full"` // stage of the consult, 1 to 9 (R7)
+	OtherDNRole string `json:"otherDNRole,omitempty" profile:"full"` // DeletedParty (R3)
+	SelfLeft    bool   `json:"selfLeft,omitempty" profile:"full"`    // otherDN hung up; nobody removed it (R35)
+	Supervisor  bool   `json:"supervisor,omitempty" profile:"full"`  // otherDN is a supervisor who had barged in (R29)
 }
 
 // DtmfSent: this party sent digits to the other (call-events.txt).
@@ -218,6 +235,17 @@ type DtmfSent struct {
 	Header
 	CallPart
 	DtmfDigits string `json:"dtmfDigits"` // 0-9, *, #, A-D (protocol.md 4)
+}
+
+// RecordingChanged: the recording of this party has begun, pauses, goes on or has ended (protocol.md 4).
+//
+//event:call extra
+type RecordingChanged struct {
+	Header
+	CallPart
+	RecordState string `json:"recordState"` // started, paused, resumed, stopped
+	RecordUUID  string `json:"recordUUID"`  // the recording, unique for good (R51)
+	RecordURL   string `json:"recordUrl"`   // where it is, or will be (R51)
 }
 
 // CallCreated: the first event of a call (3.0-1).
@@ -241,20 +269,21 @@ type CallCreated struct {
 //event:call
 type CallDeleted struct {
 	Header
-	CallID       string `json:"callID"`       // the call
-	ThisDN       string `json:"thisDN"`       // who began the call
-	OtherDN      string `json:"otherDN"`      // whom the call was for
-	CallType     string `json:"callType"`     // Inbound, Outbound or Internal (R12)
-	StartUepoch  int64  `json:"startUepoch"`  // the first leg began, Unix ms (R16, R17)
-	BridgeUepoch int64  `json:"bridgeUepoch"` // two parties first heard each other, Unix ms (R16, R17)
-	EndUepoch    int64  `json:"endUepoch"`    // the last leg ended, Unix ms (R16, R17)
-	RecordUUID   string `json:"recordUUID"`   // the recording, empty without one (R51)
-	RecordURL    string `json:"recordUrl"`    // where it is, empty without one (R51)
-	AttachedData Data   `json:"attachedData"` // with NoCallReasonCode on a refused call (R8, R50)
-	ANI          string `json:"ANI"`          // the outside line that called, else empty (3.0-8)
-	DNIS         string `json:"DNIS"`         // the outside line that was called, else empty (3.0-8)
-	PartyID      string `json:"partyID"`      // the party of thisDN (R25)
-	PartyRole    string `json:"partyRole"`    // the role of thisDN (R25, R28)
+	CallID           string `json:"callID"`                                    // the call
+	ThisDN           string `json:"thisDN"`                                    // who began the call
+	OtherDN          string `json:"otherDN"`                                   // whom the call was for
+	CallType         string `json:"callType"`                                  // Inbound, Outbound or Internal (R12)
+	StartUepoch      int64  `json:"startUepoch"`                               // the first leg began, Unix ms (R16, R17)
+	BridgeUepoch     int64  `json:"bridgeUepoch"`                              // two parties first heard each other, Unix ms (R16, R17)
+	EndUepoch        int64  `json:"endUepoch"`                                 // the last leg ended, Unix ms (R16, R17)
+	RecordUUID       string `json:"recordUUID"`                                // the recording, empty without one (R51)
+	RecordURL        string `json:"recordUrl"`                                 // where it is, empty without one (R51)
+	AttachedData     Data   `json:"attachedData"`                              // with NoCallReasonCode on a refused call (R8, R50)
+	ANI              string `json:"ANI"`                                       // the outside line that called, else empty (3.0-8)
+	DNIS             string `json:"DNIS"`                                      // the outside line that was called, else empty (3.0-8)
+	PartyID          string `json:"partyID"`                                   // the party of thisDN (R25)
+	PartyRole        string `json:"partyRole"`                                 // the role of thisDN (R25, R28)
+	NoCallReasonCode string `json:"NoCallReasonCode,omitempty" profile:"full"` // of a refused call: 1, 2 or 400 (R8, R50)
 }
 
 // PartyInfo: one party in an answer about a call or a DN (R52).
@@ -315,7 +344,8 @@ type AgentReady struct {
 type AgentNotReady struct {
 	Header
 	AgentPart
-	ReasonCode int64 `json:"reasonCode"` // 2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom (R42)
+	ReasonCode int64  `json:"reasonCode"`                          // 2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom (R42)
+	LoginState string `json:"loginState,omitempty" profile:"full"` // state to return to after wrap-up, 1 or 2 (R8, R43)
 }
 
 // AgentLogout: an agent has gone (3.15).

@@ -3,7 +3,9 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +17,7 @@ func everyMessage() []Message {
 	return []Message{
 		&Dialing{}, &Ringing{}, &OtherRinging{}, &Established{}, &Released{}, &AttachedDataChanged{}, &Held{},
 		&Retrieved{}, &Muted{}, &Unmuted{}, &PartyChanged{}, &PartyAdded{}, &PartyDeleted{}, &DtmfSent{},
-		&CallCreated{}, &CallDeleted{}, &CallInfo{}, &AgentLogin{}, &AgentReady{}, &AgentNotReady{},
+		&RecordingChanged{}, &CallCreated{}, &CallDeleted{}, &CallInfo{}, &AgentLogin{}, &AgentReady{}, &AgentNotReady{},
 		&AgentLogout{}, &DelayAfterCallWork{}, &PartyError{}, &AgentError{}, &Opened{}, &Registered{},
 		&Unregistered{}, &Subscribed{}, &Unsubscribed{}, &Heartbeat{}, &Gap{},
 	}
@@ -35,8 +37,13 @@ func (b *bytesLeft) byte() byte {
 	return first
 }
 
+// string is any text, and now and then a DN role, for what the encoders do depends on those (R3).
 func (b *bytesLeft) string() string {
-	n := min(int(b.byte()%48), len(b.data))
+	kind := b.byte()
+	if roles := slices.Sorted(maps.Keys(everyRole)); int(kind) >= 256-len(roles) {
+		return roles[int(kind)-(256-len(roles))]
+	}
+	n := min(int(kind%48), len(b.data))
 	text := string(b.data[:n])
 	b.data = b.data[n:]
 	return text
@@ -119,47 +126,107 @@ func byEncodingJSON(v any) string {
 
 func mustJSON(v any) string { return byEncodingJSON(v) }
 
+// everyRole are the DN roles (R1), and which of them profile basic lacks (R3).
+var everyRole = map[string]bool{
+	"Origination": false, "Destination": false, "AddedBy": false, "DeletedBy": false, "TransferBy": false, "ConsultBy": false,
+	"BargeinTo": false, "InterceptTo": false, "BargeinBy": false, "TransferTo": false, "ObserveTo": false, "InterceptBy": false,
+	"ConsultTo": true, "ObserveBy": true, "NewParty": true, "DeletedParty": true,
+}
+
 // byReflection is m in the shape of profile p, put together from the tags of its fields (protocol.md 2).
 func byReflection(m Message, p Profile) string {
-	parts := []string{`"messageID":"` + m.Name() + `"`}
+	fields := []wireField{{"messageID", m.Name()}}
 	var walk func(v reflect.Value)
 	walk = func(v reflect.Value) {
 		for i := range v.NumField() {
-			field, tag := v.Type().Field(i), v.Type().Field(i).Tag
-			if field.Anonymous {
+			if v.Type().Field(i).Anonymous {
 				walk(v.Field(i))
-				continue
+			} else if f, written := fieldIn(v, i, p); written {
+				fields = append(slices.DeleteFunc(fields, func(old wireField) bool { return old.key == f.key }), f)
 			}
-			key, option, _ := strings.Cut(tag.Get("json"), ",")
-			empty := v.Field(i).IsZero() || v.Field(i).Kind() == reflect.Slice && v.Field(i).Len() == 0
-			if option == "omitempty" && empty || tag.Get("profile") == "full" && p != Full {
-				continue
-			}
-			parts = append(parts, `"`+key+`":`+byEncodingJSON(v.Field(i).Interface()))
 		}
 	}
 	walk(reflect.ValueOf(m).Elem())
+	var parts []string
+	for _, f := range fields {
+		parts = append(parts, `"`+f.key+`":`+byEncodingJSON(f.value))
+	}
 	return "{" + strings.Join(parts, ",") + "}"
+}
+
+type wireField struct {
+	key   string
+	value any
+}
+
+// fieldIn is field i of v in profile p, if it is written there.
+func fieldIn(v reflect.Value, i int, p Profile) (f wireField, written bool) {
+	tag := v.Type().Field(i).Tag
+	key, option, _ := strings.Cut(tag.Get("json"), ",")
+	f = wireField{key, v.Field(i).Interface()}
+	if keys := v.FieldByName("Keys"); keys.IsValid() && key == "attachedData" {
+		f.value = withKeys(f.value.(Data), keys.Interface().(Keys), p)
+	}
+	empty := v.Field(i).IsZero() || v.Field(i).Kind() == reflect.Slice && v.Field(i).Len() == 0
+	role, _ := f.value.(string)
+	switch {
+	case option == "omitempty" && empty, tag.Get("profile") == "full" && p != Full:
+		return f, false
+	case tag.Get("profile") == "by-role" && p != Full && everyRole[role]:
+		return f, false
+	}
+	return f, true
+}
+
+// withKeys are the business data with the keys of the engine behind them (R7, R8, R10).
+func withKeys(business Data, k Keys, p Profile) Data {
+	all := slices.Clone(business)
+	if k.ConsultStage != 0 {
+		stage := mustJSON(k.ConsultStage)
+		if k.Consulting && (k.ConsultStage == 2 || k.ConsultStage == 4) {
+			stage = `"` + stage + `"`
+		}
+		all = append(all, Pair{"consultStage", stage})
+	}
+	if k.Consulting {
+		all = append(all, Pair{"consulting", `"true"`})
+	}
+	if k.ConsultCause != "" && p == Full {
+		all = append(all, Pair{"consultCause", mustJSON(k.ConsultCause)})
+	}
+	for _, cause := range []struct {
+		key   string
+		value int64
+	}{{"intercept_cause", k.InterceptCause}, {"bargein_cause", k.BargeinCause}} {
+		if cause.value != 0 {
+			all = append(all, Pair{cause.key, mustJSON(cause.value)})
+		}
+	}
+	if k.WhisperMode != "" {
+		all = append(all, Pair{"whisperMode", mustJSON(k.WhisperMode)})
+	}
+	return all
 }
 
 func encode(m Message, p Profile) string { return string(m.AppendJSON(nil, p)) }
 
-// FuzzMessages proves every encoder: Full is what encoding/json makes of the struct, Basic is the same without the
-// fields of profile full (protocol.md 2). kind picks the message.
+// FuzzMessages proves every encoder: both profiles are what encoding/json makes of the fields that the tags of the
+// struct give to them (protocol.md 2). kind picks the message.
 func FuzzMessages(f *testing.F) {
 	for kind := range everyMessage() {
 		f.Add(byte(kind), []byte{})
 		f.Add(byte(kind), []byte("\x05hello\x05wor\"d\x08\xff\xe2\x80\xa8\n\\/<&>\x00\x1f\x7f"))
 		f.Add(byte(kind), bytes.Repeat([]byte("\x07agent\xc3\x28\x03\x01\x02\xf0\x9f\x98\x80"), 60))
 		f.Add(byte(kind), bytes.Repeat([]byte{3, 1, 2, 7, 0xff, 0x80, 9}, 200))
+		f.Add(byte(kind), bytes.Repeat([]byte{0xf0, 0xf6, 0xfc, 1, 2}, 200))
+		f.Add(byte(kind), append([]byte("\x01\x01\x01\x01\x01\x01\x01c\x01\x02\x01\x04\xff\x01\x01"), "\x05stage\x01\x02\x01\x00"...))
 	}
 	f.Fuzz(func(t *testing.T, kind byte, data []byte) {
 		messages := everyMessage()
 		m := messages[int(kind)%len(messages)]
 		source := &bytesLeft{data: data}
 		source.fill(reflect.ValueOf(m).Elem())
-		full := `{"messageID":"` + m.Name() + `",` + byEncodingJSON(m)[1:]
-		require.Equal(t, full, encode(m, Full), "%s, profile full", m.Name())
+		require.Equal(t, byReflection(m, Full), encode(m, Full), "%s, profile full", m.Name())
 		require.Equal(t, byReflection(m, Basic), encode(m, Basic), "%s, profile basic", m.Name())
 	})
 }

@@ -27,24 +27,42 @@ const (
 
 // DN roles; sent by name only (R1).
 const (
-	Origination = "Origination"
-	Destination = "Destination"
-	AddedBy     = "AddedBy"
-	DeletedBy   = "DeletedBy"
-	TransferBy  = "TransferBy"
-	ConsultBy   = "ConsultBy"
-	BargeinTo   = "BargeinTo"
-	InterceptTo = "InterceptTo"
-	BargeinBy   = "BargeinBy"
-	TransferTo  = "TransferTo"
-	ObserveTo   = "ObserveTo"
-	InterceptBy = "InterceptBy"
-	ObserveBy   = "ObserveBy"
-
+	Origination  = "Origination"
+	Destination  = "Destination"
+	AddedBy      = "AddedBy"
+	DeletedBy    = "DeletedBy"
+	TransferBy   = "TransferBy"
+	ConsultBy    = "ConsultBy"
+	BargeinTo    = "BargeinTo"
+	InterceptTo  = "InterceptTo"
+	BargeinBy    = "BargeinBy"
+	TransferTo   = "TransferTo"
+	ObserveTo    = "ObserveTo"
+	InterceptBy  = "InterceptBy"
 	ConsultTo    = "ConsultTo"    // profile full (R3)
+	ObserveBy    = "ObserveBy"    // profile full (R3)
 	NewParty     = "NewParty"     // profile full (R3)
 	DeletedParty = "DeletedParty" // profile full (R3)
 )
+
+// roleIn is a DN role as profile p tells it: those that the page lacks are told in profile full alone (R3).
+func roleIn(p Profile, role string) string {
+	if p != Full {
+		switch role {
+		case ConsultTo, ObserveBy, NewParty, DeletedParty:
+			return ""
+		}
+	}
+	return role
+}
+
+// textIn is text, or in profile Full what stands there instead, if anything does.
+func textIn(p Profile, text, full string) string {
+	if p == Full && full != "" {
+		return full
+	}
+	return text
+}
 
 // Call states (R37).
 const (
@@ -81,4 +99,55 @@ const (
 	PartyRinging = "Ringing"
 	PartyTalk    = "Talk"
 	PartyHeld    = "Held"
+)
+
+// Stages of a consult, the values of consultStage (3.6, 3.8, 3.9).
+const (
+	StageBegun       int64 = 1 // it has begun
+	StageRinging     int64 = 2 // the consulted party rings
+	StageCancelled   int64 = 3 // it ended before the answer
+	StageAnswered    int64 = 4 // the consulted party has answered
+	StageRetrieved   int64 = 5 // it ended after the answer
+	StageTransferred int64 = 6 // the consulted party has the call
+	StageConference  int64 = 7 // all three talk
+	StageLeft        int64 = 8 // who consulted has left the conference
+	StageRemoved     int64 = 9 // the consulted party is out of the conference, removed or by itself (R35)
+)
+
+// Why a consult ended though who consulted asked for nothing: the values of consultCause (R10).
+const (
+	ConsultNoAnswer     = "NoAnswer"     // the consulted party did not answer in time
+	ConsultBusy         = "Busy"         // it was busy
+	ConsultRejected     = "Rejected"     // it refused
+	ConsultFailed       = "Failed"       // it could not be reached, or was lost
+	ConsultReleased     = "Released"     // it hung up
+	ConsultCustomerLeft = "CustomerLeft" // the customer hung up
+)
+
+// When an intercept or a barge-in failed: the values of intercept_cause and bargein_cause (3.11, R38).
+const (
+	FailedBeforeAnswer int64 = 1 // before the supervisor's phone answered
+	FailedAfterAnswer  int64 = 2 // its media could not be joined
+)
+
+// Why a call was refused: the values of NoCallReasonCode, which are strings (R50).
+const (
+	NoCallArrears   = "1"
+	NoCallBlacklist = "2"
+	NoCallUnknown   = "400"
+)
+
+// What has become of a recording: the values of recordState.
+const (
+	RecordStarted = "started"
+	RecordPaused  = "paused"
+	RecordResumed = "resumed"
+	RecordStopped = "stopped"
+)
+
+// Who hears a supervisor: the values of whisperMode (protocol.md 4).
+const (
+	WhisperAgent    = "agent"
+	WhisperCustomer = "customer"
+	WhisperOff      = "off"
 )

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ func encoders(m *model) (string, error) {
 // so that the end of one value and the key of the next are one append.
 type encoderWriter struct {
 	model   *model
+	current *structure // whose fields are being written
 	text    strings.Builder
 	pending string
 }
@@ -100,6 +102,7 @@ func (g *encoderWriter) part(s *structure) error {
 }
 
 func (g *encoderWriter) members(s *structure, lead string) error {
+	g.current = s
 	inFull := false
 	for _, f := range s.members {
 		if f.embed != nil {
@@ -122,16 +125,19 @@ func (g *encoderWriter) members(s *structure, lead string) error {
 }
 
 func (g *encoderWriter) field(f member, lead string) error {
+	value := "m." + f.goName
 	if f.omitEmpty {
 		test, err := notEmpty(f)
 		if err != nil {
 			return err
 		}
+		if f.byProfile() {
+			test, value = byProfile(f)+`; text != ""`, "text"
+		}
 		g.line("if %s {", test)
 		defer g.line("}")
 	}
 	g.wire(`%s"%s":`, lead, f.key)
-	value := "m." + f.goName
 	switch f.goType {
 	case "string":
 		g.wire(`"`)
@@ -144,7 +150,11 @@ func (g *encoderWriter) field(f member, lead string) error {
 	case "bool":
 		g.line("dst = strconv.AppendBool(dst, %s)", value)
 	case "Data":
-		g.line("dst = %s.AppendJSON(dst)", value)
+		if g.current.embeds("Keys") {
+			g.line("dst = %s.appendWith(dst, &m.Keys, p)", value)
+		} else {
+			g.line("dst = %s.AppendJSON(dst)", value)
+		}
 	case "[]string":
 		g.line("dst = appendStrings(dst, %s)", value)
 	default:
@@ -201,9 +211,25 @@ func notEmpty(f member) (string, error) {
 	return "", fmt.Errorf("field %s: omitempty of type %s has no test; add it to the generator", f.goName, f.goType)
 }
 
+// byProfile takes what a field tells in profile p into the variable text.
+func byProfile(f member) string {
+	value := "m." + f.goName
+	if f.byRole {
+		value = "roleIn(p, " + value + ")"
+	}
+	if f.inFull != "" {
+		value = "textIn(p, " + value + ", m." + f.inFull + ")"
+	}
+	return "text := " + value
+}
+
+func (s *structure) embeds(name string) bool {
+	return slices.ContainsFunc(s.members, func(f member) bool { return f.embed != nil && f.embed.name == name })
+}
+
 func hasFull(s *structure) bool {
 	for _, f := range s.members {
-		if f.full || f.embed != nil && hasFull(f.embed) {
+		if f.full || f.byProfile() || f.embed != nil && hasFull(f.embed) {
 			return true
 		}
 	}

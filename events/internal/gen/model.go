@@ -30,9 +30,14 @@ type member struct {
 	key       string
 	omitEmpty bool
 	full      bool
+	byRole    bool   // in profile full alone where its value is a role of R3
+	inFull    string // Go name of the field that stands in its place in profile full, when that is set
 	meaning   string
 	clause    string
 }
+
+// byProfile tells whether the field's value, and not only whether it is written, depends on the profile.
+func (f *member) byProfile() bool { return f.byRole || f.inFull != "" }
 
 // model is all that the generated files are made from, in declared order.
 type model struct {
@@ -134,7 +139,9 @@ func (m *model) addMember(s *structure, f *ast.Field) error {
 	tag := reflect.StructTag(text)
 	key, options, _ := strings.Cut(tag.Get("json"), ",")
 	out.key, out.omitEmpty = key, options == "omitempty"
-	out.full = tag.Get("profile") == "full"
+	if err := out.readProfile(tag.Get("profile")); err != nil {
+		return err
+	}
 	out.meaning, out.clause = meaningAndClause(f.Comment.Text())
 	if out.clause == "" {
 		out.clause = s.clause
@@ -142,7 +149,42 @@ func (m *model) addMember(s *structure, f *ast.Field) error {
 	if out.meaning == "" {
 		return fmt.Errorf("field %s has no comment behind it that says what it means", out.goName)
 	}
-	s.members = append(s.members, out)
+	return s.add(out)
+}
+
+func (f *member) readProfile(tag string) error {
+	switch tag {
+	case "", "full":
+		f.full = tag == "full"
+	case "by-role":
+		f.byRole = true
+		if f.goType != "string" || !f.omitEmpty {
+			return fmt.Errorf("field %s: only a string with omitempty can be left out by its role", f.goName)
+		}
+	default:
+		return fmt.Errorf("field %s: profile %q is neither full nor by-role", f.goName, tag)
+	}
+	return nil
+}
+
+// add appends a field. One of profile full that has the key of the field before it stands in for that one in full.
+func (s *structure) add(f member) error {
+	last := len(s.members) - 1
+	twice := slices.ContainsFunc(s.members, func(m member) bool { return m.embed == nil && m.key == f.key })
+	if !twice {
+		s.members = append(s.members, f)
+		return nil
+	}
+	base := &s.members[last]
+	if base.key != f.key || base.full || !f.full {
+		return fmt.Errorf("field %s: key %q is there already; only a field of profile full may follow its like", f.goName, f.key)
+	}
+	if base.goType != "string" || f.goType != "string" || !base.omitEmpty || !f.omitEmpty {
+		return fmt.Errorf("field %s: only strings with omitempty can stand in for one another", f.goName)
+	}
+	base.inFull = f.goName
+	base.meaning += "; in full also " + f.meaning
+	base.clause += ", " + f.clause
 	return nil
 }
 
