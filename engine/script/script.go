@@ -4,11 +4,14 @@
 //	+12.5 ringing b
 //	+0 created a in from=13912345678 to=1001 name="A B" user=1001 origin=x flags=loopback
 //
-// The first word is the time since the line before in ms; the second the kind; the third the leg. Legs are named by
-// their uuid; a short word will do.
+//	+0 request HoldCall thisDN=1001 ref=7 client=1 data={"orderID":"5"}
+//
+// The first word is the time since the line before in ms; the second the kind; the third the leg, or what a client
+// requests. Legs are named by their uuid; a short word will do.
 package script
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,7 +27,8 @@ var kinds = map[string]engine.InputKind{
 	"hangup": engine.LegHangup, "ended": engine.LegEnded, "destroyed": engine.LegDestroyed, "looped": engine.LegLooped,
 	"room-joined": engine.RoomJoined, "room-left": engine.RoomLeft, "snapshot-begin": engine.SnapshotBegin,
 	"found": engine.LegFound, "snapshot-end": engine.SnapshotEnd, "records-lost": engine.RecordsLost,
-	"timer": engine.TimerDue, "command-done": engine.CommandDone,
+	"timer": engine.TimerDue, "command-done": engine.CommandDone, "dtmf": engine.LegDTMF,
+	"record-started": engine.LegRecordStarted, "record-stopped": engine.LegRecordStopped, "request": engine.ClientRequest,
 }
 
 var kindNames = func() map[engine.InputKind]string {
@@ -50,10 +54,12 @@ func fields(t *engine.Text) map[string]*string {
 	return map[string]*string{
 		"from": &t.CallerNumber, "name": &t.CallerName, "to": &t.Destination, "user": &t.User, "channel": &t.Channel,
 		"context": &t.Context, "sip": &t.SIPCallID, "call": &t.CTICallID, "app": &t.App, "arg": &t.AppArg, "room": &t.Room,
+		"digits": &t.Digits, "path": &t.Path,
 	}
 }
 
-var fieldOrder = []string{"from", "name", "to", "user", "channel", "context", "sip", "call", "app", "arg", "room"}
+var fieldOrder = []string{"from", "name", "to", "user", "channel", "context", "sip", "call", "app", "arg", "room", "digits",
+	"path"}
 
 // Clock is the time that lines are relative to.
 type Clock struct {
@@ -80,6 +86,10 @@ func (c *Clock) Parse(line string) (engine.Input, error) {
 		return engine.Input{}, fmt.Errorf("%q is no kind of input", words[1])
 	}
 	in := engine.Input{Kind: kind, MonoNanos: c.MonoNanos, WallMicros: c.WallMicros}
+	if kind == engine.ClientRequest {
+		in.Request, err = parseRequest(words[2:])
+		return in, err
+	}
 	return in, parseWords(&in, words[2:])
 }
 
@@ -130,6 +140,12 @@ func parseValue(in *engine.Input, texts map[string]*string, key, value string) e
 			return fmt.Errorf("seq=%q is no number", value)
 		}
 		in.LegSeq = uint32(n)
+	case "command":
+		id, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			return fmt.Errorf("command=%q is no number", value)
+		}
+		in.Command = id
 	case "state":
 		return parseCallState(in, value)
 	case "flags":
@@ -198,6 +214,9 @@ func (c *Clock) Format(in *engine.Input) string {
 	ms := float64(in.MonoNanos-c.MonoNanos) / 1e6
 	c.MonoNanos, c.WallMicros = in.MonoNanos, in.WallMicros
 	line := []string{"+" + strconv.FormatFloat(ms, 'f', -1, 64), kindNames[in.Kind]}
+	if in.Request != nil {
+		return strings.Join(append(line, formatRequest(in.Request)...), " ")
+	}
 	if !in.Leg.IsZero() {
 		line = append(line, legName(in.Text.UUID, in.Leg))
 	}
@@ -223,6 +242,9 @@ func formatValues(in *engine.Input) (words []string) {
 	}
 	if in.LegSeq != 0 {
 		words = append(words, "seq="+strconv.FormatUint(uint64(in.LegSeq), 10))
+	}
+	if in.Command != 0 {
+		words = append(words, "command="+strconv.FormatUint(in.Command, 10))
 	}
 	if in.CallState != engine.CallStateDown {
 		words = append(words, "state="+callStates[in.CallState])
@@ -254,33 +276,47 @@ func legName(uuid string, id engine.LegID) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+// quote writes a value so that split gives it back: as it stands, unless that could be read in another way.
 func quote(s string) string {
-	if strings.ContainsAny(s, " \t\"\\\n=") {
-		return strconv.Quote(s)
+	quoted := strconv.Quote(s)
+	if len(quoted) != len(s)+2 || strings.ContainsAny(s, " =") || strings.HasPrefix(s, "{") {
+		return quoted
 	}
 	return s
 }
 
-// split cuts a line into words; a value may be a quoted Go string.
+// split cuts a line into words; a value may be a quoted Go string, or a JSON object as it stands.
 func split(line string) (words []string, err error) {
 	for rest := strings.TrimSpace(line); rest != ""; rest = strings.TrimLeft(rest, " \t") {
-		end := strings.IndexAny(rest, " \t\"")
+		end := strings.IndexAny(rest, " \t\"{")
 		if end < 0 {
 			return append(words, rest), nil
 		}
-		if rest[end] != '"' {
+		switch {
+		case rest[end] == '{' && end > 0 && rest[end-1] == '=':
+			object := json.NewDecoder(strings.NewReader(rest[end:]))
+			var raw json.RawMessage
+			if err := object.Decode(&raw); err != nil {
+				return nil, fmt.Errorf("%q: %w", line, err)
+			}
+			end += int(object.InputOffset())
 			words, rest = append(words, rest[:end]), rest[end:]
-			continue
+		case rest[end] == '"':
+			quoted, err := strconv.QuotedPrefix(rest[end:])
+			if err != nil {
+				return nil, fmt.Errorf("%q: a quote does not close", line)
+			}
+			value, err := strconv.Unquote(quoted)
+			if err != nil {
+				return nil, fmt.Errorf("%q: %q is no quoted string", line, quoted)
+			}
+			words, rest = append(words, rest[:end]+value), rest[end+len(quoted):]
+		default:
+			if end = strings.IndexAny(rest, " \t"); end < 0 {
+				end = len(rest)
+			}
+			words, rest = append(words, rest[:end]), rest[end:]
 		}
-		quoted, err := strconv.QuotedPrefix(rest[end:])
-		if err != nil {
-			return nil, fmt.Errorf("%q: a quote does not close", line)
-		}
-		value, err := strconv.Unquote(quoted)
-		if err != nil {
-			return nil, fmt.Errorf("%q: %q is no quoted string", line, quoted)
-		}
-		words, rest = append(words, rest[:end]+value), rest[end+len(quoted):]
 	}
 	return words, nil
 }

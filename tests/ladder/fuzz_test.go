@@ -9,42 +9,34 @@ import (
 	"modcti/engine"
 )
 
-var fuzzKinds = []engine.InputKind{
-	engine.LegCreated, engine.LegOutgoing, engine.LegRinging, engine.LegProgress, engine.LegAnswered, engine.LegBridged,
-	engine.LegUnbridged, engine.LegHeld, engine.LegUnheld, engine.LegTransferred, engine.LegExecuted, engine.LegRenamed,
-	engine.LegHangup, engine.LegEnded, engine.LegDestroyed, engine.LegLooped, engine.RoomJoined, engine.RoomLeft,
-	engine.SnapshotBegin, engine.LegFound, engine.SnapshotEnd, engine.RecordsLost, engine.TimerDue, engine.CommandDone,
-	engine.ClientRequest,
-}
+const fuzzLegs, fuzzOwnLegs = 6, 4
 
-var fuzzNumbers = []string{"13912345678", "1001", "1002", "13988886666", "", "park"}
-
-// inputsFrom makes inputs of bytes, three each: any kind, any of six legs, any time, whether it makes sense or not.
+// inputsFrom makes inputs of bytes, three each: any kind, any of six legs and of the first four that the engine
+// originates, any time, whether it makes sense or not.
 func inputsFrom(raw []byte) (list []engine.Input) {
-	now := startMono
-	uses := [6]int{} // a uuid is never used again: a leg that is destroyed or renamed leaves its name
-	for ; len(raw) >= 3; raw = raw[3:] {
+	now := StartMono
+	uses := [fuzzLegs]int{} // a uuid is never used again: a leg that is destroyed or renamed leaves its name
+	for n := int64(1); len(raw) >= 3; raw = raw[3:] {
 		now += int64(raw[2]) * 50_000_000
 		in := engine.Input{
-			Kind: fuzzKinds[int(raw[0])%len(fuzzKinds)], MonoNanos: now, WallMicros: startWall + (now-startMono)/1000,
+			Kind: engine.InputKind(raw[0]) % (engine.TimerDue + 1), MonoNanos: now, WallMicros: StartWall + (now-StartMono)/1000,
 			Direction: engine.Direction(1 + raw[1]>>7), Cause: uint16(raw[2]), Disposition: engine.Disposition(raw[2] % 7),
 			CallState: engine.CallState(raw[2] % 6), LegSeq: uint32(raw[2] % 16), Command: uint64(raw[1]),
 		}
-		use := &uses[raw[1]%6]
-		leg := fmt.Sprint("leg", raw[1]%6, ".", *use)
+		leg := fuzzLeg(raw[1], &uses)
 		in.Leg = engine.LegIDOf(leg)
-		if other := raw[1] / 6 % 7; other < 6 {
-			in.Other = engine.LegIDOf(fmt.Sprint("leg", other, ".", uses[other]))
+		if other := raw[1] / 10 % 11; other < fuzzLegs+fuzzOwnLegs {
+			in.Other = engine.LegIDOf(fuzzLeg(other, &uses))
 		}
-		if in.Kind == engine.LegRenamed || in.Kind == engine.LegDestroyed {
-			*use++
-		}
-		if in.Kind == engine.LegRenamed {
-			in.Other = engine.LegIDOf(fmt.Sprint("leg", raw[1]%6, ".", *use))
+		if own := raw[1] % 10; own < fuzzLegs && (in.Kind == engine.LegRenamed || in.Kind == engine.LegDestroyed) {
+			uses[own]++
+			if in.Kind == engine.LegRenamed {
+				in.Other = engine.LegIDOf(fuzzLeg(own, &uses))
+			}
 		}
 		in.Text = engine.Text{
-			Hex: in.Leg.Hex(), UUID: leg, CallerNumber: fuzzNumbers[int(raw[2])%6], Destination: fuzzNumbers[int(raw[1])%6],
-			Room: fuzzNumbers[int(raw[1])%3],
+			Hex: in.Leg.Hex(), UUID: leg, CallerNumber: anyNumbers[int(raw[2])%7], Destination: anyNumbers[int(raw[1])%7],
+			Room: anyNumbers[int(raw[1])%3], Digits: "1", Path: "/rec",
 		}
 		if raw[2]%11 == 0 {
 			in.Flags = engine.FlagLoopback
@@ -53,33 +45,66 @@ func inputsFrom(raw []byte) (list []engine.Input) {
 			in.Flags |= engine.FlagObserver
 		}
 		if in.Kind == engine.ClientRequest {
-			in.Request = &engine.Request{
-				Client: 1, Kind: engine.RequestKind(raw[1] % 7), CallID: in.Text.Hex, ThisDN: "1001", Scope: "company",
-			}
+			in.Request = anyRequest(raw[2], raw[1], raw[1]/3+raw[2], n, leg)
+			in.Leg, in.Other, in.Text = engine.LegID{}, engine.LegID{}, engine.Text{}
+			n++
 		}
 		list = append(list, in)
 	}
 	return list
 }
 
-// FuzzStep: whatever the switch says, in whatever order, the engine neither panics nor breaks a promise of 3.0, and
-// when every channel is destroyed in the end no call is left.
-func FuzzStep(f *testing.F) {
-	f.Add([]byte{0, 0, 1, 0, 129, 1, 2, 1, 1, 4, 1, 1, 4, 0, 1, 5, 1, 1, 12, 0, 1, 13, 0, 1, 13, 1, 1, 14, 0, 1, 14, 1, 1})
-	f.Add([]byte{19, 0, 1, 19, 6, 1, 20, 0, 1, 22, 0, 255, 18, 0, 1, 20, 0, 1})
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		l := &ladder{audit: 5000}
-		r := newRun(l)
-		for _, in := range inputsFrom(raw) {
-			r.step(in)
+// fuzzLeg names one of the legs: those above fuzzLegs are the engine's.
+func fuzzLeg(n byte, uses *[fuzzLegs]int) string {
+	n %= fuzzLegs + fuzzOwnLegs
+	if n >= fuzzLegs {
+		return fmt.Sprint("n", n-fuzzLegs+1)
+	}
+	return fmt.Sprint("leg", n, ".", uses[n])
+}
+
+// possible tells whether the switch could say this of a leg that the engine originates: it speaks of one that was asked
+// for, makes it once, and says nothing of it when it is destroyed.
+func possible(r *Run, in *engine.Input, gone map[engine.LegID]bool) bool {
+	own := false
+	for i := range fuzzOwnLegs {
+		id := engine.LegIDOf(fmt.Sprint("n", i+1))
+		if in.Leg != id && in.Other != id {
+			continue
 		}
-		for i := range 6 {
-			for use := range 1 + len(raw)/3 {
-				id := engine.LegIDOf(fmt.Sprint("leg", i, ".", use))
-				r.step(engine.Input{Kind: engine.LegDestroyed, Leg: id, MonoNanos: startMono * 2, WallMicros: startWall * 2})
+		own = true
+		if r.legs[id] == "" || gone[id] || in.Kind == engine.LegRenamed || in.Flags&engine.FlagLoopback != 0 {
+			return false
+		}
+	}
+	if own && in.Kind == engine.LegDestroyed {
+		gone[in.Leg] = true
+	}
+	return true
+}
+
+// FuzzStep: whatever the switch says and clients ask, in whatever order, the engine neither panics nor breaks a promise of
+// 3.0, and when every channel is destroyed in the end no call is left.
+func FuzzStep(f *testing.F) {
+	f.Add([]byte{1, 0, 1, 1, 131, 1, 3, 1, 1, 5, 1, 1, 5, 0, 1, 6, 11, 1, 13, 0, 1, 14, 0, 1, 14, 1, 1, 15, 0, 1, 15, 1, 1})
+	f.Add([]byte{20, 0, 1, 20, 6, 1, 21, 0, 1, 23, 0, 255, 19, 0, 1, 21, 0, 1})
+	f.Add([]byte{1, 0, 1, 1, 131, 1, 3, 1, 1, 5, 1, 1, 5, 0, 1, 6, 11, 1, 27, 16, 16, 1, 6, 1, 5, 6, 1, 6, 61, 1, 27, 1, 19})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r := NewRun(&Scene{AuditMillis: 5000, Record: "/rec/$call-$party-$at.wav", NotifyObserved: len(raw)%2 == 0})
+		gone := map[engine.LegID]bool{}
+		var names []string
+		for _, in := range inputsFrom(raw) {
+			if possible(r, &in, gone) {
+				r.Step(in)
 			}
 		}
-		require.NoError(t, r.promises())
-		require.Zero(t, r.engine.Stats().Calls, "a call outlived its channels")
+		for i := range fuzzLegs {
+			for use := range 1 + len(raw)/3 {
+				names = append(names, fmt.Sprint("leg", i, ".", use))
+			}
+		}
+		r.destroyAll(names)
+		require.NoError(t, r.Promises())
+		require.Zero(t, r.Engine.Stats().Calls, "a call outlived its channels")
 	})
 }

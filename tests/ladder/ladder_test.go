@@ -1,6 +1,3 @@
-// Package ladder runs scenario scripts through the engine. A script in testdata is blocks of inputs, a line "----", and
-// what must come of them: events, state changes and records. Write expectations from call-model.md; -rewrite only
-// refreshes their spelling.
 package ladder
 
 import (
@@ -11,11 +8,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
 )
 
+// Write expectations from call-model.md; -rewrite only refreshes their spelling.
 var rewrite = flag.Bool("rewrite", false, "write what the engine does now into the scripts; commit only what you can explain")
 
-func TestScripts(t *testing.T) {
+// eachScript calls f with every script of testdata.
+func eachScript(t *testing.T, f func(t *testing.T, path, text string)) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
@@ -23,53 +24,74 @@ func TestScripts(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			raw, err := os.ReadFile(path)
 			require.NoError(t, err)
-			got, err := play(string(raw))
-			require.NoError(t, err)
-			if *rewrite {
-				require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-				return
-			}
-			require.Equal(t, string(raw), got)
+			f(t, path, string(raw))
 		})
 	}
+}
+
+func parsed(t *testing.T, text string) *Script {
+	s, err := Parse(text)
+	require.NoError(t, err)
+	return s
+}
+
+func TestScripts(t *testing.T) {
+	eachScript(t, func(t *testing.T, path, text string) {
+		got, err := parsed(t, text).Play()
+		if *rewrite {
+			require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+		} else {
+			require.Equal(t, text, got)
+		}
+		require.NoError(t, err)
+	})
 }
 
 // TestOrderDoesNotMatter plays every script in orders that the switch might also have given: records of different legs
 // within a few ms of one another, swapped. The CDRs must say the same, and the promises of 3.0 hold.
 func TestOrderDoesNotMatter(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
 	const seeds = 200
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
-		s, err := parse(string(raw))
-		require.NoError(t, err)
-		if s.ordered {
-			continue
+	eachScript(t, func(t *testing.T, _, text string) {
+		s := parsed(t, text)
+		if s.Ordered {
+			return
 		}
-		want := s.run(s.inputs()).cdrs()
+		want := s.Run(s.Inputs()).CDRs()
 		for seed := range uint64(seeds) {
-			result := s.run(permute(s.inputs(), seed))
-			require.NoError(t, result.promises(), "%s seed %d", path, seed)
-			require.Equal(t, want, result.cdrs(), "%s seed %d", path, seed)
+			result := s.Run(Permute(s.Inputs(), seed))
+			require.NoError(t, result.Promises(), "seed %d", seed)
+			require.Equal(t, want, result.CDRs(), "seed %d", seed)
 		}
-	}
+	})
+}
+
+// TestRequestsAtAnyMoment asks for anything, for any DN, at random moments of every script: whatever is refused or begun
+// by it, the promises of 3.0 hold, and no call outlives its channels (3.14).
+func TestRequestsAtAnyMoment(t *testing.T) {
+	const seeds = 50
+	eachScript(t, func(t *testing.T, _, text string) {
+		s := parsed(t, text)
+		for seed := range uint64(seeds) {
+			r := NewRun(&s.Scene)
+			for _, in := range withRequests(s.Inputs(), seed) {
+				r.Step(in)
+			}
+			r.destroyAll(legNames(s.Inputs()))
+			require.NoError(t, r.Promises(), "seed %d", seed)
+			require.Zero(t, r.Engine.Stats().Calls, "seed %d: a call outlived its channels", seed)
+		}
+	})
 }
 
 // TestEveryClauseHasAScript: a clause that a row of the table names has a script that takes that row.
 func TestEveryClauseHasAScript(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txt")
-	require.NoError(t, err)
 	proved := map[string]bool{}
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
-		for _, clause := range clauses(string(raw)) {
+	eachScript(t, func(t *testing.T, _, text string) {
+		for _, clause := range clauses(text) {
 			proved[clause] = true
 		}
-	}
-	for _, clause := range tableClauses() {
+	})
+	for _, clause := range engine.Clauses() {
 		require.True(t, proved[clause], "clause %s of the party table has no ladder script", clause)
 	}
 }

@@ -33,8 +33,8 @@ func inputsOf(t *testing.T, clock *script.Clock, text string) (list []engine.Inp
 
 // stopped plays a call and returns what the store would hand to the next start.
 func stopped(t *testing.T, clock *script.Clock) engine.OpenCall {
-	first := (&ladder{}).run(inputsOf(t, clock, upCall))
-	records := first.fold.CDRs()
+	first := (&Script{}).Run(inputsOf(t, clock, upCall))
+	records := first.Fold.CDRs()
 	require.Len(t, records, 1)
 	open := engine.OpenCall{Call: records[0].Call}
 	for _, p := range records[0].Parties {
@@ -47,18 +47,17 @@ func stopped(t *testing.T, clock *script.Clock) engine.OpenCall {
 // TestChannelsStillUp: module reloaded under a call (architecture 9). The call goes on under its id, nothing is told
 // twice, and it ends as one CDR with the first run's times.
 func TestChannelsStillUp(t *testing.T) {
-	clock := script.Clock{MonoNanos: startMono, WallMicros: startWall}
-	l := &ladder{audit: 5000, open: []engine.OpenCall{stopped(t, &clock)}}
-	r := newRun(l)
+	clock := script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
+	r := NewRun(&Scene{AuditMillis: 5000, Open: []engine.OpenCall{stopped(t, &clock)}})
 	for _, in := range inputsOf(t, &clock, `+500 timer
 +1 snapshot-begin
 +0 found a in from=13912345678 to=1001 state=active other=b
 +0 found b out from=13912345678 to=1001 user=1001 state=held other=a
 +0 snapshot-end`) {
-		r.step(in)
+		r.Step(in)
 	}
-	require.Empty(t, r.events, "what the first run told is not told again")
-	call, known := r.engine.Call(engine.LegIDOf("a").Hex())
+	require.Empty(t, r.seen, "what the first run told is not told again")
+	call, known := r.Engine.Call(engine.LegIDOf("a").Hex())
 	require.True(t, known)
 	require.Equal(t, "Talk", call.Parties[0].State)
 	require.Equal(t, "Held", call.Parties[1].State)
@@ -69,31 +68,30 @@ func TestChannelsStillUp(t *testing.T) {
 +0 ended b send_bye cause=NORMAL_CLEARING
 +0 destroyed a
 +0 destroyed b`) {
-		r.told = nil
-		r.step(in)
+		r.Told = nil
+		r.Step(in)
 		if in.Kind == engine.LegEnded {
-			require.Contains(t, strings.Join(r.told, "\n"), "answerUepoch=3", "the first run's answer: 303 and 313 ms")
+			require.Contains(t, strings.Join(r.Told, "\n"), "answerUepoch=3", "the first run's answer: 303 and 313 ms")
 		}
 	}
 	names := []string{}
-	for _, e := range r.events {
+	for _, e := range r.seen {
 		names = append(names, e.name)
 	}
 	require.Equal(t, []string{"EventReleased", "EventReleased", "EventCallDeleted"}, names)
-	require.Zero(t, r.engine.Stats().Calls)
+	require.Zero(t, r.Engine.Stats().Calls)
 }
 
 // TestSwitchRestarted: the channels are gone with the switch. Each call is closed once, as interrupted, at the time at
 // which it was last known.
 func TestSwitchRestarted(t *testing.T) {
-	clock := script.Clock{MonoNanos: startMono, WallMicros: startWall}
+	clock := script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
 	open := stopped(t, &clock)
-	l := &ladder{audit: 5000, open: []engine.OpenCall{open}}
-	r := newRun(l)
+	r := NewRun(&Scene{AuditMillis: 5000, Open: []engine.OpenCall{open}})
 	var out engine.Output
 	var closed []engine.CallRecord
 	for _, in := range inputsOf(t, &clock, "+60000 timer\n+1 snapshot-begin\n+0 snapshot-end") {
-		r.engine.Step(&in, &out)
+		r.Engine.Step(&in, &out)
 		for _, rec := range out.Records {
 			if rec.Kind == engine.CallClosed {
 				closed = append(closed, rec.Call)
@@ -102,19 +100,19 @@ func TestSwitchRestarted(t *testing.T) {
 	}
 	require.Len(t, closed, 1)
 	require.Equal(t, engine.EndInterrupted, closed[0].EndReason)
-	require.Equal(t, startWall/1000+1314, closed[0].EndMillis, "the hold at 1314 ms is the last that is known")
+	require.Equal(t, StartWall/1000+1314, closed[0].EndMillis, "the hold at 1314 ms is the last that is known")
 	require.Equal(t, open.Call.CallID, closed[0].CallID)
-	require.Equal(t, startWall/1000+313, closed[0].AnswerMillis, "its parties know when they answered")
-	require.Equal(t, startWall/1000+314, closed[0].BridgeMillis)
-	require.Zero(t, r.engine.Stats().Calls)
+	require.Equal(t, StartWall/1000+313, closed[0].AnswerMillis, "its parties know when they answered")
+	require.Equal(t, StartWall/1000+314, closed[0].BridgeMillis)
+	require.Zero(t, r.Engine.Stats().Calls)
 }
 
 // TestOpenCallWithoutParties: the first run stopped between a call's record and its first party's.
 func TestOpenCallWithoutParties(t *testing.T) {
-	e := engine.New(engine.Config{CompanyID: "c", Inside: inside, MonoNanos: startMono, WallMicros: startWall},
+	e := engine.New(engine.Config{CompanyID: "c", Inside: inside, MonoNanos: StartMono, WallMicros: StartWall},
 		[]engine.OpenCall{{Call: engine.CallRecord{CallID: "x", CallType: "Inbound"}}})
 	var out engine.Output
-	e.Step(&engine.Input{Kind: engine.TimerDue, MonoNanos: startMono, WallMicros: startWall}, &out)
+	e.Step(&engine.Input{Kind: engine.TimerDue, MonoNanos: StartMono, WallMicros: StartWall}, &out)
 	require.Len(t, out.Records, 1)
 	require.Equal(t, engine.CallClosed, out.Records[0].Kind)
 	require.Equal(t, engine.EndInterrupted, out.Records[0].Call.EndReason)
@@ -125,9 +123,8 @@ func TestOpenCallWithoutParties(t *testing.T) {
 func TestConsultCallEndsAsMerged(t *testing.T) {
 	raw, err := os.ReadFile("testdata/attended_transfer_by_phone.txt")
 	require.NoError(t, err)
-	l, err := parse(string(raw))
-	require.NoError(t, err)
-	calls := l.run(l.inputs()).fold.CDRs()
+	s := parsed(t, string(raw))
+	calls := s.Run(s.Inputs()).Fold.CDRs()
 	require.Len(t, calls, 2)
 	require.Equal(t, engine.EndNormal, calls[0].Call.EndReason)
 	require.Equal(t, engine.EndMerged, calls[1].Call.EndReason)

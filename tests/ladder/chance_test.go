@@ -1,0 +1,89 @@
+package ladder
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+
+	"modcti/engine"
+	"modcti/events"
+)
+
+var anyNumbers = []string{"13912345678", "1001", "1002", "1003", "13988886666", "", "park"}
+
+var anyData = events.Data{{Key: "orderID", JSON: `"5"`}}
+
+// anyRequest makes a request of three numbers, whether it makes sense or not.
+func anyRequest(kind, who, what byte, ref int64, callID string) *engine.Request {
+	pick := func(n byte, words ...string) string { return words[int(n)%len(words)] }
+	return &engine.Request{
+		Client: engine.ClientID(1 + what%2), Kind: engine.RequestKind(kind % byte(engine.RequestStopRecording+1)),
+		Name: "Request", ReferenceID: ref, CompanyID: Company, ThisDN: pick(who, anyNumbers...),
+		CallID: pick(what/2, callID, "", "nothing"), OtherDN: pick(who/7, anyNumbers...), ThirdDN: pick(what/3, anyNumbers...),
+		Scope: pick(what, "call", "agent", "company", ""), Mode: pick(what, "agent", "customer", "off"), DTMFDigits: "12#",
+		AttachedData: anyData, MakeCallType: pick(who, "", events.Regular, events.DirectAgent),
+	}
+}
+
+// withRequests puts requests between inputs, at random.
+func withRequests(ins []engine.Input, seed uint64) (list []engine.Input) {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	for i, in := range ins {
+		list = append(list, in)
+		for range rng.IntN(3) {
+			r := anyRequest(byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32()), int64(1000+10*i+len(list)), "a")
+			list = append(list, engine.Input{
+				Kind: engine.ClientRequest, MonoNanos: in.MonoNanos, WallMicros: in.WallMicros, Request: r,
+			})
+		}
+	}
+	return list
+}
+
+// legNames are the names of the legs that inputs speak of.
+func legNames(ins []engine.Input) (names []string) {
+	for _, in := range ins {
+		if name := in.Text.UUID; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// destroyAll ends every channel, those that the engine originated with them, until nothing more comes of it.
+func (r *Run) destroyAll(names []string) {
+	now, done := 2*StartMono, 0
+	for {
+		for i := range len(r.Legs()) {
+			if name := fmt.Sprint("n", i+1); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if done == len(names) {
+			return
+		}
+		for ; done < len(names); done++ {
+			now += 1_000_000
+			r.Step(engine.Input{
+				Kind: engine.LegDestroyed, Leg: engine.LegIDOf(names[done]), MonoNanos: now, WallMicros: now / 1000,
+			})
+		}
+	}
+}
+
+var clauseWord = regexp.MustCompile(`\((\d\.\d+)\)`)
+
+// clauses are those that a script names as proved, and those whose rows it takes.
+func clauses(text string) (list []string) {
+	for _, m := range clauseWord.FindAllStringSubmatch(text, -1) {
+		list = append(list, m[1])
+	}
+	for raw := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(raw, "# proves "); ok {
+			list = append(list, strings.Fields(rest)...)
+		}
+	}
+	return list
+}

@@ -1,0 +1,187 @@
+package ladder
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sort"
+
+	"modcti/engine"
+	"modcti/engine/cdr"
+	"modcti/events"
+)
+
+// note keeps what the promises are about.
+func (r *Run) note(o *engine.Outgoing) {
+	m := o.Message
+	ref := m.Common().ReferenceID
+	switch {
+	case (ref != 0) && o.Asker == 0:
+		r.breaks("%s has a referenceID that no client is to see (3.0-5)", m.Name())
+	case ref != 0:
+		key := asked{o.Asker, ref}
+		if before := r.answered[key]; before != "" {
+			r.breaks("request %d of client %d is answered by %s and by %s (3.0-5)", ref, o.Asker, before, m.Name())
+		}
+		r.answered[key] = m.Name()
+	}
+	if o.To != 0 { // an answer to one client is no event of the call
+		return
+	}
+	e := eventSeen{name: m.Name(), callID: o.CallID}
+	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
+		e.partyID = party.Party().PartyID
+	}
+	r.seen = append(r.seen, e)
+}
+
+func (r *Run) breaks(format string, values ...any) {
+	if r.broken == nil {
+		r.broken = fmt.Errorf(format, values...)
+	}
+}
+
+// checkCalls: nobody is in two calls at once, and no call is without parties.
+func (r *Run) checkCalls() {
+	in := map[string]string{}
+	for _, c := range r.Engine.Calls() {
+		for _, p := range c.Parties {
+			if other := in[p.PartyID]; other != "" {
+				r.breaks("party %s is in call %s and in call %s", r.name(p.PartyID), r.name(other), r.name(c.CallID))
+			}
+			in[p.PartyID] = c.CallID
+		}
+	}
+}
+
+// Promises checks 3.0-1, 3.0-2 and 3.0-5, that nobody is in two calls, and that the CDRs are whole.
+func (r *Run) Promises() error {
+	if r.broken != nil {
+		return r.broken
+	}
+	created, deleted := map[string]bool{}, map[string]bool{}
+	parties := map[string]*partySeen{}
+	for _, e := range r.seen {
+		if e.name == "EventCallCreated" && deleted[e.callID] { // its leg's uuid was used again: another call
+			delete(deleted, e.callID)
+			delete(created, e.callID)
+			clear(parties)
+		}
+		switch {
+		case deleted[e.callID]:
+			return fmt.Errorf("%s of call %s after EventCallDeleted (3.0-1)", e.name, r.name(e.callID))
+		case e.name != "EventCallCreated" && !created[e.callID] && e.name != "EventCallDeleted":
+			return fmt.Errorf("%s of call %s before EventCallCreated (3.0-1)", e.name, r.name(e.callID))
+		case e.name == "EventCallCreated" && created[e.callID]:
+			return fmt.Errorf("two EventCallCreated for call %s (3.0-1)", r.name(e.callID))
+		}
+		created[e.callID] = created[e.callID] || e.name == "EventCallCreated"
+		deleted[e.callID] = e.name == "EventCallDeleted"
+		if e.partyID == "" {
+			continue
+		}
+		if err := r.partyPromise(parties, e); err != nil {
+			return err
+		}
+	}
+	for id, p := range parties {
+		if p.told && !p.released && deleted[p.callID] {
+			return fmt.Errorf("party %s was never released, though its call ended (3.0-2)", r.name(id))
+		}
+	}
+	return r.recordPromise(deleted)
+}
+
+type partySeen struct {
+	callID         string
+	told, released bool
+}
+
+// partyPromise: a party is released once, and nothing is said of it afterwards (3.0-2).
+func (r *Run) partyPromise(parties map[string]*partySeen, e eventSeen) error {
+	p := parties[e.partyID]
+	if p == nil {
+		p = &partySeen{}
+		parties[e.partyID] = p
+	}
+	if p.released && e.name != "EventCallDeleted" {
+		return fmt.Errorf("%s for party %s after its EventReleased (3.0-2)", e.name, r.name(e.partyID))
+	}
+	p.callID = e.callID
+	switch e.name {
+	case "EventDialing", "EventRinging", "EventEstablished":
+		p.told = true
+	case "EventReleased":
+		p.released = true
+	}
+	return nil
+}
+
+func (r *Run) recordPromise(deleted map[string]bool) error {
+	if r.Fold.Faults > 0 {
+		return fmt.Errorf("%d records fit no CDR", r.Fold.Faults)
+	}
+	last := map[string]bool{}
+	for _, c := range r.Fold.CDRs() {
+		last[c.Call.CallID] = c.Closed
+	}
+	for _, c := range r.Fold.CDRs() {
+		if last[c.Call.CallID] != deleted[c.Call.CallID] {
+			return fmt.Errorf("call %s: CDR closed %v, EventCallDeleted %v",
+				r.name(c.Call.CallID), c.Closed, deleted[c.Call.CallID])
+		}
+	}
+	return nil
+}
+
+// CDRs says what each call and party came to, without times, in an order that does not depend on theirs.
+func (r *Run) CDRs() (list []string) {
+	for _, c := range r.Fold.CDRs() {
+		list = append(list, fmt.Sprintf("call %s %s %s->%s", r.name(c.Call.CallID), c.Call.CallType, c.Call.ThisDN, c.Call.OtherDN))
+		for _, p := range c.Parties {
+			list = append(list, fmt.Sprintf("party %s %s %s %s answered=%v bridged=%v talked=%v %s", r.name(p.PartyID), p.PartyRole,
+				p.DNRole, p.ThisDN, p.AnswerMillis != 0, p.BridgeMillis != 0, talked(p), p.SwitchCause))
+		}
+	}
+	sort.Strings(list)
+	return list
+}
+
+func talked(p cdr.Party) bool {
+	for _, s := range p.States {
+		if s.State == "Talk" {
+			return true
+		}
+	}
+	return false
+}
+
+const swapNanos = 5_000_000 // records of different legs closer than this have no order
+
+// Permute swaps neighbours of different legs that lie within swapNanos, at random; each leg keeps its own order, and
+// what a client asks and what a timer does stay where they are.
+func Permute(ins []engine.Input, seed uint64) []engine.Input {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for range 2 * len(ins) {
+		i := rng.IntN(max(len(ins)-1, 1))
+		if i+1 >= len(ins) {
+			break
+		}
+		a, b := &ins[i], &ins[i+1]
+		if fixed(a) || fixed(b) || a.Leg == b.Leg || b.MonoNanos-a.MonoNanos > swapNanos || causes(a, b) {
+			continue
+		}
+		a.MonoNanos, b.MonoNanos = b.MonoNanos, a.MonoNanos
+		a.WallMicros, b.WallMicros = b.WallMicros, a.WallMicros
+		*a, *b = *b, *a
+	}
+	return ins
+}
+
+func fixed(in *engine.Input) bool {
+	return in.Kind == engine.ClientRequest || in.Kind == engine.TimerDue || in.Kind == engine.CommandDone
+}
+
+// causes tells whether b cannot come before a: a leg is created by another, or joined with it.
+func causes(a, b *engine.Input) bool {
+	return a.Other == b.Leg || b.Other == a.Leg
+}

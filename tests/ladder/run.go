@@ -1,0 +1,179 @@
+package ladder
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"modcti/engine"
+	"modcti/engine/cdr"
+)
+
+// Run is one engine fed with inputs, and all that it said.
+type Run struct {
+	Engine *engine.Engine
+	Told   []string // what was said, in words; taken out by whoever prints it
+	Fold   cdr.Fold
+
+	// Hear is called with each event and answer while it is valid.
+	Hear func(o *engine.Outgoing)
+
+	out    engine.Output
+	names  map[string]string       // hex of a leg, and a conference -> its name in the script
+	callOf map[engine.LegID]string // variable cti_call_id of each leg
+
+	legs     map[engine.LegID]string // a name in the script -> the uuid that the engine made
+	rooms    map[string]string       // a name in the script -> the conference that the engine opened
+	commands map[string]uint64       // kind and leg of a command -> its number
+
+	seen     []eventSeen
+	answered map[asked]string
+	broken   error // the first promise that a single step broke
+}
+
+type eventSeen struct {
+	name, callID, partyID string
+}
+
+// asked is one request of one client.
+type asked struct {
+	client engine.ClientID
+	ref    int64
+}
+
+// NewRun makes an engine in a scene.
+func NewRun(s *Scene) *Run {
+	r := &Run{
+		names: map[string]string{}, callOf: map[engine.LegID]string{}, legs: map[engine.LegID]string{},
+		rooms: map[string]string{}, commands: map[string]uint64{}, answered: map[asked]string{},
+	}
+	r.Engine = engine.New(engine.Config{
+		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
+		Dial: s.dial, RingMillis: s.RingMillis, NotifyObserved: s.NotifyObserved, LegSeed: [2]uint64{1, 2},
+		RecordPath: func(callID, partyID string, wallMicros int64) string {
+			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
+			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
+		},
+	}, s.Open)
+	return r
+}
+
+// Step feeds one input, in which legs and conferences may have the names that the script knows them by.
+func (r *Run) Step(in engine.Input) {
+	if in.Request != nil {
+		in.Request = r.request(*in.Request)
+	}
+	r.resolve(&in)
+	r.setCallID(&in)
+	r.Engine.Step(&in, &r.out)
+	for i := range r.out.Commands {
+		r.command(&r.out.Commands[i])
+	}
+	r.Fold.Add(r.out.Records)
+	for _, rec := range r.out.Records {
+		if rec.Kind == engine.PartyState {
+			s := rec.State
+			r.Told = append(r.Told, fmt.Sprintf("  party %s: %s at %s (%s)", r.name(s.PartyID), s.State, relative(s.AtMillis), s.Clause))
+		}
+	}
+	for i := range r.out.Events {
+		o := &r.out.Events[i]
+		r.Told = append(r.Told, r.render(o))
+		r.note(o)
+		if r.Hear != nil {
+			r.Hear(o)
+		}
+	}
+	r.checkCalls()
+}
+
+// resolve puts the engine's own names in place of the script's.
+func (r *Run) resolve(in *engine.Input) {
+	if uuid := r.legs[in.Leg]; uuid != "" {
+		in.Leg = engine.LegIDOf(uuid)
+		in.Text.UUID, in.Text.Hex = uuid, in.Leg.Hex()
+	} else if in.Text.UUID != "" {
+		r.names[in.Text.Hex] = in.Text.UUID
+	}
+	if uuid := r.legs[in.Other]; uuid != "" {
+		in.Other = engine.LegIDOf(uuid)
+	}
+	if room := r.rooms[in.Text.Room]; room != "" {
+		in.Text.Room = room
+	}
+	if in.Kind == engine.CommandDone && in.Command == 0 {
+		in.Command = r.commands[in.Text.App+" "+r.name(in.Leg.Hex())]
+		in.Text.App = ""
+	}
+}
+
+// request copies a request with the ids of calls in place of their names.
+func (r *Run) request(asked engine.Request) *engine.Request {
+	ids := map[string]string{}
+	for id, name := range r.names {
+		ids[name] = id
+	}
+	if id := ids[asked.CallID]; id != "" {
+		asked.CallID = id
+	}
+	asked.IDs = slices.Clone(asked.IDs)
+	for i, name := range asked.IDs {
+		if id := ids[name]; id != "" {
+			asked.IDs[i] = id
+		}
+	}
+	if asked.CompanyID == "" {
+		asked.CompanyID = Company
+	}
+	return &asked
+}
+
+// setCallID does what the module does: a leg has the call id that it was originated with, else it inherits its
+// origin's, else it is given its own id.
+func (r *Run) setCallID(in *engine.Input) {
+	if in.Kind != engine.LegCreated {
+		return
+	}
+	if in.Text.CTICallID == "" {
+		in.Text.CTICallID = r.callOf[in.Leg]
+	}
+	if in.Text.CTICallID == "" {
+		in.Text.CTICallID = r.callOf[in.Other]
+	}
+	r.callOf[in.Leg] = in.Text.Hex
+	if in.Text.CTICallID != "" {
+		r.callOf[in.Leg] = in.Text.CTICallID
+	}
+}
+
+// command notes what is to be done at the switch, and names what it brings into being.
+func (r *Run) command(c *engine.Command) {
+	switch c.Kind {
+	case engine.CommandSetVariable:
+		r.callOf[c.Leg] = c.Value
+	case engine.CommandOriginate:
+		name := "n" + strconv.Itoa(len(r.legs)+1)
+		r.legs[engine.LegIDOf(name)] = c.UUID
+		r.names[c.Leg.Hex()] = name
+		r.callOf[c.Leg] = c.CallID
+	case engine.CommandJoinRoom:
+		if r.names[c.Name] == "" {
+			name := "room" + strconv.Itoa(len(r.rooms)+1)
+			r.rooms[name], r.names[c.Name] = c.Name, name
+		}
+	}
+	r.commands[commandName(c.Kind)+" "+r.name(c.Leg.Hex())] = c.ID
+	r.Told = append(r.Told, "command "+r.commandText(c))
+}
+
+// Legs are the names of the legs that the engine has originated so far, and their uuids.
+func (r *Run) Legs() map[engine.LegID]string { return maps.Clone(r.legs) }
+
+func (r *Run) name(id string) string {
+	if n := r.names[id]; n != "" {
+		return n
+	}
+	return id
+}
