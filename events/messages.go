@@ -54,11 +54,11 @@ func (c *CallPart) Party() *CallPart { return c }
 // ThirdPart: the third party of a transfer, consult, conference or supervision, and the state of the call (3.5).
 type ThirdPart struct {
 	ThirdDN         string `json:"thirdDN,omitempty"`                       // the third party
-	FullThirdDN     string `json:"thirdDN,omitempty" profile:"full"`        // where the page names none (R6, R33)
+	FullThirdDN     string `json:"-" full:"thirdDN"`                        // where the page names none (R6, R33)
 	ThirdDNRole     string `json:"thirdDNRole,omitempty" profile:"by-role"` // its part in what happened (R1, R3)
-	FullThirdDNRole string `json:"thirdDNRole,omitempty" profile:"full"`    // where the page names none (R6, R33)
+	FullThirdDNRole string `json:"-" full:"thirdDNRole"`                    // where the page names none (R6, R33)
 	CallState       string `json:"callState,omitempty"`                     // OK, Transferred, Conference ... (R37)
-	FullCallState   string `json:"callState,omitempty" profile:"full"`      // where the page has none (R9)
+	FullCallState   string `json:"-" full:"callState"`                      // where the page has none (R9)
 }
 
 // AgentPart: what every event of an agent carries (R25).

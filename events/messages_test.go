@@ -163,6 +163,9 @@ type wireField struct {
 func fieldIn(v reflect.Value, i int, p Profile) (f wireField, written bool) {
 	tag := v.Type().Field(i).Tag
 	key, option, _ := strings.Cut(tag.Get("json"), ",")
+	if base := tag.Get("full"); base != "" {
+		return wireField{base, v.Field(i).Interface()}, p == Full && !v.Field(i).IsZero()
+	}
 	f = wireField{key, v.Field(i).Interface()}
 	if keys := v.FieldByName("Keys"); keys.IsValid() && key == "attachedData" {
 		f.value = withKeys(f.value.(Data), keys.Interface().(Keys), p)

@@ -81,6 +81,41 @@ type Thing struct {
 	require.Contains(t, string(catalogue), `{"last", "integer", FullOptional, "last", "3.1"},`)
 }
 
+// TestFieldsByProfile: a role that the page lacks, a value that full alone has, the keys of the engine among the data.
+func TestFieldsByProfile(t *testing.T) {
+	dir := folder(t, `
+// Keys: the engine's (R7).
+type Keys struct {
+	Stage int64 `+"`json:\"stage,omitempty\" profile:\"full\"`"+` // stage
+}
+
+// Thing: something happened (3.1).
+//
+//event:call
+type Thing struct {
+	Keys
+	Role     string `+"`json:\"role,omitempty\" profile:\"by-role\"`"+` // part (R3)
+	FullRole string `+"`json:\"-\" full:\"role\"`"+` // elsewhere (R6)
+	Attached Data   `+"`json:\"data\"`"+` // data
+}
+`)
+	require.NoError(t, run(dir))
+	encoders, err := os.ReadFile(filepath.Join(dir, "encode_gen.go"))
+	require.NoError(t, err)
+	require.Contains(t, string(encoders), `	dst = m.Keys.appendFields(dst, p)
+	if text := textIn(p, roleIn(p, m.Role), m.FullRole); text != "" {
+		dst = append(dst, `+"`,\"role\":\"`...)"+`
+		dst = appendText(dst, text)
+		dst = append(dst, `+"`\"`...)"+`
+	}
+	dst = append(dst, `+"`,\"data\":`...)"+`
+	dst = m.Attached.appendWith(dst, &m.Keys, p)
+`)
+	catalogue, err := os.ReadFile(filepath.Join(dir, "catalogue_gen.go"))
+	require.NoError(t, err)
+	require.Contains(t, string(catalogue), `{"role", "string", Optional, "part; in full also elsewhere", "R3, R6"},`)
+}
+
 // TestRefusedStructs: what the generator cannot write it names, with what to do.
 func TestRefusedStructs(t *testing.T) {
 	for _, row := range []struct{ name, code, want string }{
@@ -100,6 +135,13 @@ func TestRefusedStructs(t *testing.T) {
 		{"full inside", "// I: in (R1).\ntype I struct {\nA string `json:\"a\"` // a\n" +
 			"B string `json:\"b\" profile:\"full\"` // b\n}\n" +
 			"// T: it (R1).\n//\n//event:call\ntype T struct {\nA I `json:\"a\"` // a\n}", "I has fields of profile full"},
+		{"unknown profile", "// T: it (R1).\ntype T struct {\nA string `json:\"a\" profile:\"half\"` // a\n}", "neither full"},
+		{"role always there", "// T: it (R1).\ntype T struct {\nA string `json:\"a\" profile:\"by-role\"` // a\n}",
+			"only a string with omitempty can be left out"},
+		{"stand-in alone", "// T: it (R1).\ntype T struct {\nA string `json:\"-\" full:\"a\"` // a\n}",
+			`the field before it must have the key "a"`},
+		{"stand-in for what is always there", "// T: it (R1).\ntype T struct {\nA string `json:\"a\"` // a\n" +
+			"B string `json:\"-\" full:\"a\"` // b\n}", "stand in for a string with omitempty"},
 		{"no Go", "type", "expected"},
 	} {
 		_, err := generate(folder(t, row.code+"\n"))

@@ -149,7 +149,11 @@ func (m *model) addMember(s *structure, f *ast.Field) error {
 	if out.meaning == "" {
 		return fmt.Errorf("field %s has no comment behind it that says what it means", out.goName)
 	}
-	return s.add(out)
+	if base := tag.Get("full"); base != "" {
+		return s.standIn(out, base)
+	}
+	s.members = append(s.members, out)
+	return nil
 }
 
 func (f *member) readProfile(tag string) error {
@@ -167,20 +171,15 @@ func (f *member) readProfile(tag string) error {
 	return nil
 }
 
-// add appends a field. One of profile full that has the key of the field before it stands in for that one in full.
-func (s *structure) add(f member) error {
+// standIn has the field before f give way to f in profile full, where f is set.
+func (s *structure) standIn(f member, key string) error {
 	last := len(s.members) - 1
-	twice := slices.ContainsFunc(s.members, func(m member) bool { return m.embed == nil && m.key == f.key })
-	if !twice {
-		s.members = append(s.members, f)
-		return nil
+	if last < 0 || s.members[last].key != key {
+		return fmt.Errorf("field %s: the field before it must have the key %q", f.goName, key)
 	}
 	base := &s.members[last]
-	if base.key != f.key || base.full || !f.full {
-		return fmt.Errorf("field %s: key %q is there already; only a field of profile full may follow its like", f.goName, f.key)
-	}
-	if base.goType != "string" || f.goType != "string" || !base.omitEmpty || !f.omitEmpty {
-		return fmt.Errorf("field %s: only strings with omitempty can stand in for one another", f.goName)
+	if base.full || base.goType != "string" || f.goType != "string" || !base.omitEmpty {
+		return fmt.Errorf("field %s: a string can stand in for a string with omitempty of both profiles, and no other", f.goName)
 	}
 	base.inFull = f.goName
 	base.meaning += "; in full also " + f.meaning
