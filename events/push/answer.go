@@ -2,6 +2,7 @@ package push
 
 import (
 	"slices"
+	"time"
 
 	"modcti/engine"
 	"modcti/events"
@@ -9,12 +10,16 @@ import (
 
 // awaited is a request that the engine has been handed and has not answered.
 type awaited struct {
+	name      string
 	kind      requestKind
 	reference int64
 	thisDN    string
 	scope     string
 	keep      interest
-	key       *keyed // not nil: the answer is kept for repeats
+	share     bool
+	answers   interest // the events that may be the first to answer a request on calls
+	key       *keyed   // not nil: the answer is kept for repeats
+	since     time.Time
 }
 
 // await notes a request before it is posted, so that its answer finds it.
@@ -24,16 +29,16 @@ func (h *hub) await(c *client, w awaited) {
 	c.waiting = append(c.waiting, w)
 }
 
-// takeBack removes the newest awaited request of that reference and kind: no answer will come. The client is nil if
+// takeBack removes the newest awaited request of that reference and name: no answer will come. The client is nil if
 // it is not known any more.
-func (h *hub) takeBack(id engine.ClientID, reference int64, kind requestKind) (c *client, w awaited) {
+func (h *hub) takeBack(id engine.ClientID, reference int64, name string) (c *client, w awaited) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if c = h.clients[id]; c == nil {
 		return nil, awaited{}
 	}
 	for i, w := range slices.Backward(c.waiting) {
-		if w.kind == kind && w.reference == reference {
+		if w.name == name && w.reference == reference {
 			c.waiting = slices.Delete(c.waiting, i, i+1)
 			h.forget(c)
 			return c, w
@@ -42,10 +47,12 @@ func (h *hub) takeBack(id engine.ClientID, reference int64, kind requestKind) (c
 	return c, awaited{}
 }
 
-// room tells whether a client may wait for one more answer, and hear of more topics.
+// room tells whether a client may wait for one more answer, and hear of more topics. What has waited for as long as a
+// key lives is given up.
 func (h *hub) room(c *client, topics int) (answer, topic bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	c.waiting = slices.DeleteFunc(c.waiting, func(w awaited) bool { return time.Since(w.since) >= keyLife })
 	return len(c.waiting) < pendingAnswersMax, len(c.topics)+topics <= subscriptionsMax
 }
 
@@ -61,6 +68,19 @@ func (h *hub) registered(c *client, dn string) bool {
 	})
 }
 
+// acting tells whether a client may act for a number: whether the last that it asked for is to register it to share.
+func (h *hub) acting(c *client, dn string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range slices.Backward(c.waiting) {
+		if w.thisDN == dn && (w.kind == requestRegisterDN || w.kind == requestUnregisterDN) {
+			return w.share
+		}
+	}
+	_, shared := c.shared[dn]
+	return shared
+}
+
 // answer delivers a message to the one client it is for. Subscriptions begin and end here, between two events of the
 // stream, so that the state told in the answer and the events after it meet without a hole.
 func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
@@ -68,7 +88,7 @@ func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
 	if c == nil {
 		return
 	}
-	w := h.takeAwaited(c, out.Message)
+	w := h.takeAwaited(c, out.Message, out.Message.Common().ReferenceID)
 	m := c.mayRead(out.Message)
 	if !c.gone {
 		h.apply(c, m, w)
@@ -79,16 +99,42 @@ func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
 		h.deliver(c, line, seq, len(line))
 	}
 	if w.key != nil {
-		for _, r := range keys.answered(w.key, line) {
+		for _, r := range keys.settle(w.key, line) {
 			h.deliver(r.client, events.WithReference(nil, line, r.reference), seq, len(line))
 		}
 		h.forget(c)
 	}
 }
 
-// takeAwaited finds the request that a message answers: the oldest with its reference and kind.
-func (h *hub) takeAwaited(c *client, m events.Message) awaited {
-	reference := m.Common().ReferenceID
+// settle notes that an event answers a request on calls, and hands it to those who repeated the request: for them it is
+// the answer, with their reference, and does not come again as an event.
+func (h *hub) settle(out *engine.Outgoing, known listing, keys *keyStore) {
+	c := h.clients[out.Asker]
+	if c == nil {
+		return
+	}
+	w := h.takeAwaited(c, out.Message, h.event.reference)
+	if w.key == nil {
+		return
+	}
+	var line []byte
+	if known.reaches(c) {
+		line = events.WithReference(nil, h.event.of(c.profile), w.reference)
+	}
+	for _, r := range keys.settle(w.key, line) {
+		if len(line) == 0 || r == (repeat{c, w.reference}) {
+			continue
+		}
+		h.deliver(r.client, events.WithReference(nil, line, r.reference), out.Message.Common().Seq, len(line))
+		if r.client != c {
+			r.client.round = h.round
+		}
+	}
+	h.forget(c)
+}
+
+// takeAwaited finds the request that a message answers: the oldest with its reference that it can answer.
+func (h *hub) takeAwaited(c *client, m events.Message, reference int64) awaited {
 	for i, w := range c.waiting {
 		if w.reference == reference && w.answeredBy(m) {
 			c.waiting = slices.Delete(c.waiting, i, i+1)
@@ -112,9 +158,9 @@ func (w *awaited) answeredBy(m events.Message) bool {
 	case *events.CallInfo:
 		return w.kind == requestQueryCall
 	case *events.PartyError:
-		return requestKinds[m.Request] == w.kind
+		return m.Request == w.name
 	}
-	return false
+	return w.answers&interestOf(m.Name()) != 0
 }
 
 // apply makes an answer true for the events that follow it.
@@ -122,7 +168,12 @@ func (h *hub) apply(c *client, m events.Message, w awaited) {
 	switch m := m.(type) {
 	case *events.Registered:
 		h.subscribe(c, topic{scopeDN, m.ThisDN}, everything)
+		delete(c.shared, m.ThisDN)
+		if w.share {
+			c.shared[m.ThisDN] = struct{}{}
+		}
 	case *events.Unregistered:
+		delete(c.shared, m.ThisDN)
 		h.unsubscribe(c, topic{scopeDN, m.ThisDN})
 	case *events.Subscribed:
 		keep := everything

@@ -41,6 +41,7 @@ type client struct {
 
 	// Under the hub's lock.
 	topics  map[topic]interest
+	shared  map[string]struct{} // the registered numbers that it acts for
 	waiting []awaited
 	gone    bool
 
@@ -152,7 +153,7 @@ func (c *client) take(line []byte) closeReason {
 	if !c.charge() {
 		s := c.server.current()
 		c.refuse(r, refusal{events.RequestTooFast, fmt.Sprintf(
-			"More than %.0f requests a second, or %.0f at once: send this one again later.", s.rate, s.rate*burstFactor)})
+			"More than %.0f requests a second, or %.0f at once: send this one again later.", s.rate, s.rate*burstSeconds)})
 		c.slowDown()
 		return open
 	}
@@ -190,13 +191,13 @@ func (c *client) badFrame(detail string) closeReason {
 // charge takes one request out of the client's and the principal's rate.
 func (c *client) charge() bool {
 	now, rate := time.Now(), c.server.current().rate
-	return c.rate.take(now, rate) && c.principal.take(now, rate)
+	return c.rate.take(now, rate, rate*burstSeconds) && c.principal.take(now, rate)
 }
 
 // slowDown lets a client that goes on sending too fast feel it: as many refusals as there may be requests are free, and
 // beyond them its messages are read more slowly than it sends them.
 func (c *client) slowDown() {
-	if c.tooFast.take(time.Now(), c.server.current().rate) {
+	if rate := c.server.current().rate; c.tooFast.take(time.Now(), rate, rate*burstSeconds) {
 		return
 	}
 	pause := time.NewTimer(floodPause)
@@ -212,7 +213,8 @@ func (c *client) refuse(r *request, why refusal) {
 	c.server.counters.refused.Add(1)
 	c.tell(&events.PartyError{
 		Header: events.Header{ReferenceID: r.referenceID}, CallID: r.engine.CallID, ThisDN: r.engine.ThisDN,
-		ErrorCode: int64(why.code), ErrorMessage: why.code.Name(), Request: r.name, Detail: why.detail,
+		AttachedData: r.engine.AttachedData,
+		ErrorCode:    int64(why.code), ErrorMessage: why.code.Name(), Request: r.name, Detail: why.detail,
 	}, true)
 }
 

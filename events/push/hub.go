@@ -52,6 +52,16 @@ var listings = func() map[string]listing {
 	return m
 }()
 
+// listingOf is what the hub knows of a message that is on its way.
+func listingOf(out *engine.Outgoing) listing {
+	known := listings[out.Message.Name()]
+	known.basic = known.basic && !out.FullOnly
+	return known
+}
+
+// reaches tells whether a client's profile has the message (protocol.md 2).
+func (l listing) reaches(c *client) bool { return l.basic || c.profile == events.Full }
+
 // interestOf is the set of one message, empty if there is none of that name.
 func interestOf(name string) interest { return listings[name].bit }
 
@@ -178,9 +188,12 @@ func (h *hub) forget(c *client) {
 }
 
 // publish delivers one event to everybody whose topics, rights and profile match it (protocol.md 2, 3 and 7).
-func (h *hub) publish(out *engine.Outgoing) {
-	known := listings[out.Message.Name()]
+func (h *hub) publish(out *engine.Outgoing, keys *keyStore) {
+	known := listingOf(out)
 	h.round++
+	if out.Asker != 0 {
+		h.settle(out, known, keys)
+	}
 	if h.used[scopeCompany] > 0 {
 		h.offer(out, topic{scope: scopeCompany}, known)
 	}
@@ -248,7 +261,7 @@ func contactOf(m events.Message, queues []string) (*events.AgentPart, []string) 
 func (h *hub) offer(out *engine.Outgoing, t topic, known listing) {
 	for _, s := range h.index[t] {
 		c := s.client
-		if c.round == h.round || s.keep&known.bit == 0 || c.profile == events.Basic && !known.basic {
+		if c.round == h.round || s.keep&known.bit == 0 || !known.reaches(c) {
 			continue
 		}
 		header := out.Message.Common()

@@ -1,6 +1,8 @@
 package push
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -10,8 +12,18 @@ import (
 // keyName is a requestKey with whose it is.
 type keyName struct{ principal, company, key string }
 
-// keySubject is what a request is about: a key that comes again must come with the same.
-type keySubject struct{ name, thisDN, callID, scope string }
+// keySubject is what a request asks for: a key that comes again must come with the same.
+type keySubject struct {
+	name string
+	sum  [sha256.Size]byte // of all its fields
+}
+
+func subjectOf(r *request) keySubject {
+	about := r.engine
+	about.ReferenceID = 0 // a repeat may have another
+	text, _ := json.Marshal(&about)
+	return keySubject{r.name, sha256.Sum256(text)}
+}
 
 // keyed is a request with a requestKey, and its answer once there is one (protocol.md 3).
 type keyed struct {
@@ -19,7 +31,8 @@ type keyed struct {
 	subject  keySubject
 	owner    engine.ClientID
 	at       time.Time
-	answer   []byte // nil: not answered yet
+	answered bool
+	answer   []byte // a line; empty if the asker's profile has no event that answers
 	repeats  []repeat
 	replaced bool // no longer in the map
 }
@@ -64,7 +77,7 @@ func (k *keyStore) claim(name keyName, subject keySubject, from repeat, bound bo
 		return entry, keyConflict
 	case bound && entry.owner != from.client.id:
 		k.remove(entry)
-	case entry.answer != nil:
+	case entry.answered:
 		return entry, keyAnswered
 	default:
 		entry.repeats = append(entry.repeats, from)
@@ -79,12 +92,12 @@ func (k *keyStore) claim(name keyName, subject keySubject, from repeat, bound bo
 	return entry, keyFirst
 }
 
-// answered keeps an answer, a line, and returns who else waits for it.
-func (k *keyStore) answered(entry *keyed, line []byte) []repeat {
+// settle keeps an answer, a line, and returns who else waits for it.
+func (k *keyStore) settle(entry *keyed, line []byte) []repeat {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	repeats := entry.repeats
-	entry.repeats = nil
+	entry.repeats, entry.answered = nil, true
 	if !entry.replaced {
 		entry.answer = append([]byte(nil), line...)
 		k.answer += len(line)

@@ -140,13 +140,13 @@ func TestKeys_Bounds(t *testing.T) {
 	line := []byte(strings.Repeat("x", keyAnswerBytes/4))
 	for i := range 9 {
 		entry, _ := claim(fmt.Sprint(i))
-		require.Empty(t, k.answered(entry, line))
+		require.Empty(t, k.settle(entry, line))
 		require.LessOrEqual(t, k.answer, keyAnswerBytes)
 	}
 	_, verdict = claim("8")
 	require.Equal(t, keyAnswered, verdict)
 	entry, _ := claim("giant")
-	k.answered(entry, make([]byte, keyAnswerBytes+1))
+	k.settle(entry, make([]byte, keyAnswerBytes+1))
 	require.Zero(t, k.answer)
 	require.Empty(t, k.keys)
 }

@@ -23,8 +23,14 @@ const (
 	unopenedMax         = 1024
 	unopenedOfSourceMax = 64
 
-	burstFactor         = 2  // the burst of a rate, in seconds of it
+	dtmfDigitsMax    = 64
+	answerSecondsMax = 600
+
+	burstSeconds        = 2  // the burst of a client's rate
 	principalRateFactor = 10 // all clients of a principal together, in rates of one client
+
+	makeCallsPerSecond = 5    // of one number
+	dialersMin         = 1024 // numbers that are remembered before those that are quiet are forgotten
 
 	openTimeout    = 5 * time.Second
 	writeTimeout   = 10 * time.Second // for each chunk of writeChunkBytes

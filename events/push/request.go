@@ -22,6 +22,7 @@ const (
 	requestSubscribe
 	requestUnsubscribe
 	requestQueryCall
+	requestOnCall // one of callRequests
 )
 
 var requestKinds = map[string]requestKind{
@@ -34,17 +35,13 @@ var requestKinds = map[string]requestKind{
 	"RequestQueryCall":    requestQueryCall,
 }
 
-const servedRequests = "RequestOpen, RequestRegisterDN, RequestUnregisterDN, RequestSubscribe, RequestUnsubscribe, " +
-	"RequestQueryCall and RequestHeartbeat"
-
 func init() {
-	const later = "QueryAgent QueryQueue MakeCall AnswerCall ReleaseCall RedirectCall HoldCall RetrieveCall MuteCall " +
-		"UnmuteCall SendDtmf SingleStepTransfer InitiateConsult CancelConsult RetrieveConsult CompleteTransfer " +
-		"CompleteConference AlternateCall DeleteParty SingleStepConference MonitorCall Whisper BargeIn InterceptCall " +
-		"UpdateAttachedData StartRecording PauseRecording ResumeRecording StopRecording AgentLogin AgentLogout " +
-		"AgentReady AgentNotReady DelayAfterCallWork ForceAgentState"
+	const later = "QueryAgent QueryQueue AgentLogin AgentLogout AgentReady AgentNotReady DelayAfterCallWork ForceAgentState"
 	for _, name := range strings.Fields(later) {
 		requestKinds["Request"+name] = requestLater
+	}
+	for name := range callRequests {
+		requestKinds[name] = requestOnCall
 	}
 }
 
@@ -55,7 +52,8 @@ type request struct {
 	referenceID int64
 	key         string // requestKey
 	engine      engine.Request
-	mode        string           // RequestRegisterDN
+	act         *callRequest     // of requestOnCall
+	share       bool             // RequestRegisterDN: the client is going to act for thisDN
 	messages    interest         // RequestSubscribe
 	open        openRequest      // RequestOpen
 	bad         *refusal         // the first fault among the fields
@@ -83,7 +81,7 @@ func parseRequest(fields []field) *request {
 	for _, f := range fields {
 		r.fields[f.name] = f
 	}
-	r.referenceID = r.integer("referenceID", optional, referenceMax)
+	r.referenceID = r.integer("referenceID", optional, 0, referenceMax)
 	if name, ok := stringOf(r.fields["messageID"]); ok {
 		r.name, r.kind = clip(name), requestKinds[name]
 	} else {
@@ -93,7 +91,7 @@ func parseRequest(fields []field) *request {
 	switch r.kind {
 	case requestOpen:
 		r.parseOpen()
-	case requestRegisterDN, requestUnregisterDN, requestSubscribe, requestUnsubscribe, requestQueryCall:
+	case requestRegisterDN, requestUnregisterDN, requestSubscribe, requestUnsubscribe, requestQueryCall, requestOnCall:
 		r.parseEngine()
 	case requestUnknown, requestLater, requestHeartbeat:
 	}
@@ -102,7 +100,7 @@ func parseRequest(fields []field) *request {
 }
 
 func (r *request) parseOpen() {
-	if r.integer("protocol", required, referenceMax) != 1 {
+	if r.integer("protocol", required, 0, referenceMax) != 1 {
 		r.fault("protocol", "must be 1, the version that this server speaks")
 	}
 	r.open.token = r.text("token", optional, tokenLenMax)
@@ -112,7 +110,7 @@ func (r *request) parseOpen() {
 		r.open.profile = events.Full
 	}
 	_, r.open.resume = r.present("resumeFrom")
-	r.open.resumeFrom = uint64(r.integer("resumeFrom", optional, referenceMax))
+	r.open.resumeFrom = uint64(r.integer("resumeFrom", optional, 0, referenceMax))
 }
 
 func (r *request) parseEngine() {
@@ -122,7 +120,7 @@ func (r *request) parseEngine() {
 	case requestRegisterDN:
 		e.Kind = engine.RequestRegisterDN
 		e.ThisDN = r.number("thisDN", required)
-		r.mode = r.word("mode", optional, "share", "monitor")
+		r.share = r.word("mode", optional, "share", "monitor") != "monitor"
 	case requestUnregisterDN:
 		e.Kind = engine.RequestUnregisterDN
 		e.ThisDN = r.number("thisDN", required)
@@ -140,13 +138,15 @@ func (r *request) parseEngine() {
 		e.Kind = engine.RequestQueryCall
 		e.CallID = r.text("callID", required, textLenMax)
 		e.ThisDN = r.number("thisDN", optional)
+	case requestOnCall:
+		r.parseOnCall()
 	case requestUnknown, requestLater, requestOpen, requestHeartbeat:
 	}
 }
 
 func (r *request) parseScope() {
 	r.engine.Scope = r.word("scope", required, "company", "queue", "agent", "call")
-	r.engine.IDs = r.list("ids", idsMax)
+	r.engine.IDs = r.list("ids", idsMax, textLenMax)
 }
 
 const (
@@ -180,15 +180,15 @@ func (r *request) want(name string, must bool, k kind, typeName string) (field, 
 	return f, has
 }
 
-// integer reads a whole number from 0 to most.
-func (r *request) integer(name string, must bool, most int64) int64 {
+// integer reads a whole number from least to most; 0 stands for one that is absent.
+func (r *request) integer(name string, must bool, least, most int64) int64 {
 	f, has := r.want(name, must, kindNumber, "a whole number")
 	if !has {
 		return 0
 	}
 	n, err := strconv.ParseInt(string(f.raw), 10, 64)
-	if err != nil || n < 0 || n > most {
-		r.fault(name, fmt.Sprintf("must be a whole number from 0 to %d", most))
+	if err != nil || n < least || n > most {
+		r.fault(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
 		return 0
 	}
 	return n
@@ -245,8 +245,8 @@ func isNumber(text string) bool {
 
 func isControl(c rune) bool { return c < ' ' || c >= 0x7f && c < 0xa0 }
 
-// list reads an array of strings, each as text does.
-func (r *request) list(name string, most int) []string {
+// list reads an array of at most so many strings, each as text does.
+func (r *request) list(name string, most, size int) []string {
 	f, has := r.want(name, optional, kindArray, "an array of strings")
 	if !has {
 		return nil
@@ -262,8 +262,8 @@ func (r *request) list(name string, most int) []string {
 		case err != nil || !ok:
 			r.fault(name, "must be an array of strings")
 			return nil
-		case text == "" || len(text) > textLenMax || strings.ContainsFunc(text, isControl):
-			r.fault(name, fmt.Sprintf("must hold strings of 1 to %d bytes without control characters", textLenMax))
+		case text == "" || len(text) > size || strings.ContainsFunc(text, isControl):
+			r.fault(name, fmt.Sprintf("must hold strings of 1 to %d bytes without control characters", size))
 			return nil
 		case len(list) == most:
 			r.fault(name, fmt.Sprintf("holds more than %d entries", most))
@@ -276,7 +276,7 @@ func (r *request) list(name string, most int) []string {
 
 // names reads the names of messages to keep; none keeps all.
 func (r *request) names(name string) interest {
-	list := r.list(name, messagesMax)
+	list := r.list(name, messagesMax, textLenMax)
 	if len(list) == 0 {
 		return everything
 	}

@@ -34,7 +34,7 @@ func (c *client) openUp(r *request) closeReason {
 		return crowded
 	}
 	c.principal, c.profile, c.name = p, r.open.profile, r.open.clientName
-	c.topics = make(map[topic]interest)
+	c.topics, c.shared = make(map[topic]interest), make(map[string]struct{})
 	c.out.mu.Lock()
 	c.out.header.CompanyID, c.out.profile = p.company, c.profile
 	c.out.mu.Unlock()
@@ -110,11 +110,10 @@ func (c *client) serve(r *request) {
 	case r.kind == requestUnknown && r.bad != nil && r.bad.code == events.MessageIDNotMatch:
 		c.refuse(r, *r.bad)
 	case r.kind == requestUnknown:
-		c.refuse(r, refusal{events.MessageIDNotMatch,
-			"There is no such request: this version serves " + servedRequests + "."})
+		c.refuse(r, refusal{events.MessageIDNotMatch, "The protocol has no such request: check how messageID is spelled."})
 	case r.kind == requestLater:
 		c.refuse(r, refusal{events.MessageIDNotMatch,
-			"This version does not serve " + r.name + ": it serves " + servedRequests + "."})
+			"This version does not serve " + r.name + ": it serves requests on calls, not on agents and queues."})
 	case r.kind == requestOpen:
 		c.refuse(r, refusal{events.MessageIDNotMatch, "The connection is open: RequestOpen is sent once."})
 	case r.bad != nil:
@@ -134,10 +133,14 @@ func (c *client) serve(r *request) {
 func (c *client) forbids(r *request) *refusal {
 	e := &r.engine
 	foreign := &refusal{events.RegisterDNNotMatch, "thisDN is not yours: register a number that you may act for."}
+	barred := &refusal{events.RegisterDNNotMatch, "This client may not do that: thisDN must be registered by it in mode " +
+		"share, and its rights must cover the request and every number in it."}
 	answer, topics := c.server.hub.room(c, max(1, len(e.IDs)))
 	switch {
 	case !answer:
 		return &refusal{events.RequestTooFast, fmt.Sprintf("%d requests wait for an answer: wait too.", pendingAnswersMax)}
+	case r.kind == requestOnCall && !c.mayAct(r):
+		return barred
 	case r.kind == requestUnregisterDN && !c.server.hub.registered(c, e.ThisDN):
 		return foreign
 	case e.ThisDN != "" && !c.principal.permitsDN(e.ThisDN):
@@ -151,6 +154,17 @@ func (c *client) forbids(r *request) *refusal {
 	return nil
 }
 
+// mayAct tells whether the client may ask for an act on calls: for a number that it has registered in mode share, with
+// the right to control, and as a supervisor only toward numbers of its own principal (protocol.md 7).
+func (c *client) mayAct(r *request) bool {
+	e, p := &r.engine, c.principal
+	if !p.has("control") || !c.server.hub.acting(c, e.ThisDN) {
+		return false
+	}
+	toward := func(dn string) bool { return dn == "" || p.permitsDN(dn) }
+	return !r.act.supervises || p.has("supervise") && toward(e.OtherDN) && toward(e.ThirdDN)
+}
+
 // ask hands a request to the engine. Its answer comes back through Publish.
 func (c *client) ask(r *request) {
 	e := r.engine
@@ -159,11 +173,21 @@ func (c *client) ask(r *request) {
 	if !first {
 		return
 	}
-	c.server.hub.await(c, awaited{
-		kind: r.kind, reference: r.referenceID, thisDN: e.ThisDN, scope: e.Scope, keep: r.messages, key: key,
-	})
+	if e.Kind == engine.RequestMakeCall && !c.server.dialing.take(e.CompanyID, e.ThisDN, time.Now()) {
+		c.refuseAll(r, key, refusal{events.RequestTooFast, fmt.Sprintf(
+			"More than %d calls a second from this thisDN: send this one again later.", makeCallsPerSecond)})
+		return
+	}
+	w := awaited{
+		name: r.name, kind: r.kind, reference: r.referenceID, thisDN: e.ThisDN, scope: e.Scope, keep: r.messages,
+		share: r.share, key: key, since: time.Now(),
+	}
+	if r.act != nil {
+		w.answers = r.act.answers
+	}
+	c.server.hub.await(c, w)
 	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: &e}); err != nil {
-		c.server.hub.takeBack(c.id, r.referenceID, r.kind)
+		c.server.hub.takeBack(c.id, r.referenceID, r.name)
 		c.refuseAll(r, key, refusal{events.CTIException, fmt.Sprintf("The engine could not take it: %v. Try again.", err)})
 	}
 }
@@ -187,17 +211,18 @@ func (c *client) claim(r *request) (key *keyed, first bool) {
 		return nil, true
 	}
 	name := keyName{c.principal.name, c.principal.company, r.key}
-	subject := keySubject{r.name, r.engine.ThisDN, r.engine.CallID, r.engine.Scope}
+	bound := r.kind != requestQueryCall && r.kind != requestOnCall
 	now := time.Now()
-	bound := r.kind != requestQueryCall
-	key, verdict := c.server.keys.claim(name, subject, repeat{c, r.referenceID}, bound, now)
+	key, verdict := c.server.keys.claim(name, subjectOf(r), repeat{c, r.referenceID}, bound, now)
 	switch verdict {
 	case keyFirst:
 		return key, true
 	case keyAnswered:
-		line := events.WithReference(nil, key.answer, r.referenceID)
-		c.out.put(line, 0, len(line))
-		c.out.flush(now, true)
+		if len(key.answer) > 0 {
+			line := events.WithReference(nil, key.answer, r.referenceID)
+			c.out.put(line, 0, len(line))
+			c.out.flush(now, true)
+		}
 	case keyConflict:
 		c.refuse(r, refusal{events.InvalidParams,
 			"requestKey was used for another request (" + key.subject.name + "): give each request a new one."})

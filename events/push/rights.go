@@ -75,6 +75,9 @@ func (p *principal) permitsDN(dn string) bool {
 	return has
 }
 
+// has tells whether the principal has a right.
+func (p *principal) has(right string) bool { return slices.Contains(p.rights, right) }
+
 // permitsAny tells whether one of the numbers is the principal's.
 func (p *principal) permitsAny(dns []string) bool {
 	return p.allDNs || slices.ContainsFunc(dns, p.permitsDN)
@@ -89,7 +92,8 @@ func (p *principal) permitsParties(parties []events.PartyInfo) bool {
 func (p *principal) take(now time.Time, rate float64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.rate.take(now, rate*principalRateFactor)
+	rate *= principalRateFactor
+	return p.rate.take(now, rate, rate*burstSeconds)
 }
 
 // findToken looks a hash up. Every entry is compared, each in constant time, so that the time taken tells nothing.
@@ -103,15 +107,14 @@ func findToken(entries []tokenEntry, hash [sha256.Size]byte) *principal {
 	return found
 }
 
-// bucket is a token bucket that holds burstFactor seconds of its rate. The zero value is full.
+// bucket is a token bucket. The zero value is full.
 type bucket struct {
 	level float64
 	last  time.Time
 }
 
-// take takes one token, if there is one; rate is in tokens a second.
-func (b *bucket) take(now time.Time, rate float64) bool {
-	full := rate * burstFactor
+// take takes one token, if there is one; rate is in tokens a second, full what the bucket holds.
+func (b *bucket) take(now time.Time, rate, full float64) bool {
 	if b.last.IsZero() {
 		b.level = full
 	} else {

@@ -29,6 +29,7 @@ type Server struct {
 	settings  atomic.Pointer[settings]
 	hub       hub
 	keys      keyStore
+	dialing   dialing
 	gate      gate
 	counters  counters
 	published atomic.Uint64 // number of the last event that is in all queues that it belongs to
@@ -175,8 +176,8 @@ func (s *Server) deliver(batch []engine.Outgoing) {
 		}
 		s.counters.published.Add(1)
 		h.event.begin(out.Message)
-		h.publish(out)
-		if s.config.Tap != nil && listings[out.Message.Name()].basic {
+		h.publish(out, &s.keys)
+		if s.config.Tap != nil && listingOf(out).basic {
 			s.taps.add(i, h.event.of(events.Basic))
 		}
 		h.event.end()
@@ -213,12 +214,11 @@ func (s *Server) Failed(r *engine.Request) {
 	if r == nil {
 		return
 	}
-	kind := requestKinds[r.Name]
-	c, w := s.hub.takeBack(r.Client, r.ReferenceID, kind)
+	c, w := s.hub.takeBack(r.Client, r.ReferenceID, r.Name)
 	if c == nil {
 		return
 	}
-	c.refuseAll(&request{name: r.Name, kind: kind, referenceID: r.ReferenceID, engine: *r}, w.key, refusal{
+	c.refuseAll(&request{name: r.Name, referenceID: r.ReferenceID, engine: *r}, w.key, refusal{
 		events.CTIException, "The engine failed at this request and said so in its log: try again."})
 }
 
