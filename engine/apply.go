@@ -38,11 +38,18 @@ func (e *Engine) do(p *party, a action) {
 	case tellEstablished:
 		e.tellEstablished(p)
 		e.recordParty(PartyUpdated, p)
-	case noteHold:
+	case tellReached:
+		e.endHold(p, now)
+		e.tellEstablished(p)
+	case noteHold, tellHold:
 		p.times.lastHold, p.times.heldSince = now, now
 		e.recordParty(PartyUpdated, p)
-	case noteRetrieve:
+		if a == tellHold {
+			e.tellHeld(p)
+		}
+	case tellRetrieve:
 		e.endHold(p, now)
+		e.tellRetrieved(p)
 	case notePartner:
 		e.recordParty(PartyUpdated, p)
 	case noteReleased, tellReleased:

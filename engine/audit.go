@@ -48,6 +48,7 @@ func (e *Engine) askSnapshot(now int64) {
 
 func (e *Engine) timerDue(in *Input) {
 	a := &e.audit
+	e.runTimers(in.MonoNanos)
 	if a.pending != 0 && in.MonoNanos >= a.giveUpAt {
 		a.pending = 0
 	}
@@ -59,7 +60,9 @@ func (e *Engine) timerDue(in *Input) {
 func (e *Engine) commandDone(in *Input) {
 	if in.Cause != 0 && in.Command == e.audit.pending {
 		e.audit.pending = 0
+		return
 	}
+	e.commandAnswered(in)
 }
 
 func (e *Engine) snapshotBegin(in *Input) {
@@ -157,6 +160,8 @@ func (e *Engine) reconcile(p *party, in *Input) {
 		e.pair(p, q)
 	}
 	switch {
+	case p.op != nil:
+		// What an operation holds, the switch does not call held.
 	case in.CallState == CallStateHeld && p.state == Talk:
 		e.apply(p, holds)
 	case in.CallState == CallStateActive && p.state == Held:

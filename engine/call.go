@@ -11,11 +11,16 @@ type call struct {
 	bornAt   uint64
 	callType string
 
-	thisDN, otherDN string
-	ani, dnis       string
-	makeCallType    string
-	data            events.Data
-	adopted         bool
+	thisDN, otherDN       string
+	ani, dnis             string
+	makeCallType          string
+	data                  events.Data
+	adopted               bool
+	room                  string // of the conference that the engine makes of it; empty = none
+	meeting               bool   // it is a conference
+	barged                bool   // a supervisor has barged into it
+	consulting, consulted ref    // who made a conference of a consult, and who was consulted
+	recordUUID, recordURL string // of its last recording
 
 	first, last *party // in order of joining
 	begun       ref    // who began it

@@ -2,19 +2,20 @@ package engine
 
 // Causes that the engine and the simulator name themselves; all others are known by number and name alone.
 const (
-	CauseNone             uint16 = 0
-	CauseNormalClearing   uint16 = 16
-	CauseUserBusy         uint16 = 17
-	CauseNoAnswer         uint16 = 19
-	CauseCallRejected     uint16 = 21
-	CauseTemporaryFailure uint16 = 41
-	CauseOriginatorCancel uint16 = 487
-	CauseLoseRace         uint16 = 702
-	CauseManagerRequest   uint16 = 703
-	CauseBlindTransfer    uint16 = 800
-	CauseAttendedTransfer uint16 = 801
-	CausePickedOff        uint16 = 805
-	CauseBowout           uint16 = 814
+	CauseNone                 uint16 = 0
+	CauseNormalClearing       uint16 = 16
+	CauseUserBusy             uint16 = 17
+	CauseNoAnswer             uint16 = 19
+	CauseCallRejected         uint16 = 21
+	CauseTemporaryFailure     uint16 = 41
+	CauseInvalidCallReference uint16 = 81 // no such channel
+	CauseOriginatorCancel     uint16 = 487
+	CauseLoseRace             uint16 = 702
+	CauseManagerRequest       uint16 = 703
+	CauseBlindTransfer        uint16 = 800
+	CauseAttendedTransfer     uint16 = 801
+	CausePickedOff            uint16 = 805
+	CauseBowout               uint16 = 814
 )
 
 // cause pairs a number of switch_call_cause_t with the name that the switch writes into hangup_cause.

@@ -28,6 +28,9 @@ type Config struct {
 	// RingMillis is how long a phone that the engine calls may ring; 0 = 30 000.
 	RingMillis int64
 
+	// RoomsMax is how many conferences there may be at once; 0 = the most that the engine knows.
+	RoomsMax int
+
 	// NotifyObserved tells an agent that a supervisor listens (R39).
 	NotifyObserved bool
 

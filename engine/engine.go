@@ -19,6 +19,11 @@ type Engine struct {
 	freeParties []*party
 	freeCalls   []*call
 
+	timers       timers
+	ordered      map[uint64]ref // command that somebody waits for -> party
+	originations uint64         // legs that the engine has named
+	refusal      uint16         // the switch's cause, while a refused command is dealt with
+
 	audit      audit
 	unfinished []*call // restored without a party: closed with the first step
 
@@ -33,7 +38,7 @@ func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
 		legs: make(map[LegID]*party), folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
-		rooms: make(map[string]*room), calls: make(map[LegID]*call),
+		rooms: make(map[string]*room), ordered: make(map[uint64]ref), calls: make(map[LegID]*call),
 	}
 	for i := range open {
 		e.restore(&open[i])
@@ -53,7 +58,7 @@ func (e *Engine) Step(in *Input, out *Output) {
 	e.unfinished = nil
 	e.dispatch(in)
 	e.scheduleAudit()
-	out.NextDeadline = e.audit.deadline()
+	out.NextDeadline = nextDeadline(e.audit.deadline(), e.timers.deadline())
 	e.stats.Events += uint64(len(out.Events))
 	e.stats.Records += uint64(len(out.Records))
 	e.in, e.out = nil, nil

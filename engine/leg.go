@@ -15,6 +15,10 @@ type fold struct {
 
 // legCreated makes a party of a channel, and a call if it begins one.
 func (e *Engine) legCreated(in *Input) {
+	if p := e.legs[in.Leg]; p != nil && p.expected {
+		e.appeared(p, in)
+		return
+	}
 	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
@@ -141,7 +145,7 @@ func (e *Engine) legFact(in *Input) {
 		}
 		return
 	}
-	p.restored = false
+	p.restored, p.expected = false, false
 	p.missed = 0
 	if !p.numbering.take(in.LegSeq) {
 		e.stats.DuplicateInputs++
@@ -172,9 +176,10 @@ func (e *Engine) partyFact(p *party, in *Input) {
 	case LegProgress:
 		setOnce(&p.times.early, now)
 		e.rang(p)
+		e.happens(p, opNothing, opNothing, opTargetMedia)
 	case LegAnswered:
 		setOnce(&p.times.answered, now)
-		e.answered(p)
+		e.pickedUp(p)
 	case LegBridged:
 		e.bridged(p, in.Other)
 	case LegUnbridged:
@@ -202,6 +207,12 @@ func (e *Engine) partyFact(p *party, in *Input) {
 			e.ended(p, in)
 		}
 		e.forget(p)
+	case LegDTMF:
+		e.dialed(p, in.Text.Digits)
+	case LegRecordStarted:
+		e.recordStarted(p, in.Text.Path)
+	case LegRecordStopped:
+		e.recordStopped(p, in.Text.Path)
 	case LegTransferred, LegOutgoing, LegLooped:
 		// The legs that follow from them tell what came of it.
 	}
@@ -268,8 +279,29 @@ func (e *Engine) joinThrough(f *fold) {
 
 // rang: a called leg rings, or plays early media, which is its ringing (3.1).
 func (e *Engine) rang(p *party) {
-	if p.dnRole == events.Destination && p.call != nil && !p.call.forming {
-		e.apply(p, rings)
+	if p.dnRole != events.Destination || p.call == nil || p.call.forming {
+		return
+	}
+	told := p.toldRing
+	e.apply(p, rings)
+	if !told && p.toldRing {
+		e.happens(p, opNothing, opNothing, opTargetRings)
+	}
+}
+
+// pickedUp: the phone has answered. One that the engine called is told to ring first, if it did not (3.1).
+func (e *Engine) pickedUp(p *party) {
+	if p.op != nil && p.op.target.get() == p {
+		e.rang(p)
+	}
+	e.answered(p)
+	e.happens(p, opByAnswers, opNothing, opTargetAnswers)
+}
+
+// dialed: a phone has sent digits into a talk; an agent is told what he sent (R25).
+func (e *Engine) dialed(p *party, digits string) {
+	if p.inside && p.state == Talk && digits != "" {
+		e.tellDTMF(p, digits)
 	}
 }
 
@@ -299,7 +331,7 @@ func (e *Engine) bridged(p *party, other LegID) {
 	}
 	if other.IsZero() {
 		if p.observer {
-			e.apply(p, joins)
+			e.hears(p)
 		}
 		return
 	}
@@ -344,6 +376,18 @@ func (e *Engine) talk(p, q *party) {
 	e.ensureRung(q)
 	e.talkTo(first, second)
 	e.talkTo(second, first)
+	e.joined(p, q)
+}
+
+// hears: a supervisor's leg listens (3.10, R39).
+func (e *Engine) hears(p *party) {
+	if agent := p.observes.get(); agent != nil && agent.state == Talk && p.state != Talk && e.config.NotifyObserved {
+		m := &events.PartyAdded{CallPart: callPart(agent)}
+		m.OtherDN, m.OtherDNRole, m.ThirdDN, m.ThirdDNRole = p.thisDN, events.ObserveBy, p.thisDN, events.ObserveBy
+		e.tellParty(agent, m, true)
+	}
+	e.apply(p, joins)
+	e.happens(p, opNothing, opNothing, opMet)
 }
 
 // talkTo lets p hear q. Each bridge is told on both legs: the second time nothing is new.
@@ -382,6 +426,7 @@ func (e *Engine) executed(p *party, in *Input) {
 	e.move(p, target.call)
 	p.role = events.Supervisor
 	p.otherDN = target.thisDN
+	p.observes = refTo(target)
 	if q := target.partner.get(); q != nil {
 		p.thirdDN = q.thisDN
 	}

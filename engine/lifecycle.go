@@ -283,8 +283,21 @@ func (e *Engine) release(p *party) {
 	e.leaveRoom(p)
 	e.apply(p, ends)
 	if c.live == 0 {
+		e.refuseAll(p)
+		e.happens(p, opByEnds, opWithEnds, opTargetEnds)
 		e.close(c)
+		return
 	}
+	if p.member {
+		e.tellLeft(c, p)
+		p.member = false
+	}
+	if p.talked && !p.observer {
+		e.watchersOf(c, p)
+	}
+	e.happens(p, opByEnds, opWithEnds, opTargetEnds)
+	e.refuseAll(p)
+	e.dismiss(c)
 }
 
 // close ends a call: nothing of it is told after EventCallDeleted.

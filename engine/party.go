@@ -15,15 +15,24 @@ type party struct {
 	partner        ref    // whose media is joined with this one's
 	room           *room
 
-	state     State
-	direction Direction
-	inside    bool // its DN is an extension (settings.md)
-	observer  bool // it listens to partnerDN's call
-	adopted   bool // it was up before the engine
-	restored  bool // an earlier run knew it, and no input has spoken of it yet
-	ending    bool // its leg has begun to end
-	toldRing  bool // EventRinging went out
-	talked    bool // it was in Talk
+	state         State
+	direction     Direction
+	inside        bool // its DN is an extension (settings.md)
+	observer      bool // it listens to partnerDN's call
+	adopted       bool // it was up before the engine
+	restored      bool // an earlier run knew it, and no input has spoken of it yet
+	ending        bool // its leg has begun to end
+	toldRing      bool // EventRinging went out
+	talked        bool // it was in Talk
+	expected      bool // the engine has asked for its leg, and the leg has not appeared
+	displaced     bool // the engine has put its leg where it is: nobody else will end it
+	muted         bool // what it says is not heard
+	member        bool // it is in its call's conference
+	broughtIn     bool // a conference brought it in
+	supervisor    bool // it has barged in
+	watchesCall   bool // as an observer it stays with the call when the agent leaves it
+	recordedEarly bool // early media was recorded
+	recordPaused  bool
 
 	thisDN, otherDN  string
 	thirdDN          string // an observer's customer
@@ -37,7 +46,14 @@ type party struct {
 	blame            blame
 	lastFact         int64 // monotonic ns of the newest fact
 	stateSinceMillis int64
-	ordinal          int64 // state changes so far
+	ordinal          int64      // state changes so far
+	op               *operation // what is being done to it
+	pending          []pending  // requests on it that wait for the switch
+	farewell         farewell   // what its release shows of the operation that takes it out
+	observes         ref        // the agent whom a supervisor listens to
+	whisper          string     // who hears a supervisor
+	deletedBy        string     // who takes it out of its conference
+	recording        string     // the file that it is recorded into
 	numbering        numbering
 	missed           uint8  // snapshots in a row that did not find it
 	seenIn           uint64 // the last snapshot that found it

@@ -9,6 +9,7 @@ type RecordKind uint8
 const (
 	RecordNone RecordKind = iota
 	CallOpened
+	CallUpdated // its attached data or its kind changed while it lives
 	PartyOpened
 	PartyState
 	PartyUpdated // a time, the partner or the role changed while the party lives

@@ -18,8 +18,8 @@ func (e *Engine) request(r *Request) {
 		e.reply(r, &events.Unsubscribed{Scope: r.Scope, IDs: r.IDs})
 	case RequestQueryCall:
 		e.queryCall(r)
-	case RequestNone:
-		e.refuse(r, events.MessageIDNotMatch, "use a request that this version serves")
+	default:
+		e.control(r)
 	}
 }
 
@@ -119,7 +119,7 @@ func (p *party) info() events.PartyInfo {
 	return events.PartyInfo{
 		ThisDN: p.thisDN, DNRole: p.dnRole, CreateTime: p.millis(p.times.created), CallID: p.call.id,
 		PartyID: p.names.hex, PartyRole: p.role, State: p.state.String(), OtherDN: p.otherDN, Since: since,
-		Observed: p.observed(),
+		Observed: p.observed(), Muted: p.muted,
 	}
 }
 

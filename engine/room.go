@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // room is a conference. All who are in it are in one call.
 type room struct {
 	name    string
@@ -23,6 +25,7 @@ func (e *Engine) roomJoined(p *party, name string) {
 	}
 	r.members++
 	p.room = r
+	defer e.entered(p)
 	host := r.first.get()
 	if host == nil || host.call == nil || host.room != r {
 		r.first = refTo(p)
@@ -31,12 +34,36 @@ func (e *Engine) roomJoined(p *party, name string) {
 	} else {
 		e.move(p, host.call)
 	}
-	if p.answered() && !p.call.forming {
+	if p.answered() && !p.call.forming && (p.op == nil || p.op.target.get() != p) {
 		if p.otherDN == "" {
 			p.otherDN = name
 		}
 		e.ensureRung(p)
 		e.apply(p, joins)
+	}
+}
+
+// entered: a party is a member of its call's conference. Who comes from the dialplan is told of here; who an operation
+// brings in, when all have met (3.8).
+func (e *Engine) entered(p *party) {
+	if p.call == nil || p.call.forming {
+		return
+	}
+	p.member = true
+	if o := p.op; o != nil && o.stage == meeting {
+		e.met(o)
+		return
+	}
+	if p.op != nil || p.state != Talk {
+		return
+	}
+	switch n := p.call.members(); {
+	case n == 2:
+		p.call.pairUp()
+	case n > 2:
+		p.call.meeting = true
+		third := events.ThirdPart{ThirdDN: p.thisDN, ThirdDNRole: events.AddedBy, CallState: events.StateConference}
+		e.tellAdded(p, third, 0)
 	}
 }
 

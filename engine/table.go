@@ -28,10 +28,15 @@ const (
 	retrieves                 // it takes its partner off hold
 	parts                     // its partner was taken away; the leg lives on
 	ends                      // its leg has ended
+	consults                  // it lets its partner wait, to consult another
+	reaches                   // it talks to the one it consults
+	loses                     // and does not any more; its partner still waits
+	reclaims                  // it has its partner back
 	stimulusCount
 )
 
-var stimulusNames = [stimulusCount]string{"begins", "rings", "joins", "holds", "retrieves", "parts", "ends"}
+var stimulusNames = [stimulusCount]string{"begins", "rings", "joins", "holds", "retrieves", "parts", "ends", "consults", "reaches", "loses",
+	"reclaims"}
 
 func (s stimulus) String() string { return stimulusNames[s] }
 
@@ -43,8 +48,10 @@ const (
 	tellDialing
 	tellRinging
 	tellEstablished
+	tellHold
+	tellRetrieve
+	tellReached
 	noteHold
-	noteRetrieve
 	notePartner
 	tellReleased
 	noteReleased
@@ -53,7 +60,8 @@ const (
 
 var actionNames = [actionCount]string{
 	"-", "EventDialing", "EventRinging, EventOtherRinging", "EventEstablished",
-	"note hold", "note retrieve", "note partner", "EventReleased", "note end",
+	"EventHeld", "EventRetrieved", "EventEstablished", "note hold",
+	"note partner", "EventReleased", "note end",
 }
 
 func (a action) String() string { return actionNames[a] }
@@ -85,10 +93,18 @@ var partyRows = []row{
 	{in: in(Ringing), on: rings, to: Ringing, clause: "3.1"},
 	{in: in(Dialing, Ringing), on: joins, to: Talk, doing: tellEstablished, clause: "3.1"},
 	{in: in(Talk, Held), on: joins, stay: true, doing: notePartner, clause: "3.5"},
-	{in: in(Talk), on: holds, to: Held, doing: noteHold, clause: "3.4"},
-	{in: in(Held), on: retrieves, to: Talk, doing: noteRetrieve, clause: "3.4"},
+	{in: in(Talk), on: holds, to: Held, doing: tellHold, clause: "3.4"},
+	{in: in(Held), on: retrieves, to: Talk, doing: tellRetrieve, clause: "3.4"},
 	{in: in(Held), on: holds, to: Held, clause: "3.4"},
 	{in: in(Talk), on: retrieves, to: Talk, clause: "3.4"},
+	{in: in(Talk), on: consults, to: Held, doing: tellHold, clause: "3.6"},
+	{in: in(Held), on: consults, to: Held, clause: "3.6"},
+	{in: in(Held), on: reaches, to: Talk, doing: tellReached, clause: "3.6"},
+	{in: in(Talk), on: reaches, to: Talk, clause: "3.6"},
+	{in: in(Talk), on: loses, to: Held, doing: noteHold, clause: "3.6"},
+	{in: in(Held), on: loses, to: Held, clause: "3.6"},
+	{in: in(Held), on: reclaims, to: Talk, doing: tellRetrieve, clause: "3.6"},
+	{in: in(Talk), on: reclaims, to: Talk, clause: "3.6"},
 	{in: in(Idle, Dialing, Ringing, Talk, Held), on: parts, stay: true, clause: "3.5"},
 	{in: in(Idle), on: ends, to: Released, doing: noteReleased, clause: "3.1"},
 	{in: in(Dialing, Ringing, Talk, Held), on: ends, to: Released, doing: tellReleased, clause: "3.1"},
@@ -99,6 +115,10 @@ var partyRows = []row{
 	{in: in(Released), on: retrieves, to: Released, clause: "3.14"},
 	{in: in(Released), on: parts, to: Released, clause: "3.14"},
 	{in: in(Released), on: ends, to: Released, clause: "3.14"},
+	{in: in(Released), on: consults, to: Released, clause: "3.14"},
+	{in: in(Released), on: reaches, to: Released, clause: "3.14"},
+	{in: in(Released), on: loses, to: Released, clause: "3.14"},
+	{in: in(Released), on: reclaims, to: Released, clause: "3.14"},
 }
 
 // partyTable is partyRows as an array, so that a step is one look-up. A nil cell is counted and ignored.

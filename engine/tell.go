@@ -46,7 +46,7 @@ func (e *Engine) tellDialing(p *party) {
 	m := e.out.pool.dialing.next()
 	m.CallPart = callPart(p)
 	m.ThisDNRole, m.OtherDNRole, m.MakeCallType = events.Origination, events.Destination, p.call.makeCallType
-	e.publish(m, p.call.id, p.thisDN)
+	e.tellParty(p, m, false)
 }
 
 // tellRinging tells a party that it rings, then the agent that dialed it that the other one rings (R30).
@@ -54,15 +54,20 @@ func (e *Engine) tellRinging(p *party) {
 	p.toldRing = true
 	m := e.out.pool.ringing.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
+	thisRole, otherRole := showTarget(p, &m.ThirdPart, &m.Keys, events.StageRinging)
 	origin := p.origin.get()
 	dialing := origin != nil && origin.state == Dialing && origin.call == p.call
 	switch {
 	case p.observer:
 		m.OtherDNRole = events.ObserveTo
+	case otherRole != "":
+		m.ThisDNRole, m.OtherDNRole = thisRole, otherRole
+	case p.op != nil && p.op.kind != makeCall:
+		m.Supervisor = p.op.kind == bargeIn
 	case dialing || origin == nil:
 		m.ThisDNRole, m.OtherDNRole = events.Destination, events.Origination
 	}
-	e.publish(m, p.call.id, p.thisDN)
+	e.tellParty(p, m, false)
 	if dialing && origin.inside {
 		e.tellOtherRinging(origin, p)
 	}
@@ -75,22 +80,36 @@ func (e *Engine) tellOtherRinging(p, ringing *party) {
 	e.publish(m, p.call.id, p.thisDN)
 }
 
+// tellEstablished tells a party that it talks; of an agent that talks to the one he consults, only full hears it (R11).
 func (e *Engine) tellEstablished(p *party) {
 	m := e.out.pool.established.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
+	m.ThisDNRole, m.OtherDNRole = showTarget(p, &m.ThirdPart, &m.Keys, events.StageAnswered)
+	onlyFull(p, &m.ThirdPart)
+	m.Supervisor = p.supervisor
+	consulting := p.op != nil && p.op.kind == consult && p.op.by.get() == p
+	if consulting {
+		m.CallState, m.ConsultStage, m.OtherDNRole = events.StateConsult, events.StageAnswered, events.ConsultTo
+		m.OtherDN = p.op.dn
+	}
 	if p.observer {
 		m.OtherDNRole = events.ObserveTo
 	}
 	if p.dnRole == events.Origination {
 		m.MakeCallType = p.call.makeCallType
 	}
-	e.publish(m, p.call.id, p.thisDN)
+	e.tellParty(p, m, consulting)
 }
 
 func (e *Engine) tellReleased(p *party) {
 	m := e.out.pool.released.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
 	m.CallState = callStateAtEnd(p)
+	m.ThisDNRole, m.OtherDNRole = showTarget(p, &m.ThirdPart, &m.Keys, stageOfEnd(p))
+	onlyFull(p, &m.ThirdPart)
+	showFailure(p, &m.Keys)
+	p.farewell.show(m)
+	m.Supervisor, m.RecordedEarlymedia = p.supervisor, p.recordedEarly
 	if p.observer {
 		m.OtherDNRole = events.ObserveTo
 	}
@@ -104,7 +123,7 @@ func (e *Engine) tellReleased(p *party) {
 	m.HangupCause, m.HangupSide = p.hangupCause, p.side
 	m.HangupDisposition = p.disposition.String()
 	m.EarlyDetectCause = earlyDetectCause(p)
-	e.publish(m, p.call.id, p.thisDN)
+	e.tellParty(p, m, false)
 }
 
 func (e *Engine) tellCallDeleted(c *call) {
@@ -112,7 +131,7 @@ func (e *Engine) tellCallDeleted(c *call) {
 	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
 	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.millis(c.created), c.millis(c.bridgedAt), c.millis(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
-	m.PartyID, m.PartyRole = c.begunParty, c.begunRole
+	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole, c.recordUUID, c.recordURL
 	c.addDN(c.thisDN)
 	c.addDN(c.otherDN)
 	e.publish(m, c.id, c.dns...)

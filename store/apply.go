@@ -34,6 +34,7 @@ var (
 	openCall      = insert("call", callColumns, 1) + " ON CONFLICT DO NOTHING"
 	endCall       = insert("call", callColumns, 0) + onConflict(callColumns, callKey, "call.open = 1")
 	endSameCall   = update("call", callColumns, callKey+", ani", ", open = 0")
+	updateCall    = update("call", callColumns, callKey, "")
 	openParty     = insert("party", partyColumns, 1) + onConflict(partyColumns, partyKey, leftParty)
 	leftParty     = "party.open = 0 AND party.end_millis = 0"
 	endParty      = insert("party", partyColumns, 0) + onConflict(partyColumns, partyKey, "party.open = 1")
@@ -121,6 +122,7 @@ func (d *database) prepare() error {
 		}{
 			{&d.begin, []string{"BEGIN IMMEDIATE"}}, {&d.commit, []string{"COMMIT"}}, {&d.rollback, []string{"ROLLBACK"}},
 			{&d.writes[engine.CallOpened], []string{openCall}},
+			{&d.writes[engine.CallUpdated], []string{updateCall}},
 			{&d.writes[engine.CallClosed], []string{endCall, endSameCall}},
 			{&d.writes[engine.PartyOpened], []string{openParty}},
 			{&d.writes[engine.PartyUpdated], []string{updateParty}},
@@ -201,7 +203,7 @@ var errUnknownKind = errors.New("unknown kind of record")
 func (d *database) write(it *item) error {
 	record := &it.record
 	switch record.Kind {
-	case engine.CallOpened, engine.CallClosed:
+	case engine.CallOpened, engine.CallUpdated, engine.CallClosed:
 		return d.writes[record.Kind].call(&record.Call, it.data, record.Kind == engine.CallClosed)
 	case engine.PartyOpened, engine.PartyUpdated, engine.PartyClosed:
 		return d.writes[record.Kind].party(&record.Party)

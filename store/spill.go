@@ -48,7 +48,7 @@ type spillCall struct {
 }
 
 var kindNames = [...]string{
-	engine.CallOpened: "CallOpened", engine.PartyOpened: "PartyOpened", engine.PartyState: "PartyState",
+	engine.CallOpened: "CallOpened", engine.CallUpdated: "CallUpdated", engine.PartyOpened: "PartyOpened", engine.PartyState: "PartyState",
 	engine.PartyUpdated: "PartyUpdated", engine.PartyClosed: "PartyClosed", engine.CallClosed: "CallClosed",
 }
 
@@ -179,7 +179,7 @@ func encodeLine(it *item) ([]byte, error) {
 	record := &it.record
 	line := spillLine{Kind: kindName(record.Kind)}
 	switch record.Kind {
-	case engine.CallOpened, engine.CallClosed:
+	case engine.CallOpened, engine.CallUpdated, engine.CallClosed:
 		line.Call = &spillCall{record.Call, it.data}
 	case engine.PartyOpened, engine.PartyUpdated, engine.PartyClosed:
 		line.Party = &record.Party

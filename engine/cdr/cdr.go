@@ -38,6 +38,10 @@ func (f *Fold) add(r *engine.Record) {
 	switch r.Kind {
 	case engine.CallOpened:
 		f.open(&r.Call)
+	case engine.CallUpdated:
+		if c := f.live(r.Call.CallID); c != nil {
+			c.Call = r.Call
+		}
 	case engine.CallClosed:
 		if c := f.live(r.Call.CallID); c != nil {
 			c.Call, c.Closed = r.Call, true

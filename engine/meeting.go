@@ -1,0 +1,178 @@
+package engine
+
+import "modcti/events"
+
+// roomPrefix begins the name of every room that the engine opens; a call has at most one.
+const roomPrefix = "cti-"
+
+// tellConferenced: all are in the room now (3.8, 3.11).
+func (e *Engine) tellConferenced(o *operation) {
+	c, by, target := o.call, o.by.get(), o.target.get()
+	c.meeting = true
+	if target == nil || target.state == Released {
+		return
+	}
+	switch o.kind {
+	case consult:
+		e.tellConsultConferenced(o, by, target)
+		return
+	case bargeIn:
+		c.barged = true
+		target.observer, target.role, target.supervisor = false, events.Agent, true
+	case makeCall, transfer, redirect, conference, monitor, intercept:
+		target.broughtIn = true
+	}
+	e.ensureRung(target)
+	if target.state != Talk {
+		e.apply(target, joins)
+	}
+	third := events.ThirdPart{ThirdDN: o.byDN, ThirdDNRole: events.AddedBy, CallState: events.StateConference}
+	if o.kind == bargeIn {
+		third.ThirdDN, third.ThirdDNRole = target.thisDN, events.BargeinBy
+	}
+	e.tellAdded(target, third, 0)
+}
+
+func (e *Engine) tellConsultConferenced(o *operation, by, target *party) {
+	c := o.call
+	c.consulted, c.consulting = refTo(target), o.by
+	third := events.ThirdPart{ThirdDN: o.byDN, ThirdDNRole: events.AddedBy, CallState: events.StateConference}
+	if by != nil && by.state != Released {
+		m := &events.Retrieved{CallPart: callPart(by), CallState: events.StateConference}
+		m.OtherDN = o.dnOfWith()
+		e.tellParty(by, m, true)
+		by.otherDN = o.dnOfWith()
+	}
+	e.tellAdded(target, third, events.StageConference)
+	target.otherDN = o.dnOfWith()
+	m := &events.PartyChanged{CallPart: callPart(target), ThirdPart: third}
+	m.ConsultStage = events.StageConference
+	e.tellParty(target, m, false)
+}
+
+// tellAdded tells everybody else in the call of a new member; who asked for it first.
+func (e *Engine) tellAdded(added *party, third events.ThirdPart, stage int64) {
+	for _, asked := range []bool{true, false} {
+		for p := added.call.first; p != nil; p = p.next {
+			if p == added || p.state == Released || p.observer || asked != (p.thisDN == third.ThirdDN) {
+				continue
+			}
+			m := &events.PartyAdded{CallPart: callPart(p), ThirdPart: third}
+			m.OtherDN, m.OtherDNRole, m.Supervisor = added.thisDN, events.NewParty, added.supervisor
+			m.ConsultStage = stage
+			e.tellParty(p, m, outsider(p))
+		}
+	}
+}
+
+// tellLeft tells everybody else in a conference that a member has gone (3.9, R35, R36).
+func (e *Engine) tellLeft(c *call, gone *party) {
+	left := 0
+	for p := c.first; p != nil; p = p.next {
+		if p != gone && p.state != Released && p.member {
+			left++
+		}
+	}
+	third := events.ThirdPart{ThirdDN: gone.deletedBy, ThirdDNRole: events.DeletedBy, CallState: events.StateConference}
+	if gone.deletedBy == "" {
+		third.ThirdDN = gone.thisDN
+	}
+	if left <= 2 {
+		third.CallState = events.StateOK
+	}
+	var stage int64
+	switch gone {
+	case c.consulting.get():
+		stage = events.StageLeft
+	case c.consulted.get():
+		stage = events.StageRemoved
+	}
+	for p := c.first; p != nil; p = p.next {
+		if p == gone || p.state == Released || !p.member {
+			continue
+		}
+		m := &events.PartyDeleted{CallPart: callPart(p), ThirdPart: third}
+		m.OtherDN, m.OtherDNRole, m.SelfLeft = gone.thisDN, events.DeletedParty, gone.deletedBy == ""
+		m.Supervisor, m.ConsultStage = gone.supervisor, stage
+		e.tellParty(p, m, outsider(p) && !p.asked("EventPartyDeleted"))
+	}
+	if left == 2 {
+		c.pairUp()
+	}
+}
+
+// pairUp: the two who are left talk to each other.
+func (c *call) pairUp() {
+	var first *party
+	for p := c.first; p != nil; p = p.next {
+		if p.state == Released || !p.member {
+			continue
+		}
+		if first == nil {
+			first = p
+			continue
+		}
+		first.otherDN, p.otherDN = p.thisDN, first.thisDN
+	}
+}
+
+// dismiss hangs up who is left alone in a call that the engine itself took apart: the switch would let it wait for ever.
+func (e *Engine) dismiss(c *call) {
+	var last *party
+	talkers := 0
+	for p := c.first; p != nil; p = p.next {
+		if p.state == Released || p.ending {
+			continue
+		}
+		if p.op != nil {
+			return
+		}
+		if !p.observer {
+			talkers++
+			last = p
+		}
+	}
+	if talkers > 1 {
+		return
+	}
+	if last != nil {
+		if last.displaced && (last.room == nil || last.room.name == c.room) {
+			e.hangUp(last, CauseNormalClearing, "")
+		}
+		return
+	}
+	for p := c.first; p != nil; p = p.next {
+		if p.state != Released && !p.ending && p.displaced {
+			e.hangUp(p, CauseNormalClearing, "")
+		}
+	}
+}
+
+// watchersOf tells those who listen that one of the two they listen to has gone (3.10).
+func (e *Engine) watchersOf(c *call, gone *party) {
+	for p := c.first; p != nil; p = p.next {
+		if !p.observer || p.state != Talk || p.ending || p == gone {
+			continue
+		}
+		m := &events.PartyDeleted{CallPart: callPart(p)}
+		m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
+		m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
+		e.tellParty(p, m, false)
+		if p.observes.get() == gone && p.op == nil {
+			e.follow(p, c)
+		}
+	}
+}
+
+// follow lets a supervisor whose agent has left the call listen to whoever has it now, when he watches the call; else
+// his watch is over (3.10).
+func (e *Engine) follow(p *party, c *call) {
+	for q := c.first; q != nil && p.watchesCall; q = q.next {
+		if !q.observer && q.inside && q.state == Talk && !q.ending && c.live > 2 {
+			p.observes, p.otherDN = refTo(q), q.thisDN
+			e.orderWith(p, q, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+			return
+		}
+	}
+	e.hangUp(p, CauseNormalClearing, "")
+}

@@ -1,0 +1,374 @@
+package engine
+
+import "modcti/events"
+
+// This file holds the acts of the operation table. Each gives commands, or tells; none decides what comes next.
+
+// callTarget has the switch call the operation's number into the call.
+func (e *Engine) callTarget(o *operation) {
+	route, ok := e.dial(o.dn)
+	p := e.expect(o.dn)
+	if !ok || p == nil { // the number was routed when the request was taken: a reload came between
+		e.forgetExpected(p)
+		e.advance(o, opTargetEnds)
+		return
+	}
+	o.target = refTo(p)
+	p.op = o
+	e.enter(o, p)
+	o.command = e.callUp(p, route, o.callerShown(), o.ring)
+}
+
+func (e *Engine) forgetExpected(p *party) {
+	if p != nil {
+		e.forget(p)
+	}
+}
+
+// enter puts a leg that the engine calls into the operation's call.
+func (e *Engine) enter(o *operation, p *party) {
+	c := o.call
+	p.role, p.dnRole = roleOf(c, p), events.Destination
+	with := o.with.get()
+	p.otherDN = o.byDN
+	switch o.kind {
+	case makeCall:
+		p.origin = o.by
+	case transfer, redirect, conference, bargeIn, intercept:
+		if with != nil {
+			p.otherDN = with.thisDN
+		}
+	case monitor:
+		p.observer, p.role = true, events.Supervisor
+		p.observes = o.by
+	case consult:
+	}
+	c.add(p)
+	e.fillLine(c, p, o.by.get())
+	c.addDN(p.thisDN)
+	e.recordParty(PartyOpened, p)
+}
+
+func (o *operation) callerShown() string {
+	if o.caller != "" {
+		return o.caller
+	}
+	switch o.kind {
+	case transfer, redirect, conference, bargeIn, intercept, monitor:
+		if with := o.with.get(); with != nil {
+			return with.thisDN
+		}
+	case makeCall, consult:
+	}
+	return o.byDN
+}
+
+// callOut: the agent has picked up; he hears ringback while the other is called.
+func (e *Engine) callOut(o *operation) {
+	e.callTarget(o)
+	if by := o.by.get(); by != nil && o.stage != over {
+		e.wait(by, WaitRingback)
+	}
+}
+
+func (e *Engine) join2(o *operation, p, q *party) {
+	if p == nil || q == nil || p.ending || q.ending {
+		return // its end is on its way and has a row of its own
+	}
+	e.await(o, e.bridge(p, q))
+}
+
+func (e *Engine) joinByTarget(o *operation)   { e.join2(o, o.by.get(), o.target.get()) }
+func (e *Engine) joinWithTarget(o *operation) { e.join2(o, o.with.get(), o.target.get()) }
+func (e *Engine) joinByWith(o *operation)     { e.join2(o, o.by.get(), o.with.get()) }
+
+// The legs of an operation that is given up.
+
+func (e *Engine) dropTarget(o *operation) {
+	p := o.target.get()
+	if p != nil && p.answered() {
+		e.hangUp(p, CauseNormalClearing, "")
+		return
+	}
+	e.hangUp(p, CauseOriginatorCancel, "")
+}
+
+func (e *Engine) dropBy(o *operation)   { e.hangUp(o.by.get(), CauseNormalClearing, "") }
+func (e *Engine) dropWith(o *operation) { e.hangUp(o.with.get(), CauseNormalClearing, "") }
+
+func (e *Engine) dropBoth(o *operation) {
+	e.dropTarget(o)
+	e.dropWith(o)
+}
+
+func (e *Engine) dropByAndTarget(o *operation) {
+	e.dropTarget(o)
+	e.dropBy(o)
+}
+
+func (e *Engine) failCall(o *operation) {
+	e.refuseAsked(o)
+	e.dropByAndTarget(o)
+}
+
+// cancelTarget hangs target up because the agent wants it.
+func (e *Engine) cancelTarget(o *operation) {
+	p := o.target.get()
+	if p != nil && !p.answered() {
+		e.hangUp(p, CauseOriginatorCancel, events.SideAgent)
+		return
+	}
+	e.hangUp(p, CauseNormalClearing, events.SideAgent)
+}
+
+func (e *Engine) refuseAndDrop(o *operation) {
+	e.refuseAsked(o)
+	e.dropTarget(o)
+}
+
+func (e *Engine) refuseAndCancel(o *operation) {
+	e.refuseAsked(o)
+	e.cancelTarget(o)
+}
+
+// Consult.
+
+// startConsult: the customer waits, the agent hears ringback, the third is called (3.6).
+func (e *Engine) startConsult(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	e.callTarget(o)
+	if o.stage == over {
+		return
+	}
+	e.wait(with, WaitMusic)
+	e.wait(by, WaitRingback)
+	e.apply(by, consults)
+	e.tellConsultDialing(by, o)
+	e.tellStage(o, 1, "")
+}
+
+func (e *Engine) consultFailed(o *operation) {
+	e.tellStage(o, 3, e.targetCause(o))
+	e.byWaits(o)
+}
+
+func (e *Engine) consultEnded(o *operation) {
+	e.apply(o.by.get(), loses)
+	e.tellStage(o, 5, e.targetCause(o))
+	e.byWaits(o)
+}
+
+func (e *Engine) byWaits(o *operation) {
+	if by := o.by.get(); by != nil && !by.ending {
+		by.otherDN = o.dnOfWith()
+		e.wait(by, WaitSilence)
+	}
+}
+
+func (o *operation) dnOfWith() string {
+	if with := o.with.get(); with != nil {
+		return with.thisDN
+	}
+	return ""
+}
+
+// retrieve ends the consult and gives the agent the customer back.
+func (e *Engine) retrieve(o *operation) {
+	if by := o.by.get(); by != nil && by.state == Talk {
+		e.apply(by, loses)
+	}
+	e.cancelTarget(o)
+	e.joinByWith(o)
+}
+
+func (e *Engine) reclaim(o *operation) {
+	if by := o.by.get(); by != nil && by.state == Held {
+		e.apply(by, reclaims)
+	}
+}
+
+func (e *Engine) refuseToHold(o *operation) {
+	e.refuseAsked(o)
+	e.byWaits(o)
+	if with := o.with.get(); with != nil && !with.ending {
+		e.wait(with, WaitMusic)
+	}
+}
+
+// sendByAway: with and target hear each other; the agent goes (3.6, 3.11).
+func (e *Engine) sendByAway(o *operation) {
+	by := o.by.get()
+	if by != nil && by.state != Released {
+		if o.kind == intercept {
+			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
+		}
+		e.hangUp(by, CauseNormalClearing, events.SideAgent)
+		return
+	}
+	if o.kind == intercept {
+		e.tellTaken(o)
+	} else {
+		e.tellMerged(o)
+	}
+	o.stage = over
+}
+
+// targetGone: what was asked for cannot be done any more; the agent has the customer on hold (3.14).
+func (e *Engine) targetGone(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the party consulted has gone; retrieve the call")
+	if by != nil {
+		by.farewell = farewell{}
+		if by.state == Talk {
+			e.apply(by, loses)
+		}
+	}
+	e.tellStage(o, 5, e.targetCause(o))
+	e.byWaits(o)
+	if with != nil && !with.ending {
+		e.wait(with, WaitMusic)
+	}
+}
+
+func (e *Engine) withGone(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
+	e.rejoinAlone(o)
+}
+
+// rejoinAlone: the customer has gone, and the consult is all that is left of the call (R12).
+func (e *Engine) rejoinAlone(o *operation) {
+	e.outlive(o)
+	e.joinByTarget(o)
+}
+
+func (e *Engine) outlive(o *operation) {
+	o.call.callType = events.Consult
+	if by := o.by.get(); by != nil {
+		by.farewell = farewell{}
+		if by.state == Held {
+			e.apply(by, reaches)
+		}
+	}
+}
+
+// becomeCall: the customer left while the third was being called; to the agent it is a call like any other from now on.
+func (e *Engine) becomeCall(o *operation) {
+	o.kind, o.call.callType = makeCall, events.Consult
+	if target := o.target.get(); target != nil && target.answered() {
+		e.advance(o, opTargetAnswers)
+	}
+}
+
+func (e *Engine) refuseAndRejoin(o *operation) {
+	e.refuseAsked(o)
+	if by := o.by.get(); by != nil {
+		by.farewell = farewell{}
+	}
+	if with := o.with.get(); with != nil && !with.ending {
+		e.wait(with, WaitMusic)
+	}
+	e.joinByTarget(o)
+}
+
+func (e *Engine) cancelHeld(o *operation) {
+	e.cancelTarget(o)
+	e.byWaits(o)
+}
+
+func (e *Engine) swapToWith(o *operation) {
+	e.joinByWith(o)
+	if target := o.target.get(); target != nil {
+		e.wait(target, WaitMusic)
+	}
+}
+
+func (e *Engine) swapToTarget(o *operation) {
+	e.joinByTarget(o)
+	if with := o.with.get(); with != nil {
+		e.wait(with, WaitMusic)
+	}
+}
+
+// completeEarly: the agent goes while the third's phone rings.
+func (e *Engine) completeEarly(o *operation) {
+	e.hangUp(o.by.get(), CauseNormalClearing, events.SideAgent)
+}
+
+func (e *Engine) becomeTransfer(o *operation) {
+	e.tellMerged(o)
+	o.kind, o.told = transfer, true
+	target := o.target.get()
+	switch {
+	case target == nil || target.state == Released:
+		e.advance(o, opTargetEnds)
+	case target.answered():
+		e.advance(o, opTargetAnswers)
+	}
+}
+
+// Transfer.
+
+// startMove takes the agent out; the third is called once he is gone (3.5, R32).
+func (e *Engine) startMove(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	hears := WaitMusic
+	if !with.talked {
+		hears = WaitRingback
+	}
+	e.wait(with, hears)
+	e.await(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
+	o.command = 0 // the agent's leg may be gone already: that is no refusal
+}
+
+// recall calls the agent back: nobody has taken the call (3.5).
+func (e *Engine) recall(o *operation) {
+	o.dn, o.byDN, o.recalled = o.byDN, o.dn, true
+	e.callTarget(o)
+}
+
+// Conference.
+
+// meetInRoom puts everybody of the call who is not there yet into one room.
+func (e *Engine) meetInRoom(o *operation) {
+	c := o.call
+	if c.room == "" {
+		c.room = roomPrefix + c.id
+	}
+	o.room = c.room
+	var last uint64
+	for p := c.first; p != nil; p = p.next {
+		if p.state == Released || p.ending || p.observer && p.op != o || !p.answered() {
+			continue
+		}
+		if p.room == nil || p.room.name != o.room {
+			last = e.joinRoom(p, o.room)
+		}
+	}
+	e.await(o, last)
+	e.met(o)
+}
+
+// Supervision.
+
+// listen has the supervisor's leg listen to the agent's (3.10).
+func (e *Engine) listen(o *operation) {
+	target, by := o.target.get(), o.by.get()
+	if target == nil || by == nil || target.ending || by.ending {
+		return
+	}
+	e.await(o, e.orderWith(target, by, Command{Kind: CommandEavesdrop, Name: HeardByNobody}))
+}
+
+// restoreTalk joins the two again whom a supervisor's act took apart and then failed (3.11).
+func (e *Engine) restoreTalk(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	o.call.room = ""
+	if by != nil && with != nil && !by.ending && !with.ending && by.partner.get() != with {
+		e.bridge(by, with)
+	}
+}
+
+func (e *Engine) failToRestore(o *operation) {
+	e.refuseAndDrop(o)
+	e.restoreTalk(o)
+}

@@ -1,0 +1,213 @@
+package engine
+
+// operation is something done to a call that takes more than one act of the switch: a call made, a consult, a transfer,
+// a conference, a supervisor's act. A party takes part in at most one.
+type operation struct {
+	kind     operationKind
+	stage    stage
+	by       ref // who asked for it, or on whose behalf it is done: the agent
+	with     ref // whom by talked to: the customer
+	target   ref // the leg that the engine calls for it
+	call     *call
+	asker    asker
+	dn       string // the number of target
+	byDN     string
+	caller   string // shown to target
+	room     string
+	ring     int64  // ms that a phone may ring; 0 = the setting
+	command  uint64 // the act of the switch that the stage waits for
+	version  uint32
+	told     bool // with has been told of target
+	recalled bool // target is by again
+}
+
+type operationKind uint8
+
+const (
+	makeCall operationKind = iota
+	consult
+	transfer
+	redirect
+	conference
+	monitor
+	bargeIn
+	intercept
+	operationKindCount
+)
+
+var operationNames = [operationKindCount]string{
+	"make call", "consult", "transfer", "redirect", "conference", "monitor", "barge-in", "intercept",
+}
+
+func (k operationKind) String() string { return operationNames[k] }
+
+// stage is how far an operation has come.
+type stage uint8
+
+const (
+	over       stage = iota
+	reaching         // by's own phone is being called
+	leaving          // by is being taken out
+	calling          // target is being called
+	early            // target's early media is being joined with by
+	joining          // target has answered; its media is being joined
+	talking          // by and target talk, with waits
+	alternated       // by and with talk, target waits
+	merging          // with and target are being joined; by is to go
+	parting          // with and target are joined; by is being hung up
+	bereft           // by has gone while with and target were being joined
+	meeting          // all are being put into a room
+	returning        // by and with are being joined, target hung up
+	resuming         // as returning, and target has gone
+	returned         // as returning, and by and with are joined
+	rejoining        // by and target are being joined again: what was asked for failed
+	swapping         // by and with are being joined, target is to wait
+	swapBack         // by and target are being joined, with is to wait
+	cancelling       // target is being hung up
+	held             // no consult any more; with still waits for by
+	recalling        // by's phone is called again: the transfer failed
+	restoring        // recalled, answered; being joined with with
+	stageCount
+)
+
+var stageNames = [stageCount]string{
+	"over", "reaching", "leaving", "calling", "early", "joining", "talking", "alternated", "merging", "parting", "bereft",
+	"meeting", "returning", "resuming", "returned", "rejoining", "swapping", "swapBack", "cancelling", "held", "recalling",
+	"restoring",
+}
+
+func (s stage) String() string { return stageNames[s] }
+
+// happening is what an input or a request means to an operation.
+type happening uint8
+
+const (
+	opNothing happening = iota
+	opByAnswers
+	opByEnds
+	opWithEnds
+	opTargetRings
+	opTargetMedia
+	opTargetAnswers
+	opTargetEnds
+	opJoinedByTarget   // by and target hear each other
+	opJoinedWithTarget // with and target do
+	opJoinedByWith     // by and with do
+	opMet              // all are in the room
+	opRefused          // the switch refused what the stage waits for
+	opExpired          // and this is that it did not confirm it in time
+	opCancel           // requests
+	opRetrieve
+	opComplete
+	opConfer
+	opAlternate
+	happeningCount
+)
+
+var happeningNames = [happeningCount]string{
+	"nothing", "by answers", "by ends", "with ends", "target rings", "target's media", "target answers", "target ends",
+	"by and target joined", "with and target joined", "by and with joined", "all met", "refused", "expired",
+	"cancel", "retrieve", "complete", "confer", "alternate",
+}
+
+func (h happening) String() string { return happeningNames[h] }
+
+// advance lets something that happened act on an operation by way of its table. What has no row means nothing to it.
+func (e *Engine) advance(o *operation, h happening) bool {
+	r := operationTable[o.kind][o.stage][h]
+	if r == nil {
+		return false
+	}
+	if o.stage != r.to {
+		o.stage = r.to
+		o.version++
+		o.command = 0
+	}
+	if r.do != nil {
+		r.do(e, o)
+	}
+	if o.stage == over {
+		o.dissolve()
+	}
+	return true
+}
+
+// await lets the stage wait for a command: its refusal, or silence, is told to the table.
+func (e *Engine) await(o *operation, command uint64) {
+	o.command = command
+	if p := o.anyone(); p != nil {
+		e.startTimer(p, operationTimer, o.version, confirmMillis)
+	}
+}
+
+func (o *operation) anyone() *party {
+	for _, r := range []ref{o.by, o.with, o.target} {
+		if p := r.get(); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// enlist makes a party part of an operation.
+func (o *operation) enlist(parties ...*party) {
+	for _, p := range parties {
+		if p != nil {
+			p.op = o
+		}
+	}
+}
+
+func (o *operation) dissolve() {
+	for _, r := range []ref{o.by, o.with, o.target} {
+		if p := r.get(); p != nil && p.op == o {
+			p.op = nil
+		}
+	}
+}
+
+// happens classifies what happened to one party of an operation.
+func (e *Engine) happens(p *party, toBy, toWith, toTarget happening) {
+	o := p.op
+	if o == nil {
+		return
+	}
+	switch p {
+	case o.target.get():
+		e.advance(o, toTarget)
+	case o.by.get():
+		e.advance(o, toBy)
+	case o.with.get():
+		e.advance(o, toWith)
+	}
+}
+
+// joined classifies a pair of parties that hear each other now.
+func (e *Engine) joined(p, q *party) {
+	o := p.op
+	if o == nil || o != q.op {
+		return
+	}
+	by, with, target := o.by.get(), o.with.get(), o.target.get()
+	switch {
+	case p == by && q == target, q == by && p == target:
+		e.advance(o, opJoinedByTarget)
+	case p == with && q == target, q == with && p == target:
+		e.advance(o, opJoinedWithTarget)
+	case p == by && q == with, q == by && p == with:
+		e.advance(o, opJoinedByWith)
+	}
+}
+
+// met tells whether everybody who is to be in the operation's room is.
+func (e *Engine) met(o *operation) {
+	if o.stage != meeting {
+		return
+	}
+	for _, r := range []ref{o.by, o.with, o.target} {
+		if p := r.get(); p != nil && !p.ending && (p.room == nil || p.room.name != o.room) {
+			return
+		}
+	}
+	e.advance(o, opMet)
+}

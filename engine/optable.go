@@ -1,0 +1,178 @@
+package engine
+
+// operationRow is one sentence: an operation of this kind, in one of these stages, when this happens, goes there, doing
+// that, by this clause.
+type operationRow struct {
+	kinds  []operationKind
+	in     []stage
+	on     happening
+	to     stage
+	do     func(*Engine, *operation)
+	doing  string
+	clause string
+}
+
+var (
+	calls       = []operationKind{makeCall}
+	consults3_6 = []operationKind{consult}
+	moves       = []operationKind{transfer, redirect}
+	adds        = []operationKind{conference}
+	watches     = []operationKind{monitor}
+	barges      = []operationKind{bargeIn}
+	takes       = []operationKind{intercept}
+	supervises  = []operationKind{monitor, bargeIn, intercept}
+)
+
+// operationRows is the whole behaviour of operations. No two rows match the same cell (a test holds it).
+var operationRows = []operationRow{
+	// A call made for an agent: his own phone first, then the other's (3.1, R31).
+	{calls, []stage{reaching}, opByAnswers, calling, (*Engine).callOut, "by hears ringback; call target", "3.1"},
+	{calls, []stage{reaching}, opByEnds, over, nil, "", "3.1"},
+	{calls, []stage{calling}, opTargetMedia, early, (*Engine).joinByTarget, "join by and target", "3.1"},
+	{calls, []stage{early}, opRefused, calling, nil, "", "3.1"},
+	{calls, []stage{early}, opExpired, calling, nil, "", "3.1"},
+	{calls, []stage{calling, early}, opTargetAnswers, joining, (*Engine).joinByTarget, "join by and target", "3.1"},
+	{calls, []stage{calling, early, joining}, opJoinedByTarget, over, nil, "", "3.1"},
+	{calls, []stage{calling, early, joining}, opTargetEnds, over, (*Engine).dropBy, "hang up by", "3.1"},
+	{calls, []stage{calling, early, joining}, opByEnds, over, (*Engine).dropTarget, "hang up target", "3.1"},
+	{calls, []stage{joining}, opRefused, over, (*Engine).failCall, "refuse; hang up both", "3.1"},
+	{calls, []stage{joining}, opExpired, over, (*Engine).failCall, "refuse; hang up both", "3.1"},
+
+	// A consult: with waits while by calls target.
+	{consults3_6, []stage{calling}, opTargetRings, calling, (*Engine).tellStage2, "stage 2", "3.6"},
+	{consults3_6, []stage{calling}, opTargetAnswers, joining, (*Engine).joinByTarget, "join by and target", "3.6"},
+	{consults3_6, []stage{joining}, opJoinedByTarget, talking, (*Engine).tellStage4, "stage 4", "3.6"},
+	{consults3_6, []stage{calling, joining}, opTargetEnds, held, (*Engine).consultFailed, "stage 3; by waits", "3.6"},
+	{consults3_6, []stage{cancelling}, opTargetEnds, held, (*Engine).consultFailed, "stage 3; by waits", "3.6"},
+	{consults3_6, []stage{calling, joining}, opCancel, cancelling, (*Engine).cancelTarget, "hang up target", "3.6"},
+	{consults3_6, []stage{joining}, opRefused, cancelling, (*Engine).refuseAndCancel, "refuse; hang up target", "3.6"},
+	{consults3_6, []stage{joining}, opExpired, cancelling, (*Engine).refuseAndCancel, "refuse; hang up target", "3.6"},
+	{consults3_6, []stage{talking, rejoining, swapBack}, opTargetEnds, held, (*Engine).consultEnded, "stage 5; by waits", "3.6"},
+	{consults3_6, []stage{alternated, swapping}, opTargetEnds, over, (*Engine).tellStage5, "stage 5", "3.6"},
+	{consults3_6, []stage{calling, joining, talking, rejoining, swapping, swapBack}, opRetrieve, returning,
+		(*Engine).retrieve, "hang up target; join by and with", "3.6"},
+	{consults3_6, []stage{alternated}, opRetrieve, returned, (*Engine).cancelTarget, "hang up target", "3.6"},
+	{consults3_6, []stage{held}, opRetrieve, resuming, (*Engine).joinByWith, "join by and with", "3.6"},
+	{consults3_6, []stage{returning}, opTargetEnds, resuming, (*Engine).tellStage5, "stage 5", "3.6"},
+	{consults3_6, []stage{returning}, opJoinedByWith, returned, (*Engine).reclaim, "by has with again", "3.6"},
+	{consults3_6, []stage{resuming}, opJoinedByWith, over, (*Engine).reclaim, "by has with again", "3.6"},
+	{consults3_6, []stage{returned}, opTargetEnds, over, (*Engine).tellStage5, "stage 5", "3.6"},
+	{consults3_6, []stage{returning, resuming}, opRefused, held, (*Engine).refuseToHold, "refuse; all wait", "3.6"},
+	{consults3_6, []stage{returning, resuming}, opExpired, held, (*Engine).refuseToHold, "refuse; all wait", "3.6"},
+	{consults3_6, []stage{talking, alternated}, opComplete, merging, (*Engine).joinWithTarget, "join with and target", "3.6"},
+	{consults3_6, []stage{merging}, opJoinedWithTarget, parting, (*Engine).sendByAway, "hang up by", "3.6"},
+	{consults3_6, []stage{parting}, opByEnds, over, (*Engine).tellMerged, "party changed", "3.6"},
+	{consults3_6, []stage{parting}, opTargetEnds, parting, nil, "", "3.14"},
+	{consults3_6, []stage{parting}, opWithEnds, parting, nil, "", "3.14"},
+	{consults3_6, []stage{merging}, opTargetEnds, held, (*Engine).targetGone, "refuse; stage 5; by and with wait", "3.14"},
+	{consults3_6, []stage{merging}, opWithEnds, rejoining, (*Engine).withGone, "refuse; join by and target", "3.14"},
+	{consults3_6, []stage{merging}, opByEnds, bereft, nil, "", "3.14"},
+	{consults3_6, []stage{merging, meeting, swapping, swapBack}, opRefused, rejoining, (*Engine).refuseAndRejoin,
+		"refuse; join by and target, with waits", "3.6"},
+	{consults3_6, []stage{merging, meeting, swapping, swapBack}, opExpired, rejoining, (*Engine).refuseAndRejoin,
+		"refuse; join by and target, with waits", "3.6"},
+	{consults3_6, []stage{bereft}, opJoinedWithTarget, over, (*Engine).tellMerged, "party changed", "3.6"},
+	{consults3_6, []stage{bereft}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.14"},
+	{consults3_6, []stage{bereft}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.14"},
+	{consults3_6, []stage{bereft}, opRefused, over, (*Engine).dropBoth, "hang up with and target", "3.6"},
+	{consults3_6, []stage{bereft}, opExpired, over, (*Engine).dropBoth, "hang up with and target", "3.6"},
+	{consults3_6, []stage{rejoining}, opJoinedByTarget, talking, nil, "", "3.6"},
+	{consults3_6, []stage{rejoining}, opRefused, held, (*Engine).cancelHeld, "hang up target; by waits", "3.6"},
+	{consults3_6, []stage{rejoining}, opExpired, held, (*Engine).cancelHeld, "hang up target; by waits", "3.6"},
+	// Completed while target still rings: from then on it is a transfer (3.6, blind).
+	{consults3_6, []stage{calling, joining}, opComplete, leaving, (*Engine).completeEarly, "hang up by", "3.6"},
+	{consults3_6, []stage{leaving}, opByEnds, calling, (*Engine).becomeTransfer, "party changed; now a transfer", "3.6"},
+	{consults3_6, []stage{leaving}, opTargetEnds, leaving, nil, "", "3.6"},
+	{consults3_6, []stage{leaving}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.6"},
+	{consults3_6, []stage{talking, alternated}, opConfer, meeting, (*Engine).meetInRoom, "put all into a room", "3.8"},
+	{consults3_6, []stage{meeting}, opMet, over, (*Engine).tellConferenced, "party added", "3.8"},
+	{consults3_6, []stage{meeting}, opTargetEnds, held, (*Engine).targetGone, "refuse; stage 5; by and with wait", "3.14"},
+	{consults3_6, []stage{meeting}, opWithEnds, rejoining, (*Engine).withGone, "refuse; join by and target", "3.14"},
+	{consults3_6, []stage{talking, rejoining}, opAlternate, swapping, (*Engine).swapToWith, "join by and with; target waits", "3.6"},
+	{consults3_6, []stage{alternated}, opAlternate, swapBack, (*Engine).swapToTarget, "join by and target; with waits", "3.6"},
+	{consults3_6, []stage{swapping}, opJoinedByWith, alternated, (*Engine).tellSwapped, "held and retrieved", "3.6"},
+	{consults3_6, []stage{swapBack}, opJoinedByTarget, talking, (*Engine).tellSwapped, "held and retrieved", "3.6"},
+	{consults3_6, []stage{calling, joining, talking, alternated, meeting, returning, resuming, returned, rejoining, swapping,
+		swapBack, cancelling, held}, opByEnds, over, (*Engine).dropBoth, "hang up with and target", "3.6"},
+	{consults3_6, []stage{calling, joining}, opWithEnds, calling, (*Engine).becomeCall, "the consult goes on alone", "3.6"},
+	{consults3_6, []stage{talking, rejoining, swapBack}, opWithEnds, over, (*Engine).outlive, "the consult goes on alone", "3.6"},
+	{consults3_6, []stage{alternated, swapping}, opWithEnds, rejoining, (*Engine).rejoinAlone, "join by and target", "3.6"},
+	{consults3_6, []stage{returning, returned, cancelling}, opWithEnds, over, (*Engine).dropByAndTarget, "hang up by", "3.6"},
+	{consults3_6, []stage{resuming, held}, opWithEnds, over, (*Engine).dropBy, "hang up by", "3.6"},
+
+	// A transfer in one step, and a redirection of a ringing phone: by goes first.
+	{moves, []stage{leaving}, opByEnds, calling, (*Engine).callTarget, "call target", "3.5"},
+	{moves, []stage{leaving}, opWithEnds, over, nil, "", "3.5"},
+	{moves, []stage{leaving}, opExpired, over, (*Engine).refuseAsked, "refuse", "3.5"},
+	{moves, []stage{calling}, opTargetRings, calling, (*Engine).tellMoved, "party changed", "3.5"},
+	{moves, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.5"},
+	{moves, []stage{calling, merging, recalling, restoring}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.5"},
+	{moves, []stage{merging}, opJoinedWithTarget, over, (*Engine).tellMoved, "party changed", "3.5"},
+	{moves, []stage{merging}, opRefused, calling, (*Engine).cancelTarget, "hang up target", "3.5"},
+	{moves, []stage{merging}, opExpired, calling, (*Engine).cancelTarget, "hang up target", "3.5"},
+	{[]operationKind{transfer}, []stage{calling, merging}, opTargetEnds, recalling, (*Engine).recall, "call by again", "3.5"},
+	{[]operationKind{redirect}, []stage{calling, merging}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.13"},
+	{moves, []stage{recalling}, opTargetAnswers, restoring, (*Engine).joinWithTarget, "join with and by", "3.5"},
+	{moves, []stage{restoring}, opJoinedWithTarget, over, (*Engine).tellMoved, "party changed", "3.5"},
+	{moves, []stage{restoring}, opRefused, recalling, (*Engine).cancelTarget, "hang up by", "3.5"},
+	{moves, []stage{restoring}, opExpired, recalling, (*Engine).cancelTarget, "hang up by", "3.5"},
+	{moves, []stage{recalling, restoring}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.5"},
+
+	// A conference in one step: target is called and all meet.
+	{adds, []stage{calling}, opTargetAnswers, meeting, (*Engine).meetInRoom, "put all into a room", "3.8"},
+	{adds, []stage{calling}, opTargetEnds, over, (*Engine).refuseAsked, "refuse", "3.8"},
+	{adds, []stage{calling}, opByEnds, over, (*Engine).dropTarget, "hang up target", "3.8"},
+	{adds, []stage{meeting}, opMet, over, (*Engine).tellConferenced, "party added", "3.8"},
+	{adds, []stage{meeting}, opTargetEnds, over, (*Engine).refuseAsked, "refuse", "3.8"},
+	{adds, []stage{meeting}, opByEnds, meeting, (*Engine).met, "", "3.8"},
+	{adds, []stage{meeting}, opRefused, over, (*Engine).refuseAndDrop, "refuse; hang up target", "3.8"},
+	{adds, []stage{meeting}, opExpired, over, (*Engine).refuseAndDrop, "refuse; hang up target", "3.8"},
+
+	// A supervisor's acts: his own phone is target.
+	{supervises, []stage{calling}, opByEnds, over, (*Engine).dropTarget, "hang up target", "3.11"},
+	{supervises, []stage{calling}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.11"},
+	{supervises, []stage{calling}, opTargetEnds, over, (*Engine).refuseAsked, "refuse", "3.11"},
+	{watches, []stage{calling}, opTargetAnswers, joining, (*Engine).listen, "target listens to by", "3.10"},
+	{watches, []stage{joining}, opMet, over, nil, "", "3.10"},
+	{watches, []stage{joining}, opTargetEnds, over, nil, "", "3.10"},
+	{watches, []stage{joining}, opByEnds, over, (*Engine).dropTarget, "hang up target", "3.10"},
+	{watches, []stage{joining}, opWithEnds, joining, nil, "", "3.10"},
+	{watches, []stage{joining}, opRefused, over, (*Engine).refuseAndDrop, "refuse; hang up target", "3.10"},
+	{watches, []stage{joining}, opExpired, over, (*Engine).refuseAndDrop, "refuse; hang up target", "3.10"},
+	{barges, []stage{calling}, opTargetAnswers, meeting, (*Engine).meetInRoom, "put all into a room", "3.11"},
+	{barges, []stage{meeting}, opMet, over, (*Engine).tellConferenced, "party added", "3.11"},
+	{barges, []stage{meeting}, opTargetEnds, over, (*Engine).restoreTalk, "join by and with", "3.11"},
+	{barges, []stage{meeting}, opByEnds, over, (*Engine).dropTarget, "hang up target", "3.11"},
+	{barges, []stage{meeting}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.11"},
+	{barges, []stage{meeting}, opRefused, over, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.11"},
+	{barges, []stage{meeting}, opExpired, over, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.11"},
+	{takes, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.11"},
+	{takes, []stage{merging}, opJoinedWithTarget, parting, (*Engine).sendByAway, "hang up by", "3.11"},
+	{takes, []stage{parting}, opByEnds, over, (*Engine).tellTaken, "party changed", "3.11"},
+	{takes, []stage{merging}, opByEnds, merging, nil, "", "3.11"},
+	{takes, []stage{merging}, opTargetEnds, over, (*Engine).restoreTalk, "join by and with", "3.11"},
+	{takes, []stage{merging}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.11"},
+	{takes, []stage{merging}, opRefused, over, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.11"},
+	{takes, []stage{merging}, opExpired, over, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.11"},
+}
+
+// operationTable is operationRows as an array, so that a step is one look-up. It is filled by init because the rows'
+// acts look into it themselves.
+var operationTable [operationKindCount][stageCount][happeningCount]*operationRow
+
+func init() { operationTable = buildOperationTable(operationRows) }
+
+func buildOperationTable(rows []operationRow) (table [operationKindCount][stageCount][happeningCount]*operationRow) {
+	for i := range rows {
+		r := &rows[i]
+		for _, k := range r.kinds {
+			for _, s := range r.in {
+				if table[k][s][r.on] != nil {
+					panic("two rows for one cell: " + k.String() + " " + s.String() + " on " + r.on.String())
+				}
+				table[k][s][r.on] = r
+			}
+		}
+	}
+	return table
+}

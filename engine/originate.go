@@ -1,0 +1,165 @@
+package engine
+
+import "modcti/events"
+
+const hexDigits = "0123456789abcdef"
+
+// newLegID makes the uuid of a leg that is to be: random bits of version 4, out of the run's seed and a counter.
+func (e *Engine) newLegID() (id LegID) {
+	e.originations++
+	for half := range 2 {
+		bits := mix(e.config.LegSeed[half] + e.originations*0x9e3779b97f4a7c15)
+		for i := range 8 {
+			id[8*half+i] = byte(bits >> (8 * i))
+		}
+	}
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id
+}
+
+// mix is the finisher of splitmix64: each bit of the answer depends on every bit of the question.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// uuid is the id with dashes, as the switch spells it.
+func (id LegID) uuid() string {
+	var text [36]byte
+	at := 0
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text[at] = '-'
+			at++
+		}
+		text[at], text[at+1] = hexDigits[b>>4], hexDigits[b&15]
+		at += 2
+	}
+	return string(text[:])
+}
+
+// expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
+func (e *Engine) expect(dn string) *party {
+	if len(e.legs) >= legsMax {
+		return nil
+	}
+	p := e.newParty()
+	p.id = e.newLegID()
+	p.names.hex, p.names.uuid = p.id.Hex(), p.id.uuid()
+	p.direction, p.expected, p.displaced = DirectionOutbound, true, true
+	p.thisDN, p.inside = dn, e.config.Inside(dn)
+	p.offsetMicros = e.in.WallMicros - e.in.MonoNanos/1000
+	e.stats.Inputs++ // no two parties share a birth number
+	p.bornAt = e.stats.Inputs
+	p.times.created = e.in.MonoNanos
+	e.remember(p)
+	return p
+}
+
+// callUp has the switch call a party's phone.
+func (e *Engine) callUp(p *party, route Route, caller string, ringMillis int64) uint64 {
+	if route.CallerID != "" {
+		caller = route.CallerID
+	}
+	if ringMillis == 0 {
+		ringMillis = e.config.RingMillis
+	}
+	if ringMillis == 0 {
+		ringMillis = ringMillisDefault
+	}
+	e.startTimer(p, ringTimer, 0, ringMillis)
+	return e.order(p, Command{Kind: CommandOriginate, Value: route.Address, CallerNumber: caller, CallerName: caller})
+}
+
+// order gives a command on a party's leg; the switch's refusal of it will find the party.
+func (e *Engine) order(p *party, c Command) uint64 {
+	c.Leg, c.UUID = p.id, p.names.uuid
+	if p.call != nil {
+		c.CallID = p.call.id
+	}
+	if c.DeadlineMillis == 0 {
+		c.DeadlineMillis = orderMillis
+	}
+	e.command(c)
+	if len(e.ordered) >= orderedMax {
+		clear(e.ordered)
+	}
+	e.ordered[e.stats.Commands] = refTo(p)
+	return e.stats.Commands
+}
+
+// orderFor gives a command on another leg; a refusal finds the party that it was given for.
+func (e *Engine) orderFor(p, leg *party, c Command) uint64 {
+	id := e.order(leg, c)
+	e.ordered[id] = refTo(p)
+	return id
+}
+
+// orderWith is order for a command that joins two legs.
+func (e *Engine) orderWith(p, other *party, c Command) uint64 {
+	c.Other, c.OtherUUID = other.id, other.names.uuid
+	return e.order(p, c)
+}
+
+func (e *Engine) bridge(p, q *party) uint64 {
+	p.displaced, q.displaced = true, true
+	return e.orderWith(p, q, Command{Kind: CommandBridge})
+}
+
+func (e *Engine) wait(p *party, hears string) uint64 {
+	p.displaced = true
+	return e.order(p, Command{Kind: CommandWait, Name: hears})
+}
+
+func (e *Engine) joinRoom(p *party, name string) uint64 {
+	p.displaced = true
+	return e.order(p, Command{Kind: CommandJoinRoom, Name: name})
+}
+
+// hangUp ends a leg on somebody's behalf: side is who gets the blame (R21), empty for the switch itself.
+func (e *Engine) hangUp(p *party, cause uint16, side string) uint64 {
+	if p == nil || p.ending || p.state == Released {
+		return 0
+	}
+	switch side {
+	case events.SideAgent:
+		p.blame = blame{side: side, hangupCause: events.ByAgent, firm: true}
+	case events.SideCustomer:
+		p.blame = blame{side: side, firm: true}
+	}
+	return e.order(p, Command{Kind: CommandHangup, Cause: cause})
+}
+
+// ringsTooLong gives up a phone that does not answer (3.3).
+func (e *Engine) ringsTooLong(p *party) {
+	if !p.answered() && !p.ending {
+		e.hangUp(p, CauseNoAnswer, "")
+	}
+}
+
+// appeared: the leg that was expected exists now.
+func (e *Engine) appeared(p *party, in *Input) {
+	p.expected = false
+	hex := p.names.hex
+	p.names = namesOf(&in.Text)
+	p.names.hex = hex
+	p.numbering.start(in.LegSeq)
+	p.lastFact = in.MonoNanos
+}
+
+// neverWas: the switch could not make the leg that was expected.
+func (e *Engine) neverWas(p *party, in *Input) {
+	end := *in
+	end.Leg, end.Disposition = p.id, DispositionNone
+	e.ended(p, &end)
+	e.forget(p)
+}
+
+// dial resolves a number for the default company.
+func (e *Engine) dial(number string) (Route, bool) {
+	if e.config.Dial == nil {
+		return Route{}, false
+	}
+	return e.config.Dial(e.config.CompanyID, number)
+}

@@ -1,0 +1,169 @@
+package engine
+
+import "modcti/events"
+
+// asker is the client whose request an event answers; all others see no reference (R23).
+type asker struct {
+	client    ClientID
+	reference int64
+	name      string // of the request
+}
+
+func askerOf(r *Request) asker { return asker{r.Client, r.ReferenceID, r.Name} }
+
+// pending is a request on a party that waits for the switch: the event that answers it, or a refusal.
+type pending struct {
+	asker
+	event   string // the wire name of the event that answers it
+	command uint64 // the act of the switch that must not be refused
+	dueAt   int64  // monotonic ns; 0 = an operation watches over it
+	digits  string // RequestSendDtmf
+	kind    RequestKind
+}
+
+// ask notes a request that an event of a party will answer. With a command, the switch must confirm it in time.
+func (e *Engine) ask(p *party, r *Request, event string, command uint64) *pending {
+	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind, digits: r.DTMFDigits}
+	if command != 0 {
+		a.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
+		e.startTimer(p, confirmTimer, 0, confirmMillis)
+	}
+	p.pending = append(p.pending, a)
+	return &p.pending[len(p.pending)-1]
+}
+
+// answer finds the request that an event of a party answers and settles it.
+func (p *party) answer(event string) (asker, bool) {
+	for i := range p.pending {
+		if p.pending[i].event == event {
+			a := p.pending[i].asker
+			p.settle(i)
+			return a, true
+		}
+	}
+	return asker{}, false
+}
+
+func (p *party) settle(i int) {
+	p.pending = append(p.pending[:i], p.pending[i+1:]...)
+}
+
+// asked tells whether a request of a party waits for an event.
+func (p *party) asked(event string) bool {
+	for i := range p.pending {
+		if p.pending[i].event == event {
+			return true
+		}
+	}
+	return false
+}
+
+// unconfirmed refuses what the switch has not confirmed in time; the party is as it was (protocol.md 6).
+func (e *Engine) unconfirmed(p *party, now int64) {
+	for i := 0; i < len(p.pending); {
+		if a := p.pending[i]; a.dueAt != 0 && a.dueAt <= now {
+			p.settle(i)
+			e.refuseParty(p, a.asker, events.PBXError, "the switch took the command and did not confirm it in time")
+			continue
+		}
+		i++
+	}
+}
+
+// refuseAll refuses what a party that has ended can no longer answer (3.14).
+func (e *Engine) refuseAll(p *party) {
+	for len(p.pending) > 0 {
+		a := p.pending[0].asker
+		p.settle(0)
+		e.refuseParty(p, a, events.NotFoundParty, "the party ended before the request was done")
+	}
+}
+
+func (e *Engine) refuseParty(p *party, a asker, code events.Code, detail string) {
+	r := Request{Client: a.client, ReferenceID: a.reference, Name: a.name, ThisDN: p.thisDN}
+	if p.call != nil {
+		r.CallID = p.call.id
+	}
+	e.refuse(&r, code, detail)
+}
+
+// refuseAsked refuses the request that an operation carries out, unless an event has answered it already.
+func (e *Engine) refuseAsked(o *operation) {
+	detail := "the switch did not do it"
+	if c := e.refusal; c != 0 {
+		detail = "the switch refused: " + CauseName(c)
+	}
+	e.refuseAskedWith(o, events.PBXError, detail)
+}
+
+func (e *Engine) refuseAskedWith(o *operation, code events.Code, detail string) {
+	for _, r := range []ref{o.by, o.target, o.with} {
+		p := r.get()
+		if p == nil {
+			continue
+		}
+		for i := range p.pending {
+			if p.pending[i].asker == o.asker {
+				p.settle(i)
+				e.refuseParty(p, o.asker, code, detail)
+				return
+			}
+		}
+	}
+}
+
+// commandAnswered meets the switch's answer to a command that somebody waits for.
+func (e *Engine) commandAnswered(in *Input) {
+	p := e.ordered[in.Command].get()
+	delete(e.ordered, in.Command)
+	if p == nil {
+		return
+	}
+	e.refusal = in.Cause
+	defer func() { e.refusal = 0 }()
+	if in.Cause != CauseNone {
+		e.commandRefused(p, in)
+		return
+	}
+	for i := range p.pending {
+		if p.pending[i].command == in.Command {
+			e.commandTaken(p, p.pending[i])
+			return
+		}
+	}
+}
+
+func (e *Engine) commandRefused(p *party, in *Input) {
+	for i := range p.pending {
+		if a := p.pending[i]; a.command == in.Command {
+			p.settle(i)
+			code, detail := events.PBXError, "the switch refused: "+CauseName(in.Cause)
+			if in.Cause == CauseInvalidCallReference {
+				code, detail = events.NotFoundChannel, "the channel has gone"
+			}
+			e.refuseParty(p, a.asker, code, detail)
+			break
+		}
+	}
+	if p.expected {
+		e.neverWas(p, in)
+		return
+	}
+	if o := p.op; o != nil && o.command == in.Command {
+		e.advance(o, opRefused)
+	}
+}
+
+// commandTaken tells of what no record of the switch confirms: the switch's word is all there is.
+func (e *Engine) commandTaken(p *party, a pending) {
+	switch a.kind {
+	case RequestMuteCall, RequestUnmuteCall:
+		e.setMuted(p, a.kind == RequestMuteCall)
+	case RequestSendDtmf:
+		e.tellDTMF(p, a.digits)
+	case RequestWhisper:
+		e.tellWhisper(p)
+	case RequestPauseRecording, RequestResumeRecording:
+		e.setPaused(p, a.kind == RequestPauseRecording)
+	}
+}
