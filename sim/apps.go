@@ -1,12 +1,54 @@
 package sim
 
-import "modcti/engine"
+import (
+	"slices"
+
+	"modcti/engine"
+)
+
+// causeOutOfOrder (DESTINATION_OUT_OF_ORDER) ends a leg whose bridge never came.
+const causeOutOfOrder = 27
+
+// run lets l's thread run an application, or its dialplan.
+func (s *Switch) run(l *leg, a app) {
+	switch a.name {
+	case "park":
+		s.park(l)
+	case "wait":
+		s.wait(l, a.sound)
+	case "conference":
+		s.confer(l, a.room)
+	case "eavesdrop":
+		s.hear(l, a.target, a.heardBy)
+	case "intercept":
+		in := s.tell(l, engine.LegExecuted, a.target)
+		in.Text.App, in.Text.AppArg = "intercept", a.target.text.UUID
+		s.after(s.between(30, 120), (*Switch).intercept, l, a.target)
+	default:
+		s.dialplan(l, a.to)
+	}
+}
 
 // park: l waits in the switch.
 func (s *Switch) park(l *leg) {
-	l.waiting = true
+	l.waiting, l.sound = true, engine.WaitSilence
 	in := s.tell(l, engine.LegExecuted, nil)
 	in.Text.App = "park"
+	s.wake(l.call)
+}
+
+// wait: l waits and hears sound. A caller who is not answered hears ringback from its own phone, which is sent 180, and
+// music before the answer, as early media.
+func (s *Switch) wait(l *leg, sound string) {
+	l.waiting, l.sound = true, sound
+	if !l.talking && l.direction == engine.DirectionInbound {
+		switch {
+		case sound == engine.WaitMusic:
+			s.sendsMedia(l, nil)
+		case sound == engine.WaitRingback && !l.ringing && !l.early:
+			s.rings(l)
+		}
+	}
 	s.wake(l.call)
 }
 
@@ -22,9 +64,10 @@ func (s *Switch) confer(l *leg, room string) {
 }
 
 func (s *Switch) enterRoom(l, _ *leg) {
-	if l.ending {
+	if l.ending || l.quits {
 		return
 	}
+	l.mixes = true
 	in := s.tell(l, engine.LegExecuted, nil)
 	in.Text.App, in.Text.AppArg = "conference", l.room+"@default"
 	s.after(s.between(300, 1_200), (*Switch).mixed, l, nil)
@@ -34,6 +77,7 @@ func (s *Switch) enterRoom(l, _ *leg) {
 func (s *Switch) mixed(l, _ *leg) {
 	if !l.ended {
 		s.tell(l, engine.LegBridged, nil)
+		s.wake(l.call)
 	}
 }
 
@@ -43,16 +87,22 @@ func (s *Switch) joinedRoom(l, _ *leg) {
 	s.wake(l.call)
 }
 
-// leaveRoom: the conference's thread of l notices its end.
+// leaveRoom: the conference's thread of l notices that l ends or is wanted elsewhere.
 func (s *Switch) leaveRoom(l, _ *leg) {
-	s.tell(l, engine.LegUnbridged, nil)
-	s.after(s.between(150, 1_200), (*Switch).leftRoom, l, nil)
-	s.after(s.between(350, 900), (*Switch).end, l, nil)
+	if l.room == "" || !l.quits && !l.ending {
+		return
+	}
+	if l.mixes {
+		s.tell(l, engine.LegUnbridged, nil)
+		s.after(s.between(150, 1_200), (*Switch).leftRoom, l, nil)
+	}
+	l.left, l.room, l.mixes, l.quits = l.room, "", false, false
+	s.after(s.between(350, 900), (*Switch).idle, l, nil)
 }
 
 func (s *Switch) leftRoom(l, _ *leg) {
 	in := s.note(l, engine.RoomLeft)
-	in.Text.Room = l.room
+	in.Text.Room = l.left
 }
 
 // ownLeg is a leg that the switch makes by itself, on an operator's behalf; run is what it does when it is answered.
@@ -77,28 +127,17 @@ func (s *Switch) originate(l *leg) {
 }
 
 func (s *Switch) runApp(l, _ *leg) {
-	if l.ending {
-		return
-	}
-	target := l.app.target
-	switch l.app.name {
-	case "park":
-		s.park(l)
-	case "conference":
-		s.confer(l, l.app.room)
-	case "eavesdrop":
-		s.hear(l, target)
-	case "intercept":
-		in := s.tell(l, engine.LegExecuted, target)
-		in.Text.App, in.Text.AppArg = "intercept", target.text.UUID
-		s.after(s.between(30, 120), (*Switch).intercept, l, target)
-	default: // an originate to a number transfers the leg that it made
-		s.send(l, l.to)
+	switch {
+	case l.ending || l.busy(): // it was told to do something else meanwhile
+	case l.app.name == "": // an originate to a number transfers the leg that it made
+		s.send(l, l.app)
+	default:
+		s.run(l, l.app)
 	}
 }
 
-// hear: l listens to target's call.
-func (s *Switch) hear(l, target *leg) {
+// hear: l listens to target's call, and is heard by heardBy.
+func (s *Switch) hear(l, target *leg, heardBy string) {
 	in := s.tell(l, engine.LegExecuted, target)
 	in.Flags = engine.FlagObserver
 	in.Text.App, in.Text.AppArg = "eavesdrop", target.text.UUID
@@ -106,30 +145,31 @@ func (s *Switch) hear(l, target *leg) {
 		s.after(s.between(100, 300), (*Switch).clear, l, nil)
 		return
 	}
-	l.heard = target
+	l.heard, l.heardBy = target, heardBy
 	target.spies = append(target.spies, l)
 	s.after(s.between(100, 240), (*Switch).hears, l, nil)
 }
 
 func (s *Switch) hears(l, _ *leg) {
 	if l.heard != nil && !l.ended {
+		l.mixes = true
 		s.tell(l, engine.LegBridged, nil)
 		s.wake(l.call)
 	}
 }
 
-// stopHearing: the listener, or whom it listens to, is ending.
+// stopHearing: the listener, or whom it listens to, is ending, or the listener is wanted elsewhere.
 func (s *Switch) stopHearing(l, _ *leg) {
-	if l.heard == nil || l.ended {
+	target := l.heard
+	if target == nil || l.ended || !l.quits && !l.ending && !target.ending {
 		return
 	}
-	l.heard = nil
-	s.tell(l, engine.LegUnbridged, nil)
-	if l.ending {
-		s.after(s.between(200, 400), (*Switch).end, l, nil)
-		return
+	target.spies = slices.DeleteFunc(target.spies, func(spy *leg) bool { return spy == l })
+	if l.mixes {
+		s.tell(l, engine.LegUnbridged, nil)
 	}
-	s.after(s.between(200, 400), (*Switch).clear, l, nil)
+	l.heard, l.heardBy, l.mixes, l.quits = nil, "", false, false
+	s.after(s.between(200, 400), (*Switch).idle, l, nil)
 }
 
 // intercept: l takes target away from its partner, who is told that the call was picked up elsewhere.
@@ -154,17 +194,52 @@ func (s *Switch) bridgeLegs(a, b *leg) {
 	if a.ending || b.ending || a == b {
 		return
 	}
-	a.joins, b.joins = b, a
+	s.offHold(a)
+	s.offHold(b)
+	s.jilt(a, b)
+	s.jilt(b, a)
+	a.joins, b.joins, a.next, b.next = b, a, nil, nil
 	for _, l := range []*leg{a, b} {
-		carrier := l
-		if !l.leads {
-			carrier = l.partner
+		if l.inApp() {
+			s.quit(l)
+		} else if l.partner != nil {
+			s.breakBridge(l)
 		}
-		if carrier != nil {
-			s.after(s.between(5_000, 9_000), (*Switch).leave, carrier, nil)
+		if near := l.origin; near != nil && near.calling == l {
+			s.after(s.between(200, 15_000), (*Switch).callFailed, near, l)
 		}
 	}
 	s.after(s.between(33_000, 45_000), (*Switch).join, a, b)
+}
+
+// breakBridge: one of a bridge's legs is wanted elsewhere.
+func (s *Switch) breakBridge(l *leg) {
+	carrier := l
+	if !l.leads {
+		carrier = l.partner
+	}
+	l.broken, l.partner.broken = true, true
+	s.after(s.between(5_000, 9_000), (*Switch).leave, carrier, nil)
+}
+
+// bridgePatience is how long a leg that is to be bridged waits for one that has been sent elsewhere.
+const bridgePatience = 20_000_000_000
+
+// jilt: l will not be joined with whom it was to be joined with, unless that is other.
+func (s *Switch) jilt(l, other *leg) {
+	old := l.joins
+	if old == nil || old == other {
+		return
+	}
+	l.joins = nil
+	s.after(bridgePatience, (*Switch).jilted, old, l)
+}
+
+func (s *Switch) jilted(l, other *leg) {
+	if l.joins == other && other.joins != l && !l.ending {
+		l.joins = nil
+		s.hangup(l, causeOutOfOrder, s.bySwitch(l), true)
+	}
 }
 
 // join: both threads are ready for the new bridge.
@@ -174,7 +249,7 @@ func (s *Switch) join(a, b *leg) {
 	case a.ending || b.ending:
 		a.joins, b.joins = nil, nil
 		s.abandon(a, b)
-	case a.partner != nil || b.partner != nil:
+	case a.partner != nil || b.partner != nil || a.inApp() || b.inApp():
 		s.after(s.between(2_000, 6_000), (*Switch).join, a, b)
 	default:
 		s.bridge(a, b)
@@ -193,6 +268,7 @@ func (s *Switch) dialLoopback(l *leg, to string) {
 	s.call(l, near)
 	far.text.CallerNumber, far.text.CallerName = near.text.CallerNumber, near.text.CallerName
 	far.text.Destination, far.text.SIPCallID = to, ""
+	far.next = &app{to: to}
 	s.after(s.between(110, 170), (*Switch).created, near, nil)
 	s.after(s.between(400, 600), (*Switch).createdFar, far, near)
 }

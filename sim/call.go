@@ -33,6 +33,8 @@ const (
 	Send                   // an operator sends Leg to To (uuid_transfer)
 	SendBoth               // an operator sends both legs of Leg's bridge to To
 	Refer                  // the phone of Leg sends its partner to To
+	ReferWith              // the phone that talks on Leg and on Other leaves its two partners to each other
+	Press                  // the phone of Leg sends the digits To
 	BridgeWith             // an operator joins Leg with Other (uuid_bridge)
 	CallIn                 // an operator calls To, a new leg that runs Run; Leg is whom it listens to or intercepts
 	Vanish                 // Leg is gone and nobody is told
@@ -59,6 +61,7 @@ type Script struct {
 	Run      string
 	Number   string // what a phone that the switch calls is shown; empty: 0000000000
 	Loopback bool   // the dialplan reaches To through a loopback pair
+	Alive    bool   // the phones that the dialplan calls behave as Options.Phone says; the acts are the caller's own
 	Acts     []Act
 }
 
@@ -91,8 +94,9 @@ func (s *Switch) Start(at time.Duration, script Script) *Call {
 	s.calls++
 	delay := max(at.Nanoseconds()-s.now, 0)
 	if script.Begin == FromSwitch {
-		l := s.ownLeg(c, script.From, runOf(script.Run, nil))
-		l.to = script.To
+		run := runOf(script.Run, nil)
+		run.to = script.To
+		l := s.ownLeg(c, script.From, run)
 		s.after(delay, (*Switch).beginFromSwitch, l, nil)
 		return c
 	}
@@ -102,6 +106,7 @@ func (s *Switch) Start(at time.Duration, script Script) *Call {
 	}
 	l := s.newLeg(c, channel, script.From, engine.DirectionInbound)
 	l.text.CallerName, l.text.Destination = script.Name, script.To
+	l.next = &app{to: script.To}
 	if channel == phonePrefix {
 		l.text.User = l.text.CallerNumber
 	}

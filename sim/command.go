@@ -2,79 +2,197 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
 	"modcti/engine"
 )
 
-// causeNoSuchLeg (INVALID_CALL_REFERENCE) refuses a command for a channel that is gone or going.
-const causeNoSuchLeg = 81
+// The answers of the switch that the contract with it names.
+const (
+	causeNoSuchLeg    = 81  // INVALID_CALL_REFERENCE: the channel is gone, going, or not there yet
+	causeNotAllowed   = 95  // INVALID_MSG_UNSPECIFIED: a variable, value or mode that may not be used
+	causeWrongState   = 101 // WRONG_CALL_STATE
+	causeDeadlinePast = 102 // RECOVERY_ON_TIMER_EXPIRE
+)
 
-// worker is the command worker: it takes one command after the other.
-type worker struct {
-	commands []engine.Command
-	busy     bool
-	table    []*leg // channels of a snapshot that are still to be told
+// Fate is what becomes of a command before it is carried out. The zero value carries it out.
+type Fate struct {
+	Cause uint16 // it is refused with it, and nothing is done
+	Idle  bool   // it is accepted, and nothing is done
+	Mute  bool   // it is not answered
+	Late  int64  // it is carried out so much later, ns
 }
+
+// worker carries out commands: those of one call one after the other, the others side by side.
+type worker struct {
+	strands map[string]*strand
+	table   []*leg // channels of a snapshot that are still to be told
+}
+
+// strand is the commands of one call, the first of which is being carried out.
+type strand struct {
+	key      string
+	commands []queued
+}
+
+type queued struct {
+	engine.Command
+	due       int64 // virtual ns; 0 = none
+	cancelled bool  // of an originate: it was hung up
+}
+
+// snapshots is the strand of snapshots, which is no call's.
+const snapshots = "snapshot"
 
 // Do hands the switch a command of the engine. Its truth comes later, as inputs.
 func (s *Switch) Do(c engine.Command) {
-	s.worker.commands = append(s.worker.commands, c)
-	s.work()
-}
-
-func (s *Switch) work() {
-	if !s.worker.busy && len(s.worker.commands) > 0 {
-		s.worker.busy = true
-		s.after(s.between(20, 120), (*Switch).command, nil, nil)
+	q := queued{Command: c}
+	if c.DeadlineMillis > 0 {
+		q.due = s.now + c.DeadlineMillis*1_000_000
+	}
+	key := c.CallID
+	if c.Kind == engine.CommandSnapshot {
+		key = snapshots
+	}
+	r := s.worker.strands[key]
+	if key == "" || r == nil {
+		r = &strand{key: key}
+	}
+	if key != "" {
+		s.worker.strands[key] = r
+	}
+	r.commands = append(r.commands, q)
+	if len(r.commands) == 1 {
+		s.turn(r)
 	}
 }
 
-func (s *Switch) command(_, _ *leg) {
-	c := s.worker.commands[0]
-	if c.Kind == engine.CommandSnapshot {
+// turn lets a worker take up the strand's first command, or forgets a strand that has none.
+func (s *Switch) turn(r *strand) {
+	if len(r.commands) == 0 {
+		delete(s.worker.strands, r.key)
+		return
+	}
+	s.later(s.between(20, 120), func() { s.begin(r) })
+}
+
+func (s *Switch) begin(r *strand) {
+	q := &r.commands[0]
+	var fate Fate
+	if decide := s.wire.faults.Command; decide != nil {
+		fate = decide(q.Command, s.wire.random)
+	}
+	switch {
+	case q.due != 0 && s.now > q.due:
+		s.done(r, causeDeadlinePast)
+	case fate.Mute:
+		s.finish(r)
+	case fate.Cause != engine.CauseNone || fate.Idle:
+		s.done(r, fate.Cause)
+	case fate.Late > 0:
+		s.later(fate.Late, func() { s.carryOut(r) })
+	default:
+		s.carryOut(r)
+	}
+}
+
+// carryOut does the strand's first command; a command that takes time turns to the next by itself.
+func (s *Switch) carryOut(r *strand) {
+	c := &r.commands[0].Command
+	switch c.Kind {
+	case engine.CommandSnapshot:
 		s.record(engine.SnapshotBegin).Command = c.ID
 		s.worker.table = append(s.worker.table[:0], s.live...)
-		s.after(s.between(5, 30), (*Switch).snapshot, nil, nil)
-		return
+		s.later(s.between(5, 30), func() { s.snapshot(r) })
+	case engine.CommandOriginate:
+		s.originateFor(r)
+	case engine.CommandHangup:
+		s.done(r, s.hangupFor(c))
+	default:
+		s.done(r, s.command(c))
 	}
-	l := s.byID[c.Leg]
-	switch {
-	case l == nil || l.ending:
-		s.done(causeNoSuchLeg)
-		return
-	case c.Kind == engine.CommandSetVariable:
-		if c.Name == "cti_call_id" {
-			l.text.CTICallID = c.Value
-		}
-	case c.Kind == engine.CommandHangup:
-		s.hangup(l, causeOr(c.Cause, engine.CauseNormalClearing), s.bySwitch(l), false)
+}
+
+// command carries out what is done to a channel that is there.
+func (s *Switch) command(c *engine.Command) uint16 {
+	l := s.located(c.Leg)
+	if l == nil {
+		return causeNoSuchLeg
 	}
-	s.done(engine.CauseNone)
+	switch c.Kind {
+	case engine.CommandSetVariable:
+		return s.setVariable(l, c)
+	case engine.CommandBridge:
+		return s.bridgeFor(l, s.located(c.Other))
+	case engine.CommandWait:
+		return s.waitFor(l, c.Name)
+	case engine.CommandJoinRoom:
+		return s.joinRoom(l, c.Name)
+	case engine.CommandEavesdrop:
+		return s.eavesdrop(l, s.located(c.Other), c.Name)
+	case engine.CommandEavesdropMode:
+		return s.eavesdropMode(l, c.Name)
+	case engine.CommandHold, engine.CommandUnhold:
+		return s.holdFor(l, c.Kind == engine.CommandHold)
+	case engine.CommandMute, engine.CommandUnmute:
+		return s.mute(l, c.Kind == engine.CommandMute)
+	case engine.CommandSendDTMF:
+		return s.sendDTMF(l, c.Value)
+	case engine.CommandAnswer:
+		return s.askToAnswer(l)
+	case engine.CommandRecordStart:
+		return s.recordStart(l, c.Value)
+	case engine.CommandRecordStop, engine.CommandRecordPause, engine.CommandRecordResume:
+		return s.recordChange(l, c)
+	}
+	return causeNotAllowed
+}
+
+// located is the channel of an id as the session table gives it out: not one that has begun to end.
+func (s *Switch) located(id engine.LegID) *leg {
+	if l := s.byID[id]; l != nil && l.place != 0 && !l.ending {
+		return l
+	}
+	return nil
+}
+
+func (s *Switch) setVariable(l *leg, c *engine.Command) uint16 {
+	if !strings.HasPrefix(c.Name, "cti_") {
+		return causeNotAllowed
+	}
+	if c.Name == "cti_call_id" {
+		l.text.CTICallID = c.Value
+	}
+	return engine.CauseNone
 }
 
 // snapshot tells one live channel after the other, while calls go on; a channel that has begun to end is not found.
-func (s *Switch) snapshot(_, _ *leg) {
+// One that was told whole is answered by its end alone.
+func (s *Switch) snapshot(r *strand) {
 	table := s.worker.table
 	for len(table) > 0 && (table[0].ending || table[0].gone) {
 		table = table[1:]
 	}
-	command := s.worker.commands[0].ID
+	command := r.commands[0].ID
 	if len(table) == 0 {
 		s.worker.table = nil
 		s.record(engine.SnapshotEnd).Command = command
-		s.done(engine.CauseNone)
+		s.finish(r)
 		return
 	}
 	s.found(table[0], command)
 	s.worker.table = table[1:]
-	s.after(s.between(1, 3), (*Switch).snapshot, nil, nil)
+	s.later(s.between(1, 3), func() { s.snapshot(r) })
 }
 
-// done answers the command and turns to the next. cause 0 means accepted.
-func (s *Switch) done(cause uint16) {
+// done answers the strand's first command and turns to the next. cause 0 means accepted.
+func (s *Switch) done(r *strand, cause uint16) {
 	in := s.record(engine.CommandDone)
-	in.Command, in.Cause = s.worker.commands[0].ID, cause
-	s.worker.commands = slices.Delete(s.worker.commands, 0, 1)
-	s.worker.busy = false
-	s.work()
+	in.Command, in.Cause = r.commands[0].ID, cause
+	s.finish(r)
+}
+
+func (s *Switch) finish(r *strand) {
+	r.commands = slices.Delete(r.commands, 0, 1)
+	s.turn(r)
 }

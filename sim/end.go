@@ -92,9 +92,13 @@ func (s *Switch) callFailed(a, b *leg) {
 	if a.calling != b {
 		return
 	}
-	a.calling = nil
+	a.calling, a.quits = nil, false
+	if a.next != nil || a.joins != nil {
+		s.idle(a, nil)
+		return
+	}
 	cause := b.cause
-	if cause == engine.CauseNoAnswer {
+	if cause == engine.CauseNoAnswer || cause == engine.CauseNone {
 		cause = engine.CauseNormalClearing // the dialplan ran to its end
 	}
 	s.hangup(a, cause, s.bySwitch(a), true)
@@ -102,7 +106,15 @@ func (s *Switch) callFailed(a, b *leg) {
 
 // follow: the thread of l sees that its partner is gone, or is being taken away.
 func (s *Switch) follow(l, _ *leg) {
-	if l.partner == nil || l.joins != nil || l.to != "" {
+	other := l.partner
+	switch {
+	case other == nil || l.joins != nil || l.next != nil || !other.ending && !l.broken:
+		return
+	case l.parks && l.leads:
+		s.after(s.between(90, 900), (*Switch).leave, l, nil)
+		return
+	case l.parks:
+		s.after(s.between(90, 900), (*Switch).leave, other, nil)
 		return
 	}
 	s.hangup(l, engine.CauseNormalClearing, s.bySwitch(l), true)
@@ -115,6 +127,9 @@ func (s *Switch) endFollows(l, other *leg) { s.hangup(l, other.cause, engine.Dis
 func (s *Switch) end(l, _ *leg) {
 	if l.ended || l.gone {
 		return
+	}
+	for len(l.files) > 0 {
+		s.closeFile(l, 0)
 	}
 	l.ended = true
 	l.callState = engine.CallStateHangup
@@ -147,6 +162,9 @@ func (s *Switch) vanish(l *leg) {
 		l.origin.calling = nil
 	}
 	l.ending, l.ended, l.calling = true, true, nil
+	for _, spy := range l.spies {
+		s.after(s.between(2_000, 4_000), (*Switch).stopHearing, spy, nil)
+	}
 	s.forget(l)
 	s.wake(l.call)
 }

@@ -19,6 +19,9 @@ type Faults struct {
 	Overrun   float64 // from it on up to OverrunMax records find the ring full; then RecordsLost is told
 
 	OverrunMax int
+
+	// Command decides what becomes of a command before it is carried out; nil: nothing does.
+	Command func(c engine.Command, random *rand.Rand) Fate
 }
 
 func (f *Faults) none() bool {

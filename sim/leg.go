@@ -29,49 +29,90 @@ type leg struct {
 	spies   []*leg
 	ends    *leg // the other end of a loopback pair
 	app     app  // what it runs once it is answered
+	next    *app // where its thread goes next: it was transferred
 
-	room    string
-	to      string // where its thread goes next: it was transferred
-	leads   bool   // its thread runs the bridge
-	ringing bool
-	early   bool
-	waiting bool // parked
-	talking bool // answered
-	ending  bool // hung up
-	ended   bool // its hangup handlers have run
-	gone    bool
+	room    string // the conference that it is in
+	left    string // and the one that it is leaving
+	sound   string // what it hears while it waits: one of engine.Wait*
+	heardBy string // who hears it while it eavesdrops: one of engine.HeardBy*
+	files   []recording
+
+	leads    bool // its thread runs the bridge
+	broken   bool // its bridge is being taken apart
+	quits    bool // its thread is being taken out of its application
+	parks    bool // it waits, rather than ends, when its bridge is over
+	mixes    bool // its media is joined with a conference, or with a call that it eavesdrops
+	ringing  bool
+	early    bool
+	waiting  bool // parked
+	talking  bool // answered
+	held     bool // put on hold by the switch
+	muted    bool
+	accepted bool // the switch said that it calls it
+	deaf     bool // its phone does not pick up when the switch asks it to
+	ending   bool // hung up
+	ended    bool // its hangup handlers have run
+	gone     bool
 }
 
 // busy tells whether l's thread has something to do, so that it does not end by itself.
 func (l *leg) busy() bool {
-	return l.joins != nil || l.to != "" || l.partner != nil || l.calling != nil || l.waiting || l.room != "" ||
-		l.heard != nil
+	return l.joins != nil || l.next != nil || l.partner != nil || l.waiting || l.parks || l.inApp()
 }
 
-// app is what a leg that the switch originates by itself runs once it is answered.
+// inApp tells whether l's thread is in an application that has to notice when it is wanted elsewhere.
+func (l *leg) inApp() bool { return l.calling != nil || l.room != "" || l.heard != nil }
+
+// app is what a leg's thread runs.
 type app struct {
-	name   string // park, conference, eavesdrop, intercept, or empty: its destination is routed
-	room   string
-	target *leg
+	name    string // park, wait, conference, eavesdrop, intercept, or empty: the dialplan sends it to
+	to      string
+	room    string
+	sound   string
+	heardBy string
+	target  *leg
+}
+
+// destination is what a transfer to a names.
+func (a *app) destination() string {
+	switch a.name {
+	case "":
+		return a.to
+	case "wait":
+		return "wait " + a.sound
+	case "conference":
+		return "conference " + a.room
+	}
+	return a.name
 }
 
 // newLeg makes a channel to or from number. Nothing is told of it yet.
 func (s *Switch) newLeg(c *Call, channel, number string, direction engine.Direction) *leg {
-	l := &leg{call: c, direction: direction}
-	s.setID(l, channel, number)
+	return s.newLegAs(c, s.newID(), channel, number, direction)
+}
+
+// newLegAs is newLeg for an id that somebody else chose.
+func (s *Switch) newLegAs(c *Call, id engine.LegID, channel, number string, direction engine.Direction) *leg {
+	l := &leg{id: id, call: c, direction: direction}
+	s.name(l, channel, number)
 	c.legs = append(c.legs, l)
 	return l
 }
 
-// setID draws a random uuid (version 4). The texts are parts of one string, as they are in a decoded record.
-func (s *Switch) setID(l *leg, channel, number string) {
-	const digits = "0123456789abcdef"
+// newID draws a random uuid (version 4).
+func (s *Switch) newID() (id engine.LegID) {
 	high, low := s.ids.Uint64(), s.ids.Uint64()
 	for i := range 8 {
-		l.id[i], l.id[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i))
+		id[i], id[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i))
 	}
-	l.id[6] = l.id[6]&0x0f | 0x40
-	l.id[8] = l.id[8]&0x3f | 0x80
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// name fills in the names of a channel. They are parts of one string, as they are in a decoded record.
+func (s *Switch) name(l *leg, channel, number string) {
+	const digits = "0123456789abcdef"
 	buf := s.scratch[:0]
 	for _, b := range l.id {
 		buf = append(buf, digits[b>>4], digits[b&15])
@@ -141,7 +182,7 @@ func (s *Switch) wall() int64 { return s.start.wallMicros + s.now/1000 }
 
 // created: the channel exists and its thread runs.
 func (s *Switch) created(l, _ *leg) {
-	if l.ending {
+	if l.ending || l.gone {
 		return
 	}
 	l.callState = engine.CallStateDown

@@ -41,7 +41,15 @@ func (s *Switch) try(c *Call, a *Act) outcome {
 	if a.Leg >= len(c.legs) || c.legs[a.Leg].place == 0 && !c.legs[a.Leg].gone {
 		return notYet
 	}
-	l := c.legs[a.Leg]
+	var other *leg
+	if a.Other < len(c.legs) {
+		other = c.legs[a.Other]
+	}
+	return s.actOn(c.legs[a.Leg], other, a)
+}
+
+// actOn does one act of l's own if l can do it now.
+func (s *Switch) actOn(l, other *leg, a *Act) outcome {
 	if l.ending {
 		return never
 	}
@@ -56,8 +64,22 @@ func (s *Switch) try(c *Call, a *Act) outcome {
 		s.vanish(l)
 	case Hold, Unhold:
 		return s.hold(l, a.Do == Hold, a.Run == "phone")
+	case Press:
+		return s.press(l, a.To)
 	default:
-		return s.operatorActs(c, l, a)
+		return s.operatorActs(l, other, a)
+	}
+	return did
+}
+
+// press: the far end of l sends digits, one record each.
+func (s *Switch) press(l *leg, digits string) outcome {
+	if !l.talking {
+		return notYet
+	}
+	for i := range len(digits) {
+		in := s.tell(l, engine.LegDTMF, nil)
+		in.Text.Digits = digits[i : i+1]
 	}
 	return did
 }
@@ -122,7 +144,7 @@ func (s *Switch) kill(l, _ *leg) { s.hangup(l, engine.CauseNormalClearing, s.byS
 
 // hold: the module sees what the switch does by a hook, and what the phone does on the event bus alone.
 func (s *Switch) hold(l *leg, held, phone bool) outcome {
-	if l.partner == nil {
+	if l.partner == nil && !l.mixes {
 		return notYet
 	}
 	if held == (l.callState == engine.CallStateHeld) {
@@ -138,6 +160,7 @@ func (s *Switch) hold(l *leg, held, phone bool) outcome {
 	if phone {
 		s.note(l, kind)
 	} else {
+		l.held = held
 		s.tell(l, kind, nil)
 	}
 	s.wake(l.call)
@@ -145,7 +168,7 @@ func (s *Switch) hold(l *leg, held, phone bool) outcome {
 }
 
 // operatorActs: what is done to a call from outside it.
-func (s *Switch) operatorActs(c *Call, l *leg, a *Act) outcome {
+func (s *Switch) operatorActs(l, other *leg, a *Act) outcome {
 	if !l.talking {
 		return notYet
 	}
@@ -154,40 +177,104 @@ func (s *Switch) operatorActs(c *Call, l *leg, a *Act) outcome {
 		if l.partner == nil && !l.waiting {
 			return notYet
 		}
-		s.send(l, a.To)
+		s.send(l, app{to: a.To})
 	case Refer:
 		if l.partner == nil {
 			return notYet
 		}
-		s.send(l.partner, a.To)
+		s.send(l.partner, app{to: a.To})
 	case SendBoth:
 		if l.partner == nil {
 			return notYet
 		}
 		s.sendBoth(l, l.partner, a.To)
 	case BridgeWith:
-		if a.Other >= len(c.legs) || !c.legs[a.Other].talking {
+		if other == nil || !other.talking {
 			return notYet
 		}
-		s.bridgeLegs(l, c.legs[a.Other])
+		s.bridgeLegs(l, other)
+	case ReferWith:
+		if l.partner == nil || other == nil || other.partner == nil {
+			return notYet
+		}
+		s.referWith(l, other)
 	}
 	return did
 }
 
+// referWith: a phone that talks on two legs leaves, and its two partners are joined (2.7).
+func (s *Switch) referWith(l, other *leg) {
+	first, second := l.partner, other.partner
+	l.parks, other.parks = true, true
+	s.bridgeLegs(first, second)
+	s.after(s.between(8_000, 60_000), (*Switch).saysBye, l, nil)
+	s.after(s.between(8_000, 60_000), (*Switch).saysBye, other, nil)
+}
+
+func (s *Switch) saysBye(l, _ *leg) {
+	if !l.ending {
+		s.farEndHangsUp(l)
+	}
+}
+
 // send transfers l. Its partner's thread notices and, left alone, ends.
-func (s *Switch) send(l *leg, to string) {
-	l.to = to
+func (s *Switch) send(l *leg, a app) {
+	s.offHold(l)
+	s.jilt(l, nil)
+	l.next = &a
 	in := s.tell(l, engine.LegTransferred, nil)
-	in.Text.Destination = to
+	in.Text.Destination = a.destination()
+	s.interrupt(l)
+}
+
+// offHold: whoever is sent elsewhere is taken off the switch's own hold first.
+func (s *Switch) offHold(l *leg) {
+	if l.held {
+		l.held, l.callState = false, engine.CallStateActive
+		s.tell(l, engine.LegUnheld, nil)
+	}
+}
+
+// interrupt takes l's thread out of what it does, so that it turns to what is next for it.
+func (s *Switch) interrupt(l *leg) {
 	partner := l.partner
 	switch {
+	case l.inApp():
+		s.quit(l)
 	case partner == nil:
 		s.after(s.between(3_900, 19_000), (*Switch).route, l, nil)
+		if near := l.origin; near != nil && near.calling == l { // who called it has lost it
+			s.after(s.between(200, 15_000), (*Switch).callFailed, near, l)
+		}
 	case l.leads:
+		l.broken, partner.broken = true, true
 		s.after(s.between(1_000, 18_000), (*Switch).follow, partner, nil)
 	default:
+		l.broken, partner.broken = true, true
 		s.after(s.between(2_000, 8_000), (*Switch).route, l, nil)
 		s.after(s.between(9_000, 22_000), (*Switch).leave, partner, nil)
+	}
+}
+
+// quit lets the application that l's thread is in notice that it is wanted elsewhere.
+func (s *Switch) quit(l *leg) {
+	l.quits = true
+	switch {
+	case l.calling != nil:
+		s.after(s.between(1_000, 20_000), (*Switch).stopCalling, l, l.calling)
+	case l.room != "":
+		s.after(s.between(9_000, 20_000), (*Switch).leaveRoom, l, nil)
+	default:
+		s.after(s.between(3_000, 5_000), (*Switch).stopHearing, l, nil)
+	}
+}
+
+// stopCalling: a's thread is wanted elsewhere while it calls b.
+func (s *Switch) stopCalling(a, b *leg) {
+	if a.calling == b && !a.ending {
+		a.quits = false
+		s.cancelCall(a, b)
+		s.after(s.between(450, 900), (*Switch).idle, a, nil)
 	}
 }
 
@@ -195,7 +282,8 @@ func (s *Switch) sendBoth(a, b *leg, to string) {
 	if b.leads {
 		a, b = b, a
 	}
-	a.to, b.to = to, to
+	a.next, b.next = &app{to: to}, &app{to: to}
+	a.broken, b.broken = true, true
 	in := s.tell(a, engine.LegTransferred, nil)
 	in.Text.Destination = to
 	s.after(s.between(110, 180), (*Switch).sentToo, b, nil)
@@ -203,11 +291,11 @@ func (s *Switch) sendBoth(a, b *leg, to string) {
 }
 
 func (s *Switch) sentToo(l, _ *leg) {
-	if l.ending {
+	if l.ending || l.next == nil {
 		return
 	}
 	in := s.tell(l, engine.LegTransferred, nil)
-	in.Text.Destination = l.to
+	in.Text.Destination = l.next.to
 }
 
 // callIn: an operator calls another phone into the call.

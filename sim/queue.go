@@ -11,6 +11,7 @@ type moment struct {
 	tie  uint64
 	do   act
 	a, b *leg
+	run  func() // in place of do
 }
 
 func (m *moment) before(n *moment) bool {

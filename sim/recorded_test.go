@@ -108,6 +108,7 @@ var words = map[engine.InputKind]string{
 	engine.LegEnded: "ended", engine.LegDestroyed: "destroyed", engine.LegLooped: "looped",
 	engine.RoomJoined: "joined", engine.RoomLeft: "left", engine.RecordsLost: "lost",
 	engine.SnapshotBegin: "begin", engine.LegFound: "found", engine.SnapshotEnd: "end", engine.CommandDone: "done",
+	engine.LegDTMF: "pressed", engine.LegRecordStarted: "records", engine.LegRecordStopped: "recorded",
 }
 
 // perLeg is each leg's records as words, legs in the order of their creation.

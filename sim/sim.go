@@ -16,6 +16,9 @@ import (
 type Options struct {
 	// Inside tells which numbers are extensions of the switch's directory. Nil: three to six digits.
 	Inside func(number string) bool
+	// Phone is how the phone of a number behaves each time that the engine, or the dialplan of a script that is Alive,
+	// calls it. What it draws from random the seed decides. Nil: SomePhone.
+	Phone func(number string, random *rand.Rand) Behaviour
 	// RingTimeout is how long a phone may ring before the switch gives up; 0 = 15 s.
 	RingTimeout time.Duration
 	// StartMono and StartWall are the two clocks at virtual time 0; zero values stand for fixed times.
@@ -34,6 +37,7 @@ type Switch struct {
 	options Options
 	random  *rand.Rand
 	ids     *rand.Rand
+	phones  *rand.Rand
 	inside  func(string) bool
 	start   struct{ monoNanos, wallMicros int64 }
 
@@ -57,6 +61,8 @@ func New(seed uint64, o Options) *Switch {
 	s := &Switch{options: o, inside: o.Inside, module: !o.Unloaded, byID: map[engine.LegID]*leg{}}
 	s.random = rand.New(rand.NewPCG(seed, 0x6374692d73696d)) // "cti-sim"
 	s.ids = rand.New(rand.NewPCG(seed, o.Run))
+	s.phones = rand.New(rand.NewPCG(seed, 0x70686f6e))
+	s.worker.strands = map[string]*strand{}
 	s.wire.random = rand.New(rand.NewPCG(seed, 0x66617565))
 	s.wire.faults = o.Faults
 	if s.inside == nil {
@@ -126,7 +132,11 @@ func (s *Switch) produce(limit int64) (engine.Input, bool) {
 		}
 		m, _ := s.queue.pop()
 		s.now = max(s.now, m.at)
-		m.do(s, m.a, m.b)
+		if m.run != nil {
+			m.run()
+		} else {
+			m.do(s, m.a, m.b)
+		}
 	}
 	s.taken++
 	return s.told[s.taken-1], true
@@ -177,6 +187,11 @@ func (s *Switch) Calls() int { return s.calls }
 // after lets do happen once d has passed.
 func (s *Switch) after(d int64, do act, a, b *leg) {
 	s.queue.push(moment{at: s.now + d, tie: s.random.Uint64(), do: do, a: a, b: b})
+}
+
+// later is after for what is no leg's.
+func (s *Switch) later(d int64, run func()) {
+	s.queue.push(moment{at: s.now + d, tie: s.random.Uint64(), run: run})
 }
 
 // between draws a time in microseconds from the seed; ns.

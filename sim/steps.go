@@ -8,16 +8,22 @@ import (
 
 // The steps of this file are those of the recorded scenarios. Times are in microseconds; a range is what was seen.
 
-// route: the dialplan of l's thread looks for its destination.
+// route: l's thread turns to what is next for it.
 func (s *Switch) route(l, _ *leg) {
-	if l.ending {
+	switch {
+	case l.ending || l.next == nil || l.partner != nil && l.leads:
+		return
+	case l.inApp():
+		s.quit(l)
 		return
 	}
-	to := l.text.Destination
-	if l.to != "" {
-		to, l.to = l.to, ""
-	}
-	l.waiting = false
+	a := *l.next
+	l.next, l.waiting, l.sound, l.parks = nil, false, "", false
+	s.run(l, a)
+}
+
+// dialplan: the dialplan of l's thread looks for a destination.
+func (s *Switch) dialplan(l *leg, to string) {
 	switch {
 	case to == "park":
 		s.park(l)
@@ -39,7 +45,14 @@ func (s *Switch) dial(l *leg, to string) {
 	if s.inside(to) {
 		channel = phonePrefix
 	}
-	far := s.newLeg(l.call, channel, to, engine.DirectionOutbound)
+	c, alive := l.call, l.call.script.Alive
+	if alive {
+		c = s.phoneCall()
+	}
+	far := s.newLeg(c, channel, to, engine.DirectionOutbound)
+	if alive {
+		s.liven(far, s.phone(to))
+	}
 	s.call(l, far)
 	s.after(s.between(110, 170), (*Switch).created, far, nil)
 }
@@ -112,7 +125,7 @@ func (s *Switch) answered(l *leg) {
 
 // connect: a's thread sees that b, whom it calls, has answered; it answers a and bridges the two.
 func (s *Switch) connect(a, b *leg) {
-	if a.ending || b.ending || a.calling != b {
+	if a.ending || b.ending || a.calling != b || a.quits {
 		return
 	}
 	if a.ends != nil && !a.ends.talking {
@@ -131,7 +144,7 @@ func (s *Switch) connect(a, b *leg) {
 // connectAnswered: a call to a directory user is a call within a call, which takes a little longer to join.
 func (s *Switch) connectAnswered(a, b *leg) {
 	switch {
-	case a.ending || b.ending || a.calling != b:
+	case a.ending || b.ending || a.calling != b || a.quits:
 	case b.text.User == "":
 		s.bridge(a, b)
 	default:
@@ -142,14 +155,19 @@ func (s *Switch) connectAnswered(a, b *leg) {
 // bridge: a's thread joins the media of a and b, and from now on carries it.
 func (s *Switch) bridge(a, b *leg) {
 	if a.calling == b {
+		if a.quits {
+			return // its thread is about to give up the call
+		}
 		a.calling = nil
 	}
 	if a.ending || b.ending || a.partner != nil || b.partner != nil {
 		s.abandon(a, b)
 		return
 	}
+	for _, l := range []*leg{a, b} {
+		l.joins, l.waiting, l.sound, l.parks, l.broken = nil, false, "", false, false
+	}
 	a.partner, b.partner, a.leads, b.leads = b, a, true, false
-	a.joins, b.joins, a.waiting, b.waiting = nil, nil, false, false
 	b.times.Bridged = s.wall()
 	s.tell(b, engine.LegBridged, a)
 	s.after(s.between(4, 28), (*Switch).bridged, a, b)
@@ -162,6 +180,9 @@ func (s *Switch) bridged(a, b *leg) {
 	a.times.Bridged = s.wall()
 	s.tell(a, engine.LegBridged, b)
 	s.wake(a.call)
+	if b.call != a.call {
+		s.wake(b.call)
+	}
 	for _, l := range []*leg{a, b} {
 		if l.ends != nil {
 			s.mayBowOut(l)
@@ -194,10 +215,10 @@ func (s *Switch) clear(l, other *leg) {
 // hangup handlers have not run.
 func (s *Switch) leave(a, _ *leg) {
 	b := a.partner
-	if b == nil || !a.leads {
+	if b == nil || !a.leads || !(a.broken || a.ending || b.ending) {
 		return
 	}
-	a.partner, b.partner, a.leads = nil, nil, false
+	a.partner, b.partner, a.leads, a.broken, b.broken = nil, nil, false, false, false
 	if !b.ended {
 		s.tell(b, engine.LegUnbridged, a)
 		s.after(s.between(3, 12), (*Switch).parted, a, b)
@@ -211,16 +232,32 @@ func (s *Switch) parted(a, b *leg) {
 	switch {
 	case a.ending:
 		s.after(s.between(90, 280), (*Switch).end, a, nil)
-	case a.to != "":
+	case a.next != nil:
 		s.after(s.between(300, 900), (*Switch).route, a, nil)
 	default:
-		s.after(s.between(90, 200), (*Switch).clear, a, b)
+		s.after(s.between(90, 200), (*Switch).idle, a, b)
 	}
 	switch {
 	case b.ending:
-	case b.to != "":
+	case b.next != nil:
 		s.after(s.between(4_000, 7_000), (*Switch).route, b, nil)
 	default:
-		s.after(s.between(200, 17_000), (*Switch).clear, b, a)
+		s.after(s.between(200, 17_000), (*Switch).idle, b, a)
+	}
+}
+
+// idle: l's thread has come out of what it did; other is whom it was joined with.
+func (s *Switch) idle(l, other *leg) {
+	switch {
+	case l.gone:
+	case l.ending:
+		s.end(l, nil)
+	case l.next != nil:
+		s.route(l, nil)
+	case l.parks && l.partner == nil && l.joins == nil:
+		l.parks, l.waiting, l.sound = false, true, engine.WaitSilence
+		s.wake(l.call)
+	default:
+		s.clear(l, other)
 	}
 }

@@ -1,0 +1,241 @@
+package sim_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/sim"
+)
+
+// ORIGINATE (cti.h): the channel has the uuid, the call and the caller that were asked for, belongs to nobody, and waits
+// in silence once it is answered.
+func TestOriginate(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		b := d.originate("B", "1001")
+		require.Equal(d, []string{"created", "ringing", "answered"}, d.heard(b))
+		created := d.told[slices.IndexFunc(d.told, kind(engine.LegCreated))]
+		require.Equal(d, engine.DirectionOutbound, created.Direction)
+		require.Equal(d, uuidOf(b), created.Text.UUID)
+		require.Equal(d, b.Hex(), created.Text.Hex)
+		require.Equal(d, "call", created.Text.CTICallID)
+		require.Equal(d, []string{"4000", "Line", "1001", "1001"}, []string{
+			created.Text.CallerNumber, created.Text.CallerName, created.Text.Destination, created.Text.User,
+		})
+		require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
+		d.empty()
+	})
+}
+
+// An originated phone that is busy, refuses, is not reached or is not registered (R22 needs their causes).
+func TestOriginateFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		phone sim.Behaviour
+		words []string
+	}{
+		"busy":    {sim.IsBusy(), []string{"created", "hangup USER_BUSY 3", "ended USER_BUSY 3", "destroyed"}},
+		"rejects": {sim.Refuses(ms, 21), []string{"created", "ringing", "hangup CALL_REJECTED 3", "ended CALL_REJECTED 3", "destroyed"}},
+		"silent":  {sim.NeverAnswers(), []string{"created", "ringing"}},
+		"far away": {sim.Unreachable(), []string{"created", "hangup RECOVERY_ON_TIMER_EXPIRE 3",
+			"ended RECOVERY_ON_TIMER_EXPIRE 3", "destroyed"}},
+		"hangs up": {sim.AnswersFor(ms, ms), []string{"created", "ringing", "answered", "hangup NORMAL_CLEARING 1",
+			"ended NORMAL_CLEARING 1", "destroyed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachSeed(t, func(string, *rand.Rand) sim.Behaviour { return c.phone }, func(d *desk) {
+				b := d.originate("B", "1001")
+				d.pass(5 * time.Minute)
+				require.Equal(d, c.words, d.heard(b))
+				d.empty()
+			})
+		})
+	}
+	eachSeed(t, func(string, *rand.Rand) sim.Behaviour { return sim.NotRegistered() }, func(d *desk) {
+		id := d.newID("B")
+		d.now(engine.Command{Kind: engine.CommandOriginate, Leg: id, Value: "user/1001", CallID: "call"}, 606)
+		require.Empty(d, d.all())
+		d.now(engine.Command{Kind: engine.CommandOriginate, Leg: id, Value: "", CallID: "call"}, 95)
+		d.empty()
+	})
+}
+
+// HANGUP ends an originate at whatever instant it comes: before its turn, before the channel is there, while it rings,
+// as it answers. Nothing is left behind, and what was told of the leg is whole.
+func TestCancelAtAnyInstant(t *testing.T) {
+	outcomes := map[string]int{}
+	for seed := range uint64(1500) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		d := &desk{T: t, Switch: sim.New(seed, sim.Options{Phone: func(string, *rand.Rand) sim.Behaviour {
+			return sim.Answers(ms)
+		}}), seed: seed, answers: map[uint64]uint16{}, names: map[engine.LegID]string{}}
+		b := d.newID("B")
+		originate := d.give(engine.Command{Kind: engine.CommandOriginate, Leg: b, Value: "user/1001", CallID: "call"})
+		wait := time.Duration(random.Int64N(int64(300 * time.Microsecond)))
+		if seed%2 == 0 {
+			wait = time.Duration(random.Int64N(int64(25 * ms)))
+		}
+		d.pass(wait)
+		hangup := d.give(engine.Command{
+			Kind: engine.CommandHangup, Leg: b, Cause: engine.CauseOriginatorCancel, CallID: []string{"", "call"}[seed%3%2],
+		})
+		d.pass(time.Minute)
+		require.Zero(t, d.answers[hangup], "seed %d", seed)
+		heard := d.heard(b)
+		if len(heard) == 0 {
+			require.EqualValues(t, 487, d.answers[originate], "seed %d: the originate came to nothing", seed)
+			outcomes["never was"]++
+		} else {
+			require.Zero(t, d.answers[originate], "seed %d", seed)
+			require.Equal(t, "created", heard[0], "seed %d", seed)
+			require.Equal(t, "destroyed", heard[len(heard)-1], "seed %d", seed)
+			outcomes[heard[len(heard)-4]]++
+		}
+		d.empty()
+	}
+	require.Len(t, outcomes, 4, "cancelled before, after created, after ringing, after answered: %v", outcomes)
+}
+
+// An originate that waits for its turn behind another is taken back by a hangup of another strand.
+func TestCancelQueued(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		first, second := d.newID("B"), d.newID("C")
+		d.give(engine.Command{Kind: engine.CommandOriginate, Leg: first, Value: "user/1001", CallID: "call"})
+		queued := d.give(engine.Command{Kind: engine.CommandOriginate, Leg: second, Value: "user/1002", CallID: "call"})
+		hangup := d.give(engine.Command{Kind: engine.CommandHangup, Leg: second})
+		d.pass(time.Second)
+		require.Empty(d, d.heard(second))
+		require.EqualValues(d, 487, d.answers[queued])
+		require.Zero(d, d.answers[hangup])
+		require.Equal(d, []string{"created", "ringing", "answered"}, d.heard(first))
+		d.empty()
+	})
+}
+
+// BRIDGE takes both from what they are in: the old bridge is parted, its other end parked, and then the two are joined.
+func TestBridgeParksOldPartners(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.talk()
+		c := d.originate("C", "1002")
+		d.forget()
+		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: c, CallID: "call"}, 0)
+		require.Equal(d, []string{"unbridged B", "bridged C"}, d.heard(a))
+		require.Equal(d, []string{"unbridged A"}, d.heard(b))
+		require.Equal(d, []string{"bridged A"}, d.heard(c))
+		require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
+		d.forget()
+		d.now(engine.Command{Kind: engine.CommandBridge, Leg: b, Other: c, CallID: "call"}, 0)
+		require.Equal(d, []string{"unbridged C"}, d.heard(a))
+		require.Equal(d, []string{"unbridged A", "bridged B"}, d.heard(c))
+		require.Equal(d, []string{"bridged C"}, d.heard(b))
+		d.Act(c, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		require.Equal(d, []sim.Channel{d.channel(a)}, d.Channels(), "when one of the two ends, so does the other")
+		d.empty()
+	})
+}
+
+// A bridge of two bridged pairs, in either order of the legs, parks both that are left.
+func TestBridgeAcrossTwoPairs(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.talk()
+		c, e := d.originate("C", "1002"), d.originate("E", "1003")
+		d.bridged(c, e)
+		d.now(engine.Command{Kind: engine.CommandBridge, Leg: b, Other: e, CallID: "call"}, 0)
+		require.Equal(d, e, d.channel(b).Partner)
+		for _, left := range []engine.LegID{a, c} {
+			require.Equal(d, engine.WaitSilence, d.channel(left).Waits)
+			require.Len(d, d.heard(left), 1)
+		}
+		d.empty()
+	})
+}
+
+// A caller who is not answered yet is answered first, and the phone that it rang at is let go (cti.h).
+func TestBridgeAnswersACaller(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.caller()
+		c := d.originate("C", "1002")
+		d.forget()
+		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: c, CallID: "call"}, 0)
+		require.Equal(d, []string{"answered", "bridged C"}, d.heard(a))
+		require.Equal(d, "hangup ORIGINATOR_CANCEL 0", d.heard(b)[0])
+		d.empty()
+	})
+}
+
+// WAIT takes a leg out of its bridge, whose other end is parked; it hears what was asked for, until it is sent on.
+func TestWait(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.talk()
+		for _, x := range [][2]engine.LegID{{a, b}, {b, a}} {
+			d.now(engine.Command{Kind: engine.CommandWait, Leg: x[0], Name: engine.WaitMusic, CallID: "call"}, 0)
+			require.Equal(d, []string{"transferred", "unbridged " + d.names[x[1]]}, d.heard(x[0]))
+			require.Equal(d, []string{"unbridged " + d.names[x[0]]}, d.heard(x[1]))
+			require.Equal(d, engine.WaitMusic, d.channel(x[0]).Waits)
+			require.Equal(d, engine.WaitSilence, d.channel(x[1]).Waits)
+			d.bridged(a, b)
+		}
+		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: "a tune", CallID: "call"}, 95)
+		d.empty()
+	})
+}
+
+// A caller who is not answered stays so while waiting: ringback is the switch's 180, music is early media.
+func TestWaitBeforeTheAnswer(t *testing.T) {
+	for sound, want := range map[string][]string{
+		engine.WaitRingback: {"transferred"}, // it has early media by then: the ringing of B
+		engine.WaitMusic:    {"transferred"}, engine.WaitSilence: {"transferred"},
+	} {
+		eachSeed(t, patient, func(d *desk) {
+			a, b := d.caller()
+			d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: sound, CallID: "call"}, 0)
+			require.Equal(d, want, d.heard(a))
+			require.Equal(d, "hangup ORIGINATOR_CANCEL 0", d.heard(b)[0])
+			require.False(d, d.channel(a).Talking)
+			require.Equal(d, sound, d.channel(a).Waits)
+			d.empty()
+		})
+	}
+	for sound, want := range map[string][]string{
+		engine.WaitRingback: {"transferred", "ringing"}, engine.WaitMusic: {"transferred", "progress"},
+		engine.WaitSilence: {"transferred"},
+	} {
+		eachSeed(t, patient, func(d *desk) {
+			call := d.Start(0, sim.Script{From: customer, To: "park"})
+			d.pass(time.Second)
+			a := call.Legs()[0]
+			d.forget()
+			d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: sound, CallID: "call"}, 0)
+			require.Equal(d, want, d.heard(a))
+			require.False(d, d.channel(a).Talking)
+			d.empty()
+		})
+	}
+}
+
+// JOIN_ROOM: the leg enters the conference, its partner in a bridge is parked; a bridge or a wait takes it out again.
+func TestJoinRoom(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.talk()
+		d.now(engine.Command{Kind: engine.CommandJoinRoom, Leg: b, Name: "r1", CallID: "call"}, 0)
+		require.Equal(d, []string{"unbridged B"}, d.heard(a))
+		require.Equal(d, engine.WaitSilence, d.channel(a).Waits)
+		d.now(engine.Command{Kind: engine.CommandJoinRoom, Leg: a, Name: "r1", CallID: "call"}, 0)
+		require.ElementsMatch(d, []string{"unbridged B", "transferred", "executed conference", "bridged", "joined r1"}, d.heard(a))
+		require.ElementsMatch(d, []string{"transferred", "unbridged A", "executed conference", "bridged", "joined r1"}, d.heard(b))
+		require.Equal(d, []string{"r1", "r1"}, []string{d.channel(a).Room, d.channel(b).Room})
+		d.forget()
+		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: engine.WaitMusic, CallID: "call"}, 0)
+		require.Equal(d, []string{"transferred", "unbridged", "left r1"}, d.heard(a))
+		require.Empty(d, d.heard(b))
+		d.forget()
+		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: b, CallID: "call"}, 0)
+		require.Equal(d, []string{"bridged B"}, d.heard(a))
+		require.Equal(d, []string{"unbridged", "left r1", "bridged A"}, d.heard(b))
+		d.empty()
+	})
+}
