@@ -213,7 +213,9 @@ func (e *Engine) partyFact(p *party, in *Input) {
 		e.recordStarted(p, in.Text.Path)
 	case LegRecordStopped:
 		e.recordStopped(p, in.Text.Path)
-	case LegTransferred, LegOutgoing, LegLooped:
+	case LegTransferred:
+		e.transferred(p, in.Text.Destination)
+	case LegOutgoing, LegLooped:
 		// The legs that follow from them tell what came of it.
 	}
 }
@@ -353,9 +355,19 @@ func (e *Engine) pair(p, q *party) {
 	setOnce(&p.times.bridged, now)
 	setOnce(&q.times.bridged, now)
 	p.partner, q.partner = refTo(q), refTo(p)
+	beforeP, beforeQ := p.talkedTo(), q.talkedTo()
 	e.merge(p, q)
 	setOnce(&p.call.bridgedAt, min(p.times.bridged, q.times.bridged))
 	e.talk(p, q)
+	e.partnerChanged(p, q, beforeP, beforeQ)
+}
+
+// talkedTo is whom a party talks to, or talked to when it was parted from him.
+func (p *party) talkedTo() string {
+	if p.state == Talk || p.state == Held {
+		return p.otherDN
+	}
+	return ""
 }
 
 // talk takes two joined legs into the talk once both are answered: the one that began the call first, but the
@@ -405,9 +417,9 @@ func (e *Engine) unbridged(p *party, other LegID) {
 	if q == nil || (!other.IsZero() && q.id != other) {
 		return
 	}
-	p.partner = ref{}
+	p.partner, p.formerPartner = ref{}, refTo(q)
 	if q.partner.get() == p {
-		q.partner = ref{}
+		q.partner, q.formerPartner = ref{}, refTo(p)
 		e.apply(q, parts)
 	}
 	e.apply(p, parts)
@@ -415,11 +427,14 @@ func (e *Engine) unbridged(p *party, other LegID) {
 
 // executed: an application tells what a leg is for.
 func (e *Engine) executed(p *party, in *Input) {
-	if in.Flags&FlagObserver == 0 {
-		return
-	}
 	target := e.legs[in.Other]
 	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {
+		return
+	}
+	if in.Text.App == "intercept" {
+		e.intercepts(p, target)
+	}
+	if in.Flags&FlagObserver == 0 {
 		return
 	}
 	p.observer = true

@@ -49,6 +49,9 @@ type party struct {
 	ordinal          int64      // state changes so far
 	op               *operation // what is being done to it
 	pending          []pending  // requests on it that wait for the switch
+	movedBy          string     // who sent its leg elsewhere while they talked
+	takenFrom        string     // whose call it takes over
+	formerPartner    ref        // whose media was joined with this one's before
 	farewell         farewell   // what its release shows of the operation that takes it out
 	observes         ref        // the agent whom a supervisor listens to
 	whisper          string     // who hears a supervisor

@@ -62,6 +62,8 @@ func (e *Engine) tellRinging(p *party) {
 		m.OtherDNRole = events.ObserveTo
 	case otherRole != "":
 		m.ThisDNRole, m.OtherDNRole = thisRole, otherRole
+	case showMoved(p, &m.ThirdPart):
+		// Roles belong to a call's first two (3.5).
 	case p.op != nil && p.op.kind != makeCall:
 		m.Supervisor = p.op.kind == bargeIn
 	case dialing || origin == nil:
@@ -85,7 +87,9 @@ func (e *Engine) tellEstablished(p *party) {
 	m := e.out.pool.established.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
 	m.ThisDNRole, m.OtherDNRole = showTarget(p, &m.ThirdPart, &m.Keys, events.StageAnswered)
-	onlyFull(p, &m.ThirdPart)
+	if showMoved(p, &m.ThirdPart) || p.op != nil {
+		onlyFull(p, &m.ThirdPart)
+	}
 	m.Supervisor = p.supervisor
 	consulting := p.op != nil && p.op.kind == consult && p.op.by.get() == p
 	if consulting {

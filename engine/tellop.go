@@ -51,7 +51,7 @@ func showTarget(p *party, t *events.ThirdPart, keys *events.Keys, stage int64) (
 
 // onlyFull moves the third party of a transfer to where basic does not tell it (R33).
 func onlyFull(p *party, t *events.ThirdPart) {
-	if o := p.op; o != nil && (o.kind == transfer || o.kind == redirect) && t.CallState != events.StateRecall {
+	if t.ThirdDNRole == events.TransferBy {
 		t.FullThirdDN, t.FullThirdDNRole, t.ThirdDN, t.ThirdDNRole = t.ThirdDN, t.ThirdDNRole, "", ""
 	}
 }
