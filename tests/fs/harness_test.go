@@ -152,6 +152,7 @@ func (r *rig) call(caller lab.Caller) *lab.SIPp {
 	sipp, err := r.Call(scenarios, caller)
 	require.NoError(r.t, err)
 	r.t.Cleanup(sipp.Stop)
+	r.phones[caller.From] = sipp
 	return sipp
 }
 

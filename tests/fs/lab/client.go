@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +29,17 @@ type Message struct {
 	DNIS      string `json:"DNIS"`
 	CallState string `json:"callState"`
 
+	ThisDNRole   string         `json:"thisDNRole"`
+	OtherDNRole  string         `json:"otherDNRole"`
+	ThirdDN      string         `json:"thirdDN"`
+	ThirdDNRole  string         `json:"thirdDNRole"`
+	MakeCallType string         `json:"makeCallType"`
+	AttachedData map[string]any `json:"attachedData"`
+	ConsultStage int64          `json:"consultStage"`
+	DTMFDigits   string         `json:"dtmfDigits"`
+	SelfLeft     bool           `json:"selfLeft"`
+	Supervisor   bool           `json:"supervisor"`
+
 	Times
 	BillSec           int64  `json:"billsec"`
 	AnswerSec         int64  `json:"answersec"`
@@ -34,11 +47,22 @@ type Message struct {
 	HangupDisposition string `json:"hangupDisposition"`
 	HangupSide        string `json:"hangupSide"`
 
-	ErrorCode int64 `json:"errorCode"`
-	Gap       bool  `json:"gap"`
+	ErrorCode    int64  `json:"errorCode"`
+	ErrorMessage string `json:"errorMessage"`
+	RequestName  string `json:"request"` // which was refused
+	Detail       string `json:"detail"`
+	Gap          bool   `json:"gap"`
+
+	Parties []PartyInfo `json:"parties"` // EventRegistered, EventCallInfo
 
 	Raw  []byte `json:"-"` // the line itself
 	Mono int64  `json:"-"` // CLOCK_MONOTONIC when it had been read
+}
+
+// PartyInfo is one party in an answer about a call or a DN.
+type PartyInfo struct {
+	ThisDN, PartyID, PartyRole, State, OtherDN string
+	Muted, Observed                            bool
 }
 
 // Times are the time fields of EventReleased and EventCallDeleted: Unix ms, 0 when it never happened.
@@ -58,10 +82,14 @@ type Client struct {
 	done     chan struct{}
 	closed   chan struct{}
 	err      error
+	asked    atomic.Int64 // the last referenceID
 }
 
-// DialClient connects to the engine's unix socket, opens, and subscribes to everything of the company.
-func DialClient(ctx context.Context, socket string, profile string) (*Client, error) {
+// Fields are those of a request beside its name.
+type Fields map[string]any
+
+// OpenClient connects to the engine's unix socket and opens; it hears of nothing yet.
+func OpenClient(ctx context.Context, socket, profile string) (*Client, error) {
 	c, err := ConnectClient(ctx, socket)
 	if err != nil {
 		return nil, err
@@ -69,6 +97,15 @@ func DialClient(ctx context.Context, socket string, profile string) (*Client, er
 	open := map[string]any{"messageID": "RequestOpen", "protocol": 1, "clientName": "lab", "profile": profile}
 	if _, err := c.Ask(ctx, open, "EventOpened"); err != nil {
 		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// DialClient connects to the engine's unix socket, opens, and subscribes to everything of the company.
+func DialClient(ctx context.Context, socket, profile string) (*Client, error) {
+	c, err := OpenClient(ctx, socket, profile)
+	if err != nil {
 		return nil, err
 	}
 	subscribe := map[string]any{"messageID": "RequestSubscribe", "scope": "company"}
@@ -90,6 +127,36 @@ func ConnectClient(ctx context.Context, socket string) (*Client, error) {
 	}
 	go c.read()
 	return c, nil
+}
+
+// Request sends a request with a referenceID of its own and waits for what answers it: the first event that bears the
+// reference, or the refusal, whose ErrorCode is not 0. What came before it is dropped.
+func (c *Client) Request(ctx context.Context, name string, fields Fields) (Message, error) {
+	reference := c.asked.Add(1)
+	request := map[string]any{"messageID": name, "referenceID": reference}
+	maps.Copy(request, fields)
+	if err := c.Send(request); err != nil {
+		return Message{}, err
+	}
+	m, err := c.Next(ctx, func(m Message) bool { return m.ReferenceID == reference })
+	if err != nil {
+		err = fmt.Errorf("%s %v was not answered: %w", name, fields, err)
+	}
+	return m, err
+}
+
+// Register makes the client the one of these DNs: it hears of them and acts for them.
+func (c *Client) Register(ctx context.Context, dns ...string) error {
+	for _, dn := range dns {
+		m, err := c.Request(ctx, "RequestRegisterDN", Fields{"thisDN": dn})
+		if err == nil && m.MessageID != "EventRegistered" {
+			err = fmt.Errorf("%s is not registered: %s", dn, m.Raw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Ask sends a request and returns its answer: the first message of that name, or the refusal that came instead.

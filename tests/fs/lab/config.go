@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/xml"
+	"fmt"
 	"strconv"
 	"text/template"
 )
@@ -37,6 +38,16 @@ type config struct {
 	Settings                      []Setting
 	Users                         []user
 	Bypass, Sample, World         bool
+}
+
+// Music and Ringback are what the switch plays to somebody on hold, and to somebody for whom it rings.
+func (c *config) Music() string { return playedTone(Music) }
+
+func (c *config) Ringback() string { return playedTone(Ringback) }
+
+// playedTone is a tone for ever, about as loud as a phone's.
+func playedTone(hertz int) string {
+	return fmt.Sprintf("tone_stream://v=-16;%%(1000,0,%d);loops=-1", hertz)
 }
 
 func (c *config) render() ([]byte, error) {
