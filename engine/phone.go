@@ -75,7 +75,8 @@ func (e *Engine) tellPartner(p, now *party, before string) {
 	}
 	third := events.ThirdPart{ThirdDN: before, ThirdDNRole: events.TransferBy, CallState: events.StateOK,
 		FullCallState: events.StateTransferred}
-	if left := p.formerPartner.get(); left != nil && !left.ending && left.state != Released && left.call == p.call {
+	if left := p.formerPartner.get(); left != nil && !left.ending && left.state != Released && left.call == p.call &&
+		left.farewell == (farewell{}) {
 		third = events.ThirdPart{CallState: events.StateOK} // who waits meanwhile has transferred nothing
 	}
 	if now.takenFrom != "" {

@@ -2,20 +2,49 @@ package engine
 
 import "strconv"
 
-// Clauses lists the clauses of call-model.md that the party table names, each once, in order of appearance.
+// Clauses lists the clauses of call-model.md that the tables name, each once, in order of appearance.
 func Clauses() (list []string) {
 	seen := map[string]bool{}
-	for _, r := range partyRows {
-		if !seen[r.clause] {
-			seen[r.clause] = true
-			list = append(list, r.clause)
+	note := func(clause string) {
+		if !seen[clause] {
+			seen[clause] = true
+			list = append(list, clause)
 		}
+	}
+	for i := range partyRows {
+		note(partyRows[i].clause)
+	}
+	for i := range operationRows {
+		note(operationRows[i].clause)
 	}
 	return list
 }
 
-// StatesMarkdown is docs/states.md: the party table with every cell, made from the table itself.
+// StatesMarkdown is docs/states.md: the party table with every cell and the table of operations, made from themselves.
 func StatesMarkdown() string {
+	return partyMarkdown() + operationMarkdown()
+}
+
+func operationMarkdown() string {
+	text := "\n# Operations\n\n" +
+		"Generated from `engine/optable.go`. An operation is something done to a call that takes more than one act of the\n" +
+		"switch: *by* is the agent, *with* whom he talks to, *target* whom the engine calls for it; for a supervisor's act\n" +
+		"*target* is the supervisor's own phone. What is not in a table means nothing at that stage.\n"
+	for kind := range operationKindCount {
+		text += "\n## " + kind.String() + "\n\n| stage | when | next | doing |\n|---|---|---|---|\n"
+		for s := range stageCount {
+			for h := range happeningCount {
+				if r := operationTable[kind][s][h]; r != nil {
+					text += "| " + s.String() + " | " + h.String() + " | " + r.to.String() + " | " + r.doing +
+						" (" + r.clause + ") |\n"
+				}
+			}
+		}
+	}
+	return text
+}
+
+func partyMarkdown() string {
 	text := "# States of a party\n\n" +
 		"Generated from `engine/table.go`; `go test ./engine -run TestStatesPage -update` writes it anew.\n" +
 		"A cell names the state that follows, what is told, and the clause of the call model. `.` is a stimulus that\n" +
