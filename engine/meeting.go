@@ -73,6 +73,9 @@ func (e *Engine) tellLeft(c *call, gone *party) {
 			left++
 		}
 	}
+	if left < 2 {
+		return // with one left the talk is over, and its release says so
+	}
 	third := events.ThirdPart{ThirdDN: gone.deletedBy, ThirdDNRole: events.DeletedBy, CallState: events.StateConference}
 	if gone.deletedBy == "" {
 		third.ThirdDN = gone.thisDN

@@ -108,8 +108,10 @@ func (e *Engine) tellEstablished(p *party) {
 func (e *Engine) tellReleased(p *party) {
 	m := e.out.pool.released.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
-	m.CallState = callStateAtEnd(p)
 	m.ThisDNRole, m.OtherDNRole = showTarget(p, &m.ThirdPart, &m.Keys, stageOfEnd(p))
+	if state := callStateAtEnd(p); state != "" && m.CallState != events.StateConsult {
+		m.CallState, m.FullCallState = state, ""
+	}
 	onlyFull(p, &m.ThirdPart)
 	showFailure(p, &m.Keys)
 	p.farewell.show(m)
