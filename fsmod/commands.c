@@ -1,108 +1,110 @@
 #include "module.h"
 
 /*
- * The engine's commands wait here for a worker: a thread of ours with a stack of ours, which may block in the switch.
- * What a command did is told by the channel's own records; COMMAND_DONE says only whether the switch took it.
+ * The engine's commands wait for a worker: a thread of ours with a stack of ours, which may block in the switch. What a
+ * command did is told by the channel's own records; COMMAND_DONE says only whether the switch took it.
  */
-typedef struct job {
-	uint64_t id;
-	int64_t due_ms; /* 0 = no deadline */
-	uint16_t kind, cause;
-	char *uuid, *name, *value;
-	char texts[];
-} job;
-
-static cti_queue *queue;
 static pthread_t workers[CTI_WORKERS];
 static int worker_count;
+static _Atomic int next_worker;
 static _Atomic uint64_t done, refused;
 
-static job *copy_of(const cti_command *command)
+static void finish(uint64_t id, switch_call_cause_t cause)
 {
-	size_t bytes = cti_text_bytes(command->uuid) + cti_text_bytes(command->name) + cti_text_bytes(command->value);
-	job *j = malloc(sizeof *j + bytes);
-	if (!j) return NULL;
-	char *at = j->texts;
-	j->id = command->id;
-	j->kind = command->kind;
-	j->cause = command->cause;
-	j->due_ms = command->deadline_ms > 0 ? cti_now_ms() + command->deadline_ms : 0;
-	j->uuid = cti_text_put(&at, command->uuid);
-	j->name = cti_text_put(&at, command->name);
-	j->value = cti_text_put(&at, command->value);
-	return j;
+	cti_post_done(id, cause);
+	atomic_fetch_add(&done, 1);
 }
 
 int cti_commands_submit(cti_command_ref command)
 {
-	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_HANGUP) return CTI_EINVAL;
-	job *j = copy_of(command);
-	if (j && cti_queue_push(queue, j)) return 0;
-	free(j);
+	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_RECORD_RESUME) return CTI_EINVAL;
+	if (command->kind == CTI_CMD_HANGUP && cti_originate_cancel(command->uuid, command->cause)) {
+		finish(command->id, SWITCH_CAUSE_NONE);
+		return 0;
+	}
+	cti_job *job = cti_job_new(command);
+	if (job && job->kind == CTI_CMD_ORIGINATE) cti_originate_enter(job);
+	if (job && cti_strands_push(job)) return 0;
+	if (job && job->kind == CTI_CMD_ORIGINATE) cti_originate_leave(job);
+	free(job);
 	atomic_fetch_add(&refused, 1);
 	return CTI_EFULL;
 }
 
-/* Some variables make the switch run things: only our own names may be set. */
-static bool settable(const char *name)
+static switch_call_cause_t set_variable(const cti_job *job, switch_core_session_t *session)
 {
-	if (strncmp(name, "cti_", 4) || !name[4] || strlen(name) > 64) return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
-}
-
-static bool harmless(const char *value)
-{
-	if (strlen(value) > 4096) return false;
-	for (const unsigned char *c = (const unsigned char *)value; *c; c++)
-		if (*c < ' ' || *c == 0x7F || *c == '$') return false;
-	return true;
-}
-
-static switch_call_cause_t act_on_channel(const job *j)
-{
-	if (j->kind == CTI_CMD_SET_VARIABLE && (!settable(j->name) || !harmless(j->value)))
-		return SWITCH_CAUSE_INVALID_MSG_UNSPECIFIED;
-	switch_core_session_t *session = switch_core_session_locate(j->uuid);
-	if (!session) return SWITCH_CAUSE_INVALID_CALL_REFERENCE;
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	if (j->kind == CTI_CMD_SET_VARIABLE)
-		switch_channel_set_variable(channel, j->name, j->value);
-	else
-		switch_channel_hangup(channel, j->cause ? (switch_call_cause_t)j->cause : SWITCH_CAUSE_NORMAL_CLEARING);
-	switch_core_session_rwunlock(session);
+	if (!cti_may_be_variable(job->name) || !cti_may_be_value(job->value)) return CTI_CAUSE_REFUSED;
+	switch_channel_set_variable(switch_core_session_get_channel(session), job->name, job->value);
 	return SWITCH_CAUSE_NONE;
 }
 
-static void carry_out(const job *j)
+static switch_call_cause_t hang_up(const cti_job *job, switch_core_session_t *session)
 {
-	int64_t left_ms = j->due_ms ? j->due_ms - cti_now_ms() : 0;
-	if (j->due_ms && left_ms <= 0)
-		cti_post_done(j->id, SWITCH_CAUSE_RECOVERY_ON_TIMER_EXPIRE);
-	else if (j->kind == CTI_CMD_SNAPSHOT)
-		cti_snapshot(j->id, left_ms);
-	else
-		cti_post_done(j->id, act_on_channel(j));
-	atomic_fetch_add(&done, 1);
+	switch_channel_hangup(switch_core_session_get_channel(session),
+	                      job->cause ? (switch_call_cause_t)job->cause : SWITCH_CAUSE_NORMAL_CLEARING);
+	return SWITCH_CAUSE_NONE;
+}
+
+typedef switch_call_cause_t act(const cti_job *job, switch_core_session_t *session);
+
+static act *const acts[CTI_CMD_RECORD_RESUME + 1] = {
+	[CTI_CMD_SET_VARIABLE] = set_variable,
+	[CTI_CMD_HANGUP] = hang_up,
+	[CTI_CMD_BRIDGE] = cti_bridge,
+	[CTI_CMD_WAIT] = cti_wait,
+	[CTI_CMD_JOIN_ROOM] = cti_join_room,
+	[CTI_CMD_HOLD] = cti_hold,
+	[CTI_CMD_UNHOLD] = cti_unhold,
+	[CTI_CMD_MUTE] = cti_mute,
+	[CTI_CMD_UNMUTE] = cti_unmute,
+	[CTI_CMD_SEND_DTMF] = cti_send_dtmf,
+	[CTI_CMD_ANSWER] = cti_answer,
+	[CTI_CMD_EAVESDROP] = cti_eavesdrop,
+	[CTI_CMD_EAVESDROP_MODE] = cti_eavesdrop_mode,
+	[CTI_CMD_RECORD_START] = cti_record_start,
+	[CTI_CMD_RECORD_STOP] = cti_record_stop,
+	[CTI_CMD_RECORD_PAUSE] = cti_record_pause,
+	[CTI_CMD_RECORD_RESUME] = cti_record_resume,
+};
+
+static switch_call_cause_t act_on_channel(const cti_job *job)
+{
+	switch_core_session_t *session = switch_core_session_locate(job->uuid);
+	if (!session) return SWITCH_CAUSE_INVALID_CALL_REFERENCE;
+	switch_call_cause_t cause = acts[job->kind](job, session);
+	switch_core_session_rwunlock(session);
+	return cause;
+}
+
+static void carry_out(cti_job *job)
+{
+	int64_t left_ms = job->due_ms ? job->due_ms - cti_now_ms() : 0;
+	bool late = job->due_ms && left_ms <= 0;
+	if (job->kind == CTI_CMD_ORIGINATE)
+		finish(job->id, cti_originate(job, late));
+	else if (late)
+		finish(job->id, SWITCH_CAUSE_RECOVERY_ON_TIMER_EXPIRE);
+	else if (job->kind != CTI_CMD_SNAPSHOT)
+		finish(job->id, act_on_channel(job));
+	else {
+		cti_snapshot(job->id, left_ms);
+		atomic_fetch_add(&done, 1);
+	}
 }
 
 static void *work(void *unused)
 {
 	(void)unused;
-	for (job *j; (j = cti_queue_pop(queue));) {
-		carry_out(j);
-		free(j);
-	}
+	int worker = atomic_fetch_add(&next_worker, 1);
+	for (cti_job *job; (job = cti_strands_take(worker));) carry_out(job);
 	return NULL;
 }
 
-bool cti_commands_open(void)
+void cti_commands_open(void)
 {
-	if (!queue) queue = cti_queue_new(CTI_COMMANDS_MAX);
-	if (!queue) return false;
-	cti_queue_reopen(queue);
+	cti_strands_open();
 	atomic_store(&done, 0);
 	atomic_store(&refused, 0);
-	return true;
 }
 
 bool cti_commands_start(void)
@@ -110,24 +112,21 @@ bool cti_commands_start(void)
 	/* What was up before is told at once and unasked: an engine that nothing happens to would not know of it. */
 	static const cti_command first = {.kind = CTI_CMD_SNAPSHOT};
 	cti_commands_submit(&first);
+	atomic_store(&next_worker, 0);
 	for (worker_count = 0; worker_count < CTI_WORKERS; worker_count++)
 		if (!cti_thread_start(&workers[worker_count], "cti_worker", CTI_STACK_BYTES, work)) return false;
 	return true;
 }
 
-void cti_commands_stop(bool keep)
+void cti_commands_stop(void)
 {
-	if (!queue) return;
-	cti_queue_close(queue);
+	cti_strands_close();
 	while (worker_count) pthread_join(workers[--worker_count], NULL);
-	if (keep) return;
-	cti_queue_free(queue);
-	queue = NULL;
 }
 
 void cti_commands_figures(cti_figures *figures)
 {
 	figures->commands_done = atomic_load(&done);
 	figures->commands_refused = atomic_load(&refused);
-	figures->commands_queued = queue ? cti_queue_count(queue) : 0;
+	figures->commands_queued = cti_strands_count();
 }

@@ -76,6 +76,19 @@ static void room_changed(switch_event_t *event)
 	cti_post(&record, NULL, true);
 }
 
+static void recording_changed(switch_event_t *event)
+{
+	const char *uuid = switch_event_get_header(event, "Unique-ID");
+	const char *path = switch_event_get_header(event, "Record-File-Path");
+	cti_record record;
+	if (zstr(uuid) || zstr(path)) return;
+	bool started = event->event_id == SWITCH_EVENT_RECORD_START;
+	cti_record_init(&record, started ? CTI_LEG_RECORD_STARTED : CTI_LEG_RECORD_STOPPED, uuid);
+	cti_record_texts(&record, &path, 1);
+	stamp(&record, event);
+	cti_post(&record, NULL, true);
+}
+
 static bool unhooked(const char *uuid)
 {
 	switch_core_session_t *session = zstr(uuid) ? NULL : switch_core_session_locate(uuid);
@@ -136,6 +149,8 @@ static struct binding {
 	{SWITCH_EVENT_CHANNEL_HOLD, NULL, hold_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_UNHOLD, NULL, hold_changed, NULL},
 	{SWITCH_EVENT_CUSTOM, "conference::maintenance", room_changed, NULL},
+	{SWITCH_EVENT_RECORD_START, NULL, recording_changed, NULL},
+	{SWITCH_EVENT_RECORD_STOP, NULL, recording_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_PROGRESS, NULL, unhooked_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_PROGRESS_MEDIA, NULL, unhooked_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_ANSWER, NULL, unhooked_changed, NULL},

@@ -47,7 +47,7 @@ static void post_hangup(switch_core_session_t *session, cti_leg *leg)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
-	if (atomic_exchange(&leg->hung, true)) return;
+	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
 	cti_record_init(&record, CTI_LEG_HANGUP, switch_core_session_get_uuid(session));
 	cti_record_end(&record, channel, disposition_so_far(channel));
 	cti_post(&record, leg, false);
@@ -57,7 +57,7 @@ static void post_ended(switch_core_session_t *session, cti_leg *leg)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
-	if (atomic_exchange(&leg->ended, true)) return;
+	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->ended, true)) return;
 	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
 	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
 	cti_post(&record, leg, true);
@@ -101,6 +101,7 @@ static bool outbound(switch_core_session_t *session)
 static void answered(switch_core_session_t *session, cti_leg *leg)
 {
 	bool joined = switch_channel_test_flag(switch_core_session_get_channel(session), CF_BRIDGED);
+	cti_stay_answered(session, leg); /* before the engine knows, whose next command must not be undone by it */
 	post_plain(session, leg, CTI_LEG_ANSWERED, joined || !leg->originated);
 }
 
@@ -234,6 +235,19 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 	return SWITCH_STATUS_SUCCESS;
 }
 
+static switch_status_t recv_dtmf(switch_core_session_t *session, const switch_dtmf_t *dtmf, switch_dtmf_direction_t direction)
+{
+	cti_leg *leg;
+	cti_record record;
+	const char digits[2] = {dtmf->digit, '\0'}, *text = digits;
+	if (direction != SWITCH_DTMF_RECV || !cti_live() || !(leg = cti_leg_of(switch_core_session_get_channel(session))))
+		return SWITCH_STATUS_SUCCESS;
+	cti_record_init(&record, CTI_LEG_DTMF, switch_core_session_get_uuid(session));
+	cti_record_texts(&record, &text, 1);
+	cti_post(&record, leg, true);
+	return SWITCH_STATUS_SUCCESS;
+}
+
 /* ---- the state handlers, on the session's own thread ---- */
 
 static cti_leg *new_leg(switch_core_session_t *session)
@@ -243,12 +257,13 @@ static cti_leg *new_leg(switch_core_session_t *session)
 	return leg;
 }
 
-static cti_leg *attach(switch_core_session_t *session)
+cti_leg *cti_hooks_attach(switch_core_session_t *session)
 {
 	cti_leg *leg = new_leg(session);
 	switch_core_event_hook_add_state_change(session, state_change);
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
+	switch_core_event_hook_add_recv_dtmf(session, recv_dtmf);
 	return leg;
 }
 
@@ -294,7 +309,10 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 
 static switch_status_t on_init(switch_core_session_t *session)
 {
-	if (cti_live() && !cti_leg_of(switch_core_session_get_channel(session))) created(session, attach(session));
+	if (!cti_live()) return SWITCH_STATUS_SUCCESS;
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	if (!leg) created(session, cti_hooks_attach(session));
+	else if (atomic_exchange(&leg->unborn, false)) created(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -303,8 +321,29 @@ static switch_status_t on_other_state(switch_core_session_t *session)
 {
 	if (atomic_load_explicit(&cti_unhooked, memory_order_relaxed) && cti_live() &&
 	    !cti_leg_of(switch_core_session_get_channel(session)))
-		attach(session);
+		cti_hooks_attach(session);
 	return SWITCH_STATUS_SUCCESS;
+}
+
+static switch_status_t on_consume_media(switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	if (leg) cti_stay_answered(session, leg);
+	return on_other_state(session);
+}
+
+static switch_status_t on_reset(switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	if (leg) cti_stay_on_reset(session, leg);
+	return on_other_state(session);
+}
+
+static switch_status_t on_park(switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	on_other_state(session);
+	return !leg || cti_stay_on_park(session, leg) ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_FALSE;
 }
 
 static cti_leg *leg_at_the_end(switch_core_session_t *session)
@@ -338,7 +377,7 @@ static switch_status_t on_reporting(switch_core_session_t *session)
 static switch_status_t on_destroy(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
-	if (leg) {
+	if (leg && !atomic_load(&leg->unborn)) {
 		post_ended(session, leg);
 		post_plain(session, leg, CTI_LEG_DESTROYED, false);
 	}
@@ -352,10 +391,10 @@ static const switch_state_handler_table_t first_handlers = {
 	.on_hangup = on_hangup_first,
 	.on_exchange_media = on_other_state,
 	.on_soft_execute = on_other_state,
-	.on_consume_media = on_other_state,
+	.on_consume_media = on_consume_media,
 	.on_hibernate = on_other_state,
-	.on_reset = on_other_state,
-	.on_park = on_other_state,
+	.on_reset = on_reset,
+	.on_park = on_park,
 	.on_reporting = on_reporting,
 	.on_destroy = on_destroy,
 	.flags = SSH_FLAG_PRE_EXEC,

@@ -6,7 +6,12 @@
  *   events.c    what hooks cannot see, from the switch's event bus
  *   records.c   the way from a hook into the ring
  *   snapshot.c  the live session table, told into the ring
- *   commands.c  what the engine asks of the switch
+ *   commands.c  what the engine asks of the switch; strands.c: in which order; checks.c: what may be asked
+ *   originate.c a channel that the engine calls
+ *   bridge.c    two channels joined
+ *   stays.c     where a channel is that is bridged with nobody: music, ringback, a room, an observer
+ *   phone.c     hold, mute, digits, the phone's own keys
+ *   recording.c recordings
  *   fire.c      CUSTOM cti::event
  *   engine.c    the one thread that runs the engine
  *   config.c    cti.conf
@@ -26,7 +31,7 @@
 enum {
 	CTI_RING_SLOTS = 65536,
 	CTI_COMMANDS_MAX = 1024,
-	CTI_WORKERS = 4,
+	CTI_WORKERS = 8,
 	CTI_FIRED_MAX = 10000,
 	CTI_QUERIES_MAX = 64,
 	CTI_STACK_BYTES = 1 << 20,
@@ -84,6 +89,23 @@ void cti_settings_free(cti_settings *settings);
 
 /* ---- records.c ---- */
 
+typedef enum cti_stay_kind {
+	CTI_STAY_NONE,
+	CTI_STAY_PARTED, /* its partner was taken away */
+	CTI_STAY_SILENCE,
+	CTI_STAY_MUSIC,
+	CTI_STAY_RINGBACK,
+	CTI_STAY_ROOM,
+	CTI_STAY_LISTEN
+} cti_stay_kind;
+
+/* What a channel does once it is parked. */
+typedef struct cti_stay {
+	cti_stay_kind kind;
+	char what[132]; /* the room, or the uuid listened to */
+	char heard;     /* LISTEN: one of the switch's commands for it, '0' to '3' */
+} cti_stay;
+
 /* What the module keeps of a channel, in the session's own pool. */
 typedef struct cti_leg {
 	_Atomic uint64_t numbered; /* the load that counts, and how many records of the leg it has counted */
@@ -91,6 +113,11 @@ typedef struct cti_leg {
 	_Atomic bool held;                      /* the switch's own hold, not the phone's */
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
 	bool originated;                        /* another leg called it into being, as its creation told */
+	_Atomic bool unborn;                    /* we call it, and its thread has not begun */
+	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
+	_Atomic bool listens;
+	bool awaits_answer; /* these two under the mutex of stays.c */
+	cti_stay stay;
 } cti_leg;
 
 /* The names of a channel as cti.h orders them, and whom it points to. Valid between cti_view_open and _close. */
@@ -130,12 +157,16 @@ void cti_post_done(uint64_t command, switch_call_cause_t cause);
 
 void cti_view_open(cti_view *view, switch_core_session_t *session);
 void cti_view_close(cti_view *view);
+/* cti_variable copies a variable of the channel itself; false where it has none. */
+bool cti_variable(switch_channel_t *channel, const char *name, char *value, size_t bytes);
 
 /* ---- hooks.c ---- */
 
 /* cti_hooks_on adds the state handlers, once in the life of the process; without a live ring they do nothing. */
 bool cti_hooks_on(void);
 cti_leg *cti_leg_of(switch_channel_t *channel);
+/* cti_hooks_attach readies a channel that we call, before its thread runs. */
+cti_leg *cti_hooks_attach(switch_core_session_t *session);
 /* Channels that were up before the module and have not yet come to a state in which they could be hooked. */
 extern _Atomic uint32_t cti_unhooked;
 
@@ -149,14 +180,102 @@ void cti_events_unbind(void);
 /* cti_snapshot tells the live session table. command 0: nobody asked. Blocks while the ring has little room. */
 void cti_snapshot(uint64_t command, int64_t deadline_ms);
 
+/* ---- strands.c ---- */
+
+/* A command that waits for a worker or is in its hands. Its texts are never NULL. */
+typedef struct cti_job {
+	struct cti_job *next, *next_origination;
+	uint64_t id, strand;
+	int64_t due_ms; /* 0 = no deadline */
+	switch_call_cause_t cancelled; /* ORIGINATE: why it is not wanted any more */
+	uint16_t kind, cause;
+	char *uuid, *other_uuid, *name, *value, *call_id, *caller_number, *caller_name;
+	char texts[];
+} cti_job;
+
+cti_job *cti_job_new(const cti_command *command);
+/* cti_strands_push returns false, and does not take the job, when the queue is full or closed. It never blocks. */
+bool cti_strands_push(cti_job *job);
+/* cti_strands_take frees the worker's last job and waits for its next; NULL when the queue is closed and nothing is left. */
+cti_job *cti_strands_take(int worker);
+void cti_strands_open(void);
+void cti_strands_close(void);
+uint32_t cti_strands_count(void);
+
 /* ---- commands.c ---- */
 
-bool cti_commands_open(void);
+#define CTI_CAUSE_REFUSED SWITCH_CAUSE_INVALID_MSG_UNSPECIFIED /* 95: a value that may not be used */
+#define CTI_CAUSE_STATE SWITCH_CAUSE_WRONG_CALL_STATE          /* 101: not to a channel as this one is now */
+
+void cti_commands_open(void);
 /* cti_commands_start begins to carry out what was queued: after the hooks, so that a snapshot misses no channel. */
 bool cti_commands_start(void);
-/* cti_commands_stop ends the workers. keep: an engine left behind may still submit, and finds no room. */
-void cti_commands_stop(bool keep);
+/* cti_commands_stop ends the workers. An engine left behind may still submit, and finds no room. */
+void cti_commands_stop(void);
 int cti_commands_submit(cti_command_ref command);
+
+/* ---- checks.c ---- */
+
+bool cti_may_be_uuid(const char *uuid);
+bool cti_may_be_variable(const char *name);
+bool cti_may_be_value(const char *value);
+bool cti_may_be_call(const char *call_id);
+bool cti_may_be_dialed(const char *dial);
+bool cti_may_be_room(const char *room);
+bool cti_may_be_file(const char *path);
+bool cti_may_be_digits(const char *digits);
+/* What a caller is shown as, less the characters that have no business in it. */
+char *cti_clean_number(const char *number, char *clean, size_t bytes);
+char *cti_clean_name(const char *name, char *clean, size_t bytes);
+
+/* ---- originate.c ---- */
+
+/* An ORIGINATE is known from cti_originate_enter on, which is before it is queued, until its channel has begun. */
+void cti_originate_enter(cti_job *job);
+void cti_originate_leave(cti_job *job);
+/* cti_originate_cancel returns whether there was one with this uuid: it will then come to nothing. */
+bool cti_originate_cancel(const char *uuid, uint16_t cause);
+switch_call_cause_t cti_originate(cti_job *job, bool late);
+
+/* ---- stays.c ---- */
+
+/* On the session's own thread: cti_stay_on_park returns false when the switch's own parking must not follow. */
+bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg);
+void cti_stay_on_reset(switch_core_session_t *session, cti_leg *leg);
+/* A channel that we called waits on the switch's own terms until it is answered; from then on it is parked. */
+void cti_stay_answered(switch_core_session_t *session, cti_leg *leg);
+void cti_stay_when_answered(cti_leg *leg);
+/* cti_let_go readies a channel, and whom it is bridged with unless that is keep, for being parted. */
+void cti_let_go(switch_core_session_t *session, const char *keep);
+/* cti_stay_forget: whatever was to come for the channel will not. */
+void cti_stay_forget(switch_core_session_t *session);
+/* An outbound channel that only rings can be nowhere else yet. */
+bool cti_may_be_moved(switch_channel_t *channel);
+
+switch_call_cause_t cti_wait(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_eavesdrop(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_eavesdrop_mode(const cti_job *job, switch_core_session_t *session);
+
+/* ---- bridge.c ---- */
+
+switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *session);
+
+/* ---- phone.c ---- */
+
+switch_call_cause_t cti_hold(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_unhold(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_mute(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_unmute(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_send_dtmf(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_answer(const cti_job *job, switch_core_session_t *session);
+
+/* ---- recording.c ---- */
+
+switch_call_cause_t cti_record_start(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_record_stop(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_record_pause(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_record_resume(const cti_job *job, switch_core_session_t *session);
 
 /* ---- fire.c ---- */
 

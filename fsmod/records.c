@@ -238,3 +238,15 @@ void cti_record_end(cti_record *record, switch_channel_t *channel, const char *d
 	for (uint8_t i = 1; disposition && i < sizeof dispositions / sizeof *dispositions; i++)
 		if (!strcmp(disposition, dispositions[i])) record->disposition = i;
 }
+
+/* The switch hands out a variable's own text, which another thread may free: here it is copied under the channel's lock. */
+bool cti_variable(switch_channel_t *channel, const char *name, char *value, size_t bytes)
+{
+	*value = '\0';
+	switch_event_header_t *header = switch_channel_variable_first(channel);
+	if (!header) return false;
+	for (; header; header = header->next)
+		if (!strcmp(header->name, name)) switch_copy_string(value, header->value, bytes);
+	switch_channel_variable_last(channel);
+	return *value;
+}

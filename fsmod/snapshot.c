@@ -85,7 +85,8 @@ static bool tell_all(telling *t, const switch_console_callback_match_t *all)
 		if (!wait_for_room(t)) return false;
 		switch_core_session_t *session = switch_core_session_locate(node->val);
 		if (!session) continue;
-		found(t, session);
+		cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+		if (!leg || !atomic_load(&leg->unborn)) found(t, session);
 		switch_core_session_rwunlock(session);
 	}
 	for (uint32_t i = 0; i < t->origin_count; i++) {

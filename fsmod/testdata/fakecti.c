@@ -6,6 +6,7 @@
  *   snapshot          asks for the live session table
  *   set UUID NAME V   sets a variable        hangup UUID CAUSE   ends a channel
  *   late UUID         commands with a deadline of a millisecond
+ *   do KEY=VALUE...   submits a command with any fields; %20 in a value is a space
  *   many N UUID       submits N commands     fire N              fires N events      sleep MS    answers late
  *   settings          the rows it was given
  *   offers            how often it was offered others since
@@ -26,6 +27,7 @@ static const char *const kinds[] = {
 	"NONE",     "CREATED",     "OUTGOING", "RINGING", "PROGRESS", "ANSWERED",  "BRIDGED", "UNBRIDGED",
 	"HELD",     "UNHELD",      "TRANSFERRED", "EXECUTED", "RENAMED", "HANGUP", "ENDED",   "DESTROYED",
 	"LOOPED",   "ROOM_JOINED", "ROOM_LEFT", "SNAPSHOT_BEGIN", "FOUND", "SNAPSHOT_END", "LOST", "COMMAND_DONE",
+	"DTMF",     "RECORD_STARTED", "RECORD_STOPPED",
 };
 
 static cti_host host;
@@ -199,6 +201,50 @@ static char *say(const char *format, unsigned long long value)
 	return reply;
 }
 
+static void unescape(char *text)
+{
+	char *to = text;
+	for (unsigned code; *text; text++) {
+		if (*text == '%' && sscanf(text + 1, "%2x", &code) == 1) {
+			*to++ = (char)code;
+			text += 2;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+/* submit_any takes the fields of a command as they are named in cti.h. Several commands are parted by a semicolon. */
+static char *submit_any(const char *line)
+{
+	char *copy = strdup(line), *rest = NULL, *reply = NULL;
+	cti_command command = {0};
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		char *value = strchr(word, '=');
+		if (!strcmp(word, ";")) {
+			free(submit(command, 1));
+			command = (cti_command){0};
+		}
+		if (!value) continue;
+		*value++ = '\0';
+		unescape(value);
+		if (!strcmp(word, "kind")) command.kind = (uint16_t)atoi(value);
+		else if (!strcmp(word, "uuid")) command.uuid = value;
+		else if (!strcmp(word, "other")) command.other_uuid = value;
+		else if (!strcmp(word, "name")) command.name = value;
+		else if (!strcmp(word, "value")) command.value = value;
+		else if (!strcmp(word, "call")) command.call_id = value;
+		else if (!strcmp(word, "number")) command.caller_number = value;
+		else if (!strcmp(word, "caller")) command.caller_name = value;
+		else if (!strcmp(word, "cause")) command.cause = (uint16_t)atoi(value);
+		else if (!strcmp(word, "deadline")) command.deadline_ms = atoi(value);
+	}
+	reply = submit(command, 1);
+	free(copy);
+	return reply;
+}
+
 SHOWN char *cti_query(cti_str line)
 {
 	char word[16] = "", a[128] = "", b[128] = "", c[128] = "";
@@ -211,6 +257,7 @@ SHOWN char *cti_query(cti_str line)
 		return submit((cti_command){.kind = CTI_CMD_SET_VARIABLE, .uuid = a, .name = b, .value = c}, 1);
 	if (!strcmp(word, "hangup"))
 		return submit((cti_command){.kind = CTI_CMD_HANGUP, .uuid = a, .cause = (uint16_t)atoi(b)}, 1);
+	if (!strcmp(word, "do")) return submit_any(line + 2);
 	if (!strcmp(word, "late")) return submit((cti_command){.kind = CTI_CMD_HANGUP, .uuid = a, .deadline_ms = 1}, 2000);
 	if (!strcmp(word, "many"))
 		return submit((cti_command){.kind = CTI_CMD_SET_VARIABLE, .uuid = b, .name = "cti_n", .value = "1"}, atoi(a));

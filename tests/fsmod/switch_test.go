@@ -68,7 +68,7 @@ func (s *freeSwitch) lay(settings string) {
 		require.NoError(s.t, os.MkdirAll(filepath.Join(s.dir, sub), 0o755))
 	}
 	modules := []string{"mod_logfile", "mod_event_socket", "mod_commands", "mod_dptools", "mod_dialplan_xml",
-		"mod_loopback", "mod_conference", "mod_tone_stream", "mod_sofia", "mod_cti"}
+		"mod_loopback", "mod_conference", "mod_tone_stream", "mod_sndfile", "mod_sofia", "mod_cti"}
 	for _, name := range modules[:len(modules)-1] {
 		require.NoError(s.t, os.Symlink(filepath.Join(moduleDir, name+".so"), s.path("mod", name+".so")))
 	}

@@ -1,0 +1,313 @@
+#include "module.h"
+
+/*
+ * A channel that is bridged with nobody is parked (CS_PARK), and while it is, its own thread lets it hear something or
+ * puts it into a room. The command only says what, and moves the channel out of whatever it is in.
+ */
+enum { SETTLE_MS = 2000, STEP_MS = 5 };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+#define RINGBACK_TONE "tone_stream://%(2000,4000,440,480);loops=-1"
+#define DEFAULT_MUSIC "local_stream://moh"
+
+/* ---- what it hears ---- */
+
+/* The dialplan's word for a tone is a tone's own notation; all else that it may name is a file or a stream. */
+static const char *playable(switch_core_session_t *session, const char *sound)
+{
+	if (*sound == '%') return switch_core_session_sprintf(session, "tone_stream://%s;loops=-1", sound);
+	return switch_core_session_strdup(session, sound);
+}
+
+/* play_for_ever returns when the channel is wanted elsewhere, or false when there is nothing to play. */
+static bool play_for_ever(switch_core_session_t *session, const char *sound)
+{
+	enum { SOMETHING_MS = 50 };
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	if (zstr(sound) || !strcasecmp(sound, "silence")) return false;
+	sound = playable(session, sound);
+	while (switch_channel_ready(channel)) {
+		int64_t begun_ms = cti_now_ms();
+		switch_ivr_play_file(session, NULL, sound, NULL);
+		if (switch_channel_ready(channel) && cti_now_ms() - begun_ms < SOMETHING_MS) return false;
+	}
+	return true;
+}
+
+static void play_music(switch_core_session_t *session)
+{
+	const char *music = switch_channel_get_hold_music(switch_core_session_get_channel(session));
+	bool silence = music && !strcasecmp(music, "silence");
+	if (!silence && !play_for_ever(session, music)) play_for_ever(session, DEFAULT_MUSIC);
+}
+
+static void play_ringback(switch_core_session_t *session)
+{
+	const char *tone = switch_channel_get_variable(switch_core_session_get_channel(session), "ringback");
+	if (!play_for_ever(session, tone)) play_for_ever(session, RINGBACK_TONE);
+}
+
+/* ---- where it is ---- */
+
+static bool has_profile(const char *name)
+{
+	switch_xml_t configuration, root = switch_xml_open_cfg("conference.conf", &configuration, NULL);
+	switch_xml_t profiles = root ? switch_xml_child(configuration, "profiles") : NULL;
+	bool found = profiles && switch_xml_find_child(profiles, "profile", "name", name);
+	if (root) switch_xml_free(root);
+	return found;
+}
+
+/* Parties of a call are not told that they enter a room, and their keys are theirs. */
+static void enter_room(switch_core_session_t *session, const char *room)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	const char *profile = has_profile("cti") ? "cti" : "default";
+	switch_channel_set_variable(channel, "conference_enter_sound", "silence_stream://1");
+	switch_channel_set_variable(channel, "conference_controls", "none");
+	const char *argument = switch_core_session_sprintf(session, "%s@%s+flags{nomoh}", room, profile);
+	switch_core_session_execute_application(session, "conference", argument);
+}
+
+static void listen_to(switch_core_session_t *session, cti_leg *leg, const cti_stay *stay)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	bool read_side = stay->heard == '1' || stay->heard == '3', write_side = stay->heard == '2' || stay->heard == '3';
+	switch_channel_set_variable(channel, "eavesdrop_enable_dtmf", "false");
+	switch_channel_set_variable(channel, "eavesdrop_whisper_aleg", read_side ? "true" : NULL);
+	switch_channel_set_variable(channel, "eavesdrop_whisper_bleg", write_side ? "true" : NULL);
+	atomic_store(&leg->listens, true);
+	switch_core_session_execute_application(session, "eavesdrop", stay->what);
+	atomic_store(&leg->listens, false);
+}
+
+/* ---- on the session's own thread ---- */
+
+static void park_plainly(switch_channel_t *channel)
+{
+	static const char *const leftovers[] = {SWITCH_PARK_AFTER_BRIDGE_VARIABLE, SWITCH_PARK_AFTER_EARLY_BRIDGE_VARIABLE,
+	                                        "park_timeout"};
+	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
+		switch_channel_set_variable(channel, leftovers[i], NULL);
+}
+
+static cti_stay take(cti_leg *leg)
+{
+	pthread_mutex_lock(&mutex);
+	cti_stay stay = leg->stay;
+	leg->stay.kind = CTI_STAY_NONE;
+	pthread_mutex_unlock(&mutex);
+	return stay;
+}
+
+/* A room that is over, or a call that is over for who listened to it, is over for the channel too. */
+static void leave(switch_channel_t *channel)
+{
+	if (switch_channel_ready(channel)) switch_channel_hangup(channel, SWITCH_CAUSE_NORMAL_CLEARING);
+}
+
+bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_stay stay = take(leg);
+	if (stay.kind == CTI_STAY_NONE) return true;
+	park_plainly(channel);
+	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
+	bool media = switch_channel_media_ready(channel);
+	if (stay.kind == CTI_STAY_ROOM) {
+		enter_room(session, stay.what);
+		leave(channel);
+	} else if (stay.kind == CTI_STAY_LISTEN) {
+		listen_to(session, leg, &stay);
+		leave(channel);
+	} else if (stay.kind == CTI_STAY_MUSIC && media) {
+		play_music(session);
+	} else if (stay.kind == CTI_STAY_RINGBACK && media) {
+		play_ringback(session);
+	} else if (stay.kind == CTI_STAY_RINGBACK) {
+		switch_channel_ring_ready(channel);
+	}
+	return switch_channel_ready(channel); /* silence is the switch's own parking */
+}
+
+void cti_stay_on_reset(switch_core_session_t *session, cti_leg *leg)
+{
+	if (atomic_exchange(&leg->parks_again, false))
+		switch_channel_set_state(switch_core_session_get_channel(session), CS_PARK);
+}
+
+/*
+ * The answer is told by another thread than the channel's own: whichever of the two sees last that the channel is
+ * answered and waits parks it, unless a command has taken it elsewhere by then.
+ */
+void cti_stay_answered(switch_core_session_t *session, cti_leg *leg)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	pthread_mutex_lock(&mutex);
+	if (leg->awaits_answer && switch_channel_test_flag(channel, CF_ANSWERED) &&
+	    switch_channel_get_state(channel) == CS_CONSUME_MEDIA) {
+		leg->awaits_answer = false;
+		leg->stay.kind = CTI_STAY_SILENCE;
+		switch_channel_clear_flag(channel, CF_ORIGINATING);
+		switch_channel_set_state(channel, CS_PARK);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+/* ---- on a worker ---- */
+
+void cti_stay_when_answered(cti_leg *leg)
+{
+	pthread_mutex_lock(&mutex);
+	leg->awaits_answer = true;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void set_stay(cti_leg *leg, const cti_stay *stay, bool unless_set)
+{
+	if (!leg) return;
+	pthread_mutex_lock(&mutex);
+	leg->awaits_answer = false;
+	if (!unless_set || leg->stay.kind == CTI_STAY_NONE) leg->stay = *stay;
+	pthread_mutex_unlock(&mutex);
+}
+
+void cti_stay_forget(switch_core_session_t *session)
+{
+	static const cti_stay none;
+	set_stay(cti_leg_of(switch_core_session_get_channel(session)), &none, false);
+}
+
+bool cti_may_be_moved(switch_channel_t *channel)
+{
+	return switch_channel_direction(channel) == SWITCH_CALL_DIRECTION_INBOUND ||
+	       switch_channel_test_flag(channel, CF_ANSWERED) || switch_channel_test_flag(channel, CF_EARLY_MEDIA);
+}
+
+/* The partner stays up: the end of its bridge finds these variables and parks it, whichever side of it the partner was. */
+static void part(switch_core_session_t *partner)
+{
+	static const cti_stay parted = {.kind = CTI_STAY_PARTED};
+	switch_channel_t *channel = switch_core_session_get_channel(partner);
+	bool rings = switch_channel_direction(channel) == SWITCH_CALL_DIRECTION_OUTBOUND &&
+	             !switch_channel_test_flag(channel, CF_ANSWERED);
+	if (rings) return; /* who was called for a partner that is gone is not called any more */
+	if (switch_channel_test_flag(channel, CF_HOLD)) switch_ivr_unhold(partner);
+	set_stay(cti_leg_of(channel), &parted, true);
+	switch_channel_set_variable(channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, NULL);
+	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_BRIDGE_VARIABLE, NULL);
+	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_EARLY_BRIDGE_VARIABLE, NULL);
+	switch_channel_set_variable(channel, SWITCH_EXEC_AFTER_BRIDGE_APP_VARIABLE, NULL);
+	switch_channel_set_variable(channel, SWITCH_PARK_AFTER_BRIDGE_VARIABLE, "true");
+	switch_channel_set_variable(channel, SWITCH_PARK_AFTER_EARLY_BRIDGE_VARIABLE, "true");
+}
+
+void cti_let_go(switch_core_session_t *session, const char *keep)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
+	if (switch_channel_test_flag(channel, CF_HOLD)) switch_ivr_unhold(session);
+	if (!cti_variable(channel, SWITCH_BRIDGE_VARIABLE, uuid, sizeof uuid) || (keep && !strcmp(uuid, keep))) return;
+	switch_core_session_t *partner = switch_core_session_locate(uuid);
+	if (!partner) return;
+	part(partner);
+	switch_core_session_rwunlock(partner);
+}
+
+/*
+ * The running state says what the channel's thread is doing, the state what it will do next. A thread that is parked
+ * already must come round once more to take up what is new.
+ */
+static void park_anew(switch_channel_t *channel, cti_leg *leg)
+{
+	switch_channel_state_t running = switch_channel_get_running_state(channel), next = switch_channel_get_state(channel);
+	if (running == CS_PARK && next == CS_PARK) {
+		atomic_store(&leg->parks_again, true);
+		switch_channel_set_flag(channel, CF_TRANSFER);
+		switch_channel_set_state(channel, CS_RESET);
+	} else if (next != CS_PARK && !(running == CS_PARK && next == CS_RESET)) {
+		switch_channel_set_flag(channel, CF_TRANSFER); /* what it leaves must not end it */
+		switch_channel_set_state(channel, CS_PARK);
+	}
+}
+
+static bool taken(cti_leg *leg)
+{
+	pthread_mutex_lock(&mutex);
+	bool none = leg->stay.kind == CTI_STAY_NONE;
+	pthread_mutex_unlock(&mutex);
+	return none;
+}
+
+/* The next command of the strand finds the channel where this one put it. */
+static switch_call_cause_t move_to(switch_core_session_t *session, const cti_stay *stay)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_leg *leg = cti_leg_of(channel);
+	if (!leg || !cti_may_be_moved(channel)) return CTI_CAUSE_STATE;
+	cti_let_go(session, NULL);
+	set_stay(leg, stay, false);
+	park_anew(channel, leg);
+	int64_t until_ms = cti_now_ms() + SETTLE_MS;
+	while (!taken(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms) cti_sleep_ms(STEP_MS);
+	return switch_channel_up_nosig(channel) ? SWITCH_CAUSE_NONE : switch_channel_get_cause(channel);
+}
+
+switch_call_cause_t cti_wait(const cti_job *job, switch_core_session_t *session)
+{
+	cti_stay stay = {0};
+	if (!strcmp(job->name, "music")) stay.kind = CTI_STAY_MUSIC;
+	else if (!strcmp(job->name, "ringback")) stay.kind = CTI_STAY_RINGBACK;
+	else if (!strcmp(job->name, "silence")) stay.kind = CTI_STAY_SILENCE;
+	else return CTI_CAUSE_REFUSED;
+	return move_to(session, &stay);
+}
+
+switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *session)
+{
+	cti_stay stay = {.kind = CTI_STAY_ROOM};
+	if (!cti_may_be_room(job->name)) return CTI_CAUSE_REFUSED;
+	switch_copy_string(stay.what, job->name, sizeof stay.what);
+	return move_to(session, &stay);
+}
+
+/* The switch's word for who hears the one that listens: its read side is what the target says, its partner's ear. */
+static char heard_by(const char *who)
+{
+	static const char *const names[] = {"nobody", "partner", "target", "both"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(who, names[i])) return (char)('0' + i);
+	return 0;
+}
+
+static bool exists(const char *uuid)
+{
+	switch_core_session_t *session = switch_core_session_locate(uuid);
+	if (session) switch_core_session_rwunlock(session);
+	return session != NULL;
+}
+
+switch_call_cause_t cti_eavesdrop(const cti_job *job, switch_core_session_t *session)
+{
+	cti_stay stay = {.kind = CTI_STAY_LISTEN, .heard = heard_by(job->name)};
+	if (!stay.heard || !cti_may_be_uuid(job->other_uuid) || !strcmp(job->uuid, job->other_uuid)) return CTI_CAUSE_REFUSED;
+	if (!exists(job->other_uuid)) return SWITCH_CAUSE_INVALID_CALL_REFERENCE;
+	if (!switch_channel_test_flag(switch_core_session_get_channel(session), CF_ANSWERED)) return CTI_CAUSE_STATE;
+	switch_copy_string(stay.what, job->other_uuid, sizeof stay.what);
+	return move_to(session, &stay);
+}
+
+switch_call_cause_t cti_eavesdrop_mode(const cti_job *job, switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	const char mode[2] = {heard_by(job->name), '\0'};
+	switch_event_t *event;
+	if (!*mode) return CTI_CAUSE_REFUSED;
+	if (!leg || !atomic_load(&leg->listens)) return CTI_CAUSE_STATE;
+	if (switch_event_create(&event, SWITCH_EVENT_GENERAL) != SWITCH_STATUS_SUCCESS) return SWITCH_CAUSE_SWITCH_CONGESTION;
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "eavesdrop-command", mode);
+	if (switch_core_session_queue_event(session, &event) == SWITCH_STATUS_SUCCESS) return SWITCH_CAUSE_NONE;
+	switch_event_destroy(&event);
+	return SWITCH_CAUSE_SWITCH_CONGESTION;
+}
