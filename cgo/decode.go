@@ -64,7 +64,7 @@ func decode(r *record, in *engine.Input) bool {
 func valid(r *record) bool {
 	kind := engine.InputKind(r.kind)
 	switch {
-	case r.kind == 0 || r.kind > uint16(engine.CommandDone):
+	case r.kind == 0 || r.kind > uint16(engine.LegRecordStopped):
 		return false
 	case r.textLen > textBytes, r.direction > uint8(engine.DirectionOutbound):
 		return false
@@ -101,6 +101,12 @@ func decodeText(r *record, in *engine.Input) {
 	case engine.RoomJoined, engine.RoomLeft:
 		f, _ = decodeFields(r, engine.LegID{})
 		t.Room = f.next()
+	case engine.LegDTMF:
+		f, _ = decodeFields(r, engine.LegID{})
+		t.Digits = f.next()
+	case engine.LegRecordStarted, engine.LegRecordStopped:
+		f, _ = decodeFields(r, engine.LegID{})
+		t.Path = f.next()
 	}
 }
 

@@ -54,6 +54,9 @@ func TestDecodeOtherTexts(t *testing.T) {
 		{engine.LegExecuted, []string{"park"}, engine.Text{App: "park"}},
 		{engine.RoomJoined, []string{"room"}, engine.Text{Room: "room"}},
 		{engine.RoomLeft, []string{"room"}, engine.Text{Room: "room"}},
+		{engine.LegDTMF, []string{"12#"}, engine.Text{Digits: "12#"}},
+		{engine.LegRecordStarted, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
+		{engine.LegRecordStopped, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
 		{engine.LegAnswered, []string{"noise"}, engine.Text{}},
 	}
 	for _, c := range cases {
@@ -150,7 +153,7 @@ func TestDecodeAllocates(t *testing.T) {
 
 // FuzzDecode: no bytes in the ring can make the reader fail, and what passes is what the engine may be given.
 func FuzzDecode(f *testing.F) {
-	for kind := engine.LegCreated; kind <= engine.CommandDone; kind++ {
+	for kind := engine.LegCreated; kind <= engine.LegRecordStopped; kind++ {
 		r := recordOf(kind, "u", "sofia/internal/1001", "1001", "A\xffn", "2002")
 		f.Add(bytesOf(&r))
 	}
@@ -164,11 +167,11 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.NotEqual(t, engine.InputNone, in.Kind)
-		require.LessOrEqual(t, in.Kind, engine.CommandDone)
+		require.LessOrEqual(t, in.Kind, engine.LegRecordStopped)
 		require.True(t, in.Text.Hex == "" || len(in.Text.Hex) == hexBytes)
 		for _, text := range []string{in.Text.Hex, in.Text.UUID, in.Text.Channel, in.Text.CallerNumber, in.Text.CallerName,
 			in.Text.Destination, in.Text.User, in.Text.Context, in.Text.SIPCallID, in.Text.CTICallID, in.Text.App,
-			in.Text.AppArg, in.Text.Room} {
+			in.Text.AppArg, in.Text.Room, in.Text.Digits, in.Text.Path} {
 			require.True(t, utf8.ValidString(text))
 			require.NotContains(t, text, "\x00")
 		}

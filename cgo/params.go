@@ -68,9 +68,10 @@ var params = []param{
 	{"requests-per-second", false, "a whole number from 1 to 100000", func(s *Settings, v string) bool {
 		return number(&s.RequestsPerSecond, v, 1, 100_000)
 	}},
-	{"record-template", true,
-		fmt.Sprintf("a path template of at most %d bytes, or nothing for no recording", textBytesMax),
-		func(s *Settings, v string) bool { s.RecordTemplate = v; return len(v) <= textBytesMax }},
+	recordTemplateParam,
+	{"notify-observed", false, "true or false", func(s *Settings, v string) bool {
+		return choice(&s.NotifyObserved, v, "true", "false")
+	}},
 	{"go-threads", false, "a whole number from 1 to 256", func(s *Settings, v string) bool {
 		return number(&s.GoThreads, v, 1, 256)
 	}},

@@ -2,14 +2,12 @@ package main
 
 import (
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 )
 
 var (
 	tokenNames  = []string{"hash", "company", "dns", "rights"}
-	ruleNames   = []string{"pattern", "leg", "caller-id"}
 	tokenRights = []string{"observe", "control", "supervise", "admin"}
 )
 
@@ -77,36 +75,4 @@ func unknownRight(right string) bool { return !slices.Contains(tokenRights, righ
 // words splits at commas and blanks.
 func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' })
-}
-
-func parseRules(s *Settings, list items) error {
-	for _, element := range list {
-		expression, leg, callerID := value(element, "pattern"), value(element, "leg"), value(element, "caller-id")
-		rule := DialRule{Leg: leg.value, CallerID: callerID.value, Line: expression.line}
-		if !pattern(&rule.Pattern, expression.value) {
-			return wrong(expression, "a regular expression (RE2), such as ^\\d{3,6}$")
-		}
-		if leg.value == "" || len(leg.value) > textBytesMax || strings.ContainsAny(leg.value, "\r\n") {
-			return wrong(leg, "a dial string for the number, such as user/$0@${domain}")
-		}
-		if caught := catches(leg.value); caught > rule.Pattern.NumSubexp() {
-			return wrong(leg, "a dial string that uses no more than $%d: the pattern catches no more", rule.Pattern.NumSubexp())
-		}
-		if len(callerID.value) > 64 {
-			return wrong(callerID, "at most 64 bytes")
-		}
-		s.DialPlan = append(s.DialPlan, rule)
-	}
-	return nil
-}
-
-// catches is the highest $n of a dial string; ${name} is the switch's own.
-func catches(leg string) (most int) {
-	for _, part := range strings.Split(leg, "$")[1:] {
-		var n int
-		if _, err := fmt.Sscanf(part, "%d", &n); err == nil {
-			most = max(most, n)
-		}
-	}
-	return most
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +23,7 @@ import (
 
 const (
 	auditMillis = 5000
+	ringMillis  = 30_000 // how long a phone that the engine calls may ring, if the request does not say
 
 	// doorsTimeout is how long clients may take to read what is queued for them when the engine stops.
 	doorsTimeout = time.Second
@@ -112,19 +115,23 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, err err
 }
 
 func (s *service) newLoop(settings *Settings, open []engine.OpenCall) *loop.Loop {
-	mono, wall := s.now()
-	e := engine.New(engine.Config{
-		CompanyID: s.store.CompanyID(), Inside: s.inside, SeqStart: s.seqStart,
-		MonoNanos: mono, WallMicros: wall, AuditMillis: auditMillis,
-	}, open)
 	return loop.New(loop.Options{
-		Engine: e, Log: s.log, Now: s.now, Panicked: s.panicked,
+		Engine: engine.New(s.engineConfig(settings), open), Log: s.log, Now: s.now, Panicked: s.panicked,
 		Sinks: loop.Sinks{
 			Submit:  func(c []engine.Command) { s.guard("a command", func() { s.submit(c) }) },
 			Record:  func(r []engine.Record) { s.guard("a record", func() { s.store.Append(r) }) },
 			Publish: func(o []engine.Outgoing) { s.guard("an event", func() { s.doors.Publish(o) }) },
 		},
 	})
+}
+
+func (s *service) engineConfig(settings *Settings) engine.Config {
+	mono, wall := s.now()
+	return engine.Config{
+		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
+		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, AuditMillis: auditMillis,
+		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
+	}
 }
 
 func (s *service) doorsConfig(settings *Settings) push.Config {
@@ -146,6 +153,23 @@ func (s *service) doorsConfig(settings *Settings) push.Config {
 
 // inside is engine.Config.Inside: settings may change it between two calls, never within one.
 func (s *service) inside(number string) bool { return s.pattern().MatchString(number) }
+
+// dial is engine.Config.Dial, likewise.
+func (s *service) dial(company, number string) (engine.Route, bool) {
+	return s.settings.Load().dial(company, number)
+}
+
+// recordPath is engine.Config.RecordPath, likewise.
+func (s *service) recordPath(callID, partyID string, wallMicros int64) string {
+	return s.settings.Load().recordPath(callID, partyID, wallMicros)
+}
+
+// newLegSeed is chance, so that no leg of this start has the uuid of a leg of another.
+func newLegSeed() (seed [2]uint64) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // it never fails: a system without chance ends the process
+	return [2]uint64{binary.NativeEndian.Uint64(random[:8]), binary.NativeEndian.Uint64(random[8:])}
+}
 
 func (s *service) pattern() *regexp.Regexp { return s.settings.Load().Inside }
 
@@ -237,6 +261,7 @@ func (s *service) reload(settings *Settings) error {
 	}{
 		{"data-dir", settings.DataDir == old.DataDir}, {"company-id", settings.CompanyID == old.CompanyID},
 		{"sdk-app-id", settings.SDKAppID == old.SDKAppID},
+		{"notify-observed", settings.NotifyObserved == old.NotifyObserved},
 		{"durability", settings.DurabilityFull == old.DurabilityFull},
 	} {
 		if !fixed.same {

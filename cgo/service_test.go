@@ -265,7 +265,7 @@ func TestServiceReload(t *testing.T) {
 	dir := t.TempDir()
 	b := begin(t, dir, newFakeHost())
 	for name, value := range map[string]string{
-		"durability": "normal", "sdk-app-id": "7",
+		"durability": "normal", "sdk-app-id": "7", "notify-observed": "true",
 	} {
 		err := b.reload(settingsIn(t, dir, paramRow(name, value)))
 		require.ErrorContains(t, err, name+": cannot change while the module is loaded")
@@ -277,6 +277,36 @@ func TestServiceReload(t *testing.T) {
 	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("inside-pattern", "^7$"))))
 	require.True(t, b.inside("7"))
 	require.False(t, b.inside("1001"))
+}
+
+// TestServiceEngineConfig: the dial plan and the recordings' template that the engine asks are those in force when it asks.
+func TestServiceEngineConfig(t *testing.T) {
+	dir := t.TempDir()
+	plan := func(leg string) []setting {
+		return append(element("dial-plan", 0, "pattern", `^\d+$`, "leg", leg),
+			paramRow("record-template", "/rec/"+leg+"/${uuid}.${strftime(%s)}.wav"))
+	}
+	b := begin(t, dir, newFakeHost(), plan("user/$0")[:2]...)
+	config := b.engineConfig(b.settings.Load())
+	route, found := config.Dial("acme", "1001")
+	require.True(t, found)
+	require.Equal(t, engine.Route{Address: "user/1001"}, route)
+	require.Empty(t, config.RecordPath("c", "p", 7_000_000), "no template, no recording")
+	require.NoError(t, b.reload(settingsIn(t, dir, plan("sofia/gateway/trunk/$0")[:2]...)))
+	route, _ = config.Dial("acme", "1001")
+	require.Equal(t, engine.Route{Address: "sofia/gateway/trunk/1001"}, route)
+	require.NoError(t, b.reload(settingsIn(t, dir, plan("user/x")...)))
+	require.Equal(t, "/rec/user/x/p.7.wav", config.RecordPath("c", "p", 7_000_000))
+	require.NoError(t, b.reload(settingsIn(t, dir)))
+	_, found = config.Dial("acme", "1001")
+	require.False(t, found, "a reload may take a rule away")
+
+	require.EqualValues(t, 30_000, config.RingMillis)
+	require.False(t, config.NotifyObserved, "R39: silent by default")
+	require.True(t, b.engineConfig(settingsIn(t, dir, paramRow("notify-observed", "true"))).NotifyObserved)
+	require.NotEqual(t, config.LegSeed, b.engineConfig(b.settings.Load()).LegSeed, "no two starts share one")
+	require.NotZero(t, config.LegSeed[0])
+	require.NotZero(t, config.LegSeed[1])
 }
 
 func TestServiceQueries(t *testing.T) {

@@ -14,8 +14,8 @@ type setting struct {
 	item                 int // which element of its section, from 0
 }
 
-// Settings are the parameters of settings.md, checked and with their defaults in place. http-listen, journal-days,
-// journal-bytes, record-template and time-zone are for parts of the engine that this version does not have.
+// Settings are the parameters of settings.md, checked and with their defaults in place. http-listen, journal-days and
+// journal-bytes are for parts of the engine that this version does not have.
 type Settings struct {
 	DataDir           string // absolute
 	UnixSocket        string // absolute; empty = off
@@ -35,11 +35,14 @@ type Settings struct {
 	ClientQueueBytes  int64
 	RequestsPerSecond int64
 	RecordTemplate    string // empty = no recording
+	NotifyObserved    bool   // an agent is told that a supervisor listens (R39)
 	GoThreads         int64
 	GoMemoryBytes     int64
 
 	Tokens   []Token
 	DialPlan []DialRule
+
+	recordTemplate recordTemplate
 }
 
 // Token is one <token> of <tokens>: who may connect and what it may do (protocol.md 7).
@@ -49,14 +52,6 @@ type Token struct {
 	DNs     []string // or "*" alone
 	Rights  []string // at least one of observe, control, supervise, admin
 	Line    int
-}
-
-// DialRule is one <rule> of <dial-plan>: the first whose pattern matches a number makes its one leg.
-type DialRule struct {
-	Pattern  *regexp.Regexp
-	Leg      string // $0, $1 ... stand for what the pattern caught
-	CallerID string
-	Line     int
 }
 
 func defaultSettings() *Settings {

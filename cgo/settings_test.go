@@ -43,6 +43,8 @@ func TestSettingsDefaults(t *testing.T) {
 	require.EqualValues(t, 4194304, s.ClientQueueBytes)
 	require.EqualValues(t, 20, s.RequestsPerSecond)
 	require.Empty(t, s.RecordTemplate)
+	require.Empty(t, s.recordPath("call", "party", 0), "no template, no recording")
+	require.False(t, s.NotifyObserved, "R39")
 	require.EqualValues(t, 2, s.GoThreads)
 	require.EqualValues(t, 256<<20, s.GoMemoryBytes)
 	require.Empty(t, s.UnixSocket, "its default is the host's to expand")
@@ -56,13 +58,14 @@ func TestSettingsGood(t *testing.T) {
 		paramRow("time-zone", "Asia/Shanghai"), paramRow("inside-pattern", `^8\d{3}$`), paramRow("track", "all"),
 		paramRow("durability", "normal"), paramRow("journal-days", "30"), paramRow("journal-bytes", "1GiB"),
 		paramRow("fire-custom-events", "false"), paramRow("client-queue-bytes", "128KiB"),
-		paramRow("requests-per-second", "100"), paramRow("record-template", "$${recordings_dir}/x.wav"),
+		paramRow("requests-per-second", "100"), paramRow("record-template", "/rec/${strftime(%F-%H-%M-%S)}.${uuid}.wav"),
+		paramRow("notify-observed", "true"),
 		paramRow("go-threads", "1"), paramRow("go-memory", "64 MiB"),
 	}
 	rows = append(rows, element("tokens", 0,
 		"hash", strings.ToUpper(tokenHash), "dns", "1001, 1002", "rights", "observe,control")...)
 	rows = append(rows, element("dial-plan", 0,
-		"pattern", `^(\d{4})$`, "leg", "user/$1@${domain}", "caller-id", "1000")...)
+		"pattern", `^(\d{4})$`, "leg", "user/$1@pbx.example", "caller-id", "1000")...)
 	rows = append(rows, element("dial-plan", 1, "pattern", `^9(\d+)$`, "leg", "sofia/gateway/trunk/$1")...)
 	s, err := parseSettings(rows)
 	require.NoError(t, err)
@@ -92,7 +95,7 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template go-threads go-memory"), names)
+		"client-queue-bytes requests-per-second record-template notify-observed go-threads go-memory"), names)
 }
 
 // TestSettingsBad: an unknown or bad setting is named with its value and line, and with what is allowed.
@@ -129,7 +132,8 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("client-queue-bytes", "12"), "from 64KiB to 1GiB"},
 		{paramRow("client-queue-bytes", "4 megs"), "from 64KiB to 1GiB"},
 		{paramRow("requests-per-second", "-1"), "from 1 to 100000"},
-		{paramRow("record-template", strings.Repeat("x", 1025)), "at most 1024 bytes"},
+		{paramRow("record-template", "x.wav"), "give at most 1024 bytes: an absolute path such as /var/rec/"},
+		{paramRow("notify-observed", "yes"), "give true or false"},
 		{paramRow("go-threads", "two"), "from 1 to 256"},
 		{paramRow("go-memory", "1MiB"), "from 32MiB"},
 	} {
@@ -176,12 +180,13 @@ func TestSettingsBadSections(t *testing.T) {
 		{"tokens", good("hash", tokenHash, "dns", "*"), "some of observe, control, supervise, admin"},
 		{"tokens", good("hash", tokenHash, "dns", "*", "rights", "root"), "some of observe"},
 		{"tokens", good("hash", tokenHash, "company", "a b", "dns", "*", "rights", "admin"), "1 to 64"},
-		{"dial-plan", good("target", "x"), "the attributes are pattern, leg, caller-id"},
+		{"dial-plan", good("target", "x"), "the attributes are pattern, leg, caller-id, company"},
+		{"dial-plan", good("pattern", ".", "leg", "user/1", "company", "a b"), "leave it out for every company"},
 		{"dial-plan", good("leg", "x"), "give a regular expression"},
 		{"dial-plan", good("pattern", "["), "give a regular expression"},
-		{"dial-plan", good("pattern", "."), "give a dial string"},
+		{"dial-plan", good("pattern", "."), "give one leg, such as user/$0@$${domain}"},
 		{"dial-plan", good("pattern", "^(.)$", "leg", "user/$2"), "no more than $1"},
-		{"dial-plan", good("pattern", ".", "leg", "x", "caller-id", strings.Repeat("1", 65)), "at most 64 bytes"},
+		{"dial-plan", good("pattern", ".", "leg", "user/1", "caller-id", strings.Repeat("1", 65)), "at most 64 letters"},
 	} {
 		_, err := parseSettings(with(element(c.section, 0, c.pairs...)...))
 		require.ErrorContains(t, err, c.want, c.pairs)
