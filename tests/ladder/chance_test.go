@@ -52,6 +52,28 @@ func legNames(ins []engine.Input) (names []string) {
 	return names
 }
 
+const ownLegsMax = 40
+
+// possibleIn makes a function that tells whether the switch could say this of a leg that the engine originates: it speaks
+// of one that was asked for, and says nothing of it when it is destroyed.
+func possibleIn(r *Run) func(in *engine.Input) bool {
+	own, gone := map[engine.LegID]bool{}, map[engine.LegID]bool{}
+	for i := range ownLegsMax {
+		own[engine.LegIDOf(fmt.Sprint("n", i+1))] = true
+	}
+	return func(in *engine.Input) bool {
+		for _, id := range []engine.LegID{in.Leg, in.Other} {
+			if own[id] && (r.legs[id] == "" || gone[id] || in.Kind == engine.LegRenamed || in.Flags&engine.FlagLoopback != 0) {
+				return false
+			}
+		}
+		if in.Kind == engine.LegDestroyed {
+			gone[in.Leg] = true
+		}
+		return true
+	}
+}
+
 // destroyAll ends every channel, those that the engine originated with them, until nothing more comes of it.
 func (r *Run) destroyAll(names []string) {
 	now, done := 2*StartMono, 0

@@ -63,26 +63,6 @@ func fuzzLeg(n byte, uses *[fuzzLegs]int) string {
 	return fmt.Sprint("leg", n, ".", uses[n])
 }
 
-// possible tells whether the switch could say this of a leg that the engine originates: it speaks of one that was asked
-// for, makes it once, and says nothing of it when it is destroyed.
-func possible(r *Run, in *engine.Input, gone map[engine.LegID]bool) bool {
-	own := false
-	for i := range fuzzOwnLegs {
-		id := engine.LegIDOf(fmt.Sprint("n", i+1))
-		if in.Leg != id && in.Other != id {
-			continue
-		}
-		own = true
-		if r.legs[id] == "" || gone[id] || in.Kind == engine.LegRenamed || in.Flags&engine.FlagLoopback != 0 {
-			return false
-		}
-	}
-	if own && in.Kind == engine.LegDestroyed {
-		gone[in.Leg] = true
-	}
-	return true
-}
-
 // FuzzStep: whatever the switch says and clients ask, in whatever order, the engine neither panics nor breaks a promise of
 // 3.0, and when every channel is destroyed in the end no call is left.
 func FuzzStep(f *testing.F) {
@@ -91,10 +71,10 @@ func FuzzStep(f *testing.F) {
 	f.Add([]byte{1, 0, 1, 1, 131, 1, 3, 1, 1, 5, 1, 1, 5, 0, 1, 6, 11, 1, 27, 16, 16, 1, 6, 1, 5, 6, 1, 6, 61, 1, 27, 1, 19})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := NewRun(&Scene{AuditMillis: 5000, Record: "/rec/$call-$party-$at.wav", NotifyObserved: len(raw)%2 == 0})
-		gone := map[engine.LegID]bool{}
+		possible := possibleIn(r)
 		var names []string
 		for _, in := range inputsFrom(raw) {
-			if possible(r, &in, gone) {
+			if possible(&in) {
 				r.Step(in)
 			}
 		}
