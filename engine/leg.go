@@ -197,7 +197,7 @@ func (e *Engine) partyFact(p *party, in *Input) {
 	case RoomJoined:
 		e.roomJoined(p, in.Text.Room)
 	case RoomLeft:
-		e.leaveRoom(p)
+		e.leftRoom(p)
 	case LegHangup:
 		e.hangup(p, in)
 	case LegEnded:

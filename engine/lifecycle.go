@@ -159,6 +159,9 @@ func (e *Engine) move(p *party, to *call) {
 	if from == to {
 		return
 	}
+	if p.op != nil {
+		p.op.call = to
+	}
 	if from.forming {
 		from.remove(p)
 		if from.first == nil {

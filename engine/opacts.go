@@ -96,9 +96,14 @@ func (e *Engine) dropTarget(o *operation) {
 func (e *Engine) dropBy(o *operation)   { e.hangUp(o.by.get(), CauseNormalClearing, "") }
 func (e *Engine) dropWith(o *operation) { e.hangUp(o.with.get(), CauseNormalClearing, "") }
 
+// dropBoth: who consulted has gone, and both of his talks with him.
 func (e *Engine) dropBoth(o *operation) {
-	e.dropTarget(o)
-	e.dropWith(o)
+	cause := CauseNormalClearing
+	if p := o.target.get(); p != nil && !p.answered() {
+		cause = CauseOriginatorCancel
+	}
+	e.hangUp(o.target.get(), cause, events.SideAgent)
+	e.hangUp(o.with.get(), CauseNormalClearing, events.SideAgent)
 }
 
 func (e *Engine) dropByAndTarget(o *operation) {
@@ -115,10 +120,16 @@ func (e *Engine) failCall(o *operation) {
 func (e *Engine) cancelTarget(o *operation) {
 	p := o.target.get()
 	if p != nil && !p.answered() {
-		e.hangUp(p, CauseOriginatorCancel, events.SideAgent)
+		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, events.SideAgent))
 		return
 	}
-	e.hangUp(p, CauseNormalClearing, events.SideAgent)
+	e.awaitEnd(o, e.hangUp(p, CauseNormalClearing, events.SideAgent))
+}
+
+// awaitEnd lets the stage wait for a leg to end. That the leg is gone already is no refusal.
+func (e *Engine) awaitEnd(o *operation, command uint64) {
+	e.await(o, command)
+	o.command = 0
 }
 
 func (e *Engine) refuseAndDrop(o *operation) {
@@ -187,6 +198,12 @@ func (e *Engine) reclaim(o *operation) {
 	}
 }
 
+// endUnconfirmed: the switch took the hangup of target and does not tell its end. The consult is over all the same.
+func (e *Engine) endUnconfirmed(o *operation) {
+	e.refuseAsked(o)
+	e.byWaits(o)
+}
+
 func (e *Engine) refuseToHold(o *operation) {
 	e.refuseAsked(o)
 	e.byWaits(o)
@@ -202,7 +219,7 @@ func (e *Engine) sendByAway(o *operation) {
 		if o.kind == intercept {
 			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
-		e.hangUp(by, CauseNormalClearing, events.SideAgent)
+		e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
 		return
 	}
 	if o.kind == intercept {
@@ -291,7 +308,7 @@ func (e *Engine) swapToTarget(o *operation) {
 
 // completeEarly: the agent goes while the third's phone rings.
 func (e *Engine) completeEarly(o *operation) {
-	e.hangUp(o.by.get(), CauseNormalClearing, events.SideAgent)
+	e.awaitEnd(o, e.hangUp(o.by.get(), CauseNormalClearing, events.SideAgent))
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
@@ -316,8 +333,7 @@ func (e *Engine) startMove(o *operation) {
 		hears = WaitRingback
 	}
 	e.wait(with, hears)
-	e.await(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
-	o.command = 0 // the agent's leg may be gone already: that is no refusal
+	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
 }
 
 // recall calls the agent back: nobody has taken the call (3.5).

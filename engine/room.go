@@ -43,6 +43,21 @@ func (e *Engine) roomJoined(p *party, name string) {
 	}
 }
 
+// leftRoom: a party is out of its conference and lives on. Where an operation has taken it nobody else left.
+func (e *Engine) leftRoom(p *party) {
+	e.leaveRoom(p)
+	if p.ending || !p.member || p.call == nil {
+		return
+	}
+	if p.op == nil {
+		e.tellLeft(p.call, p)
+	}
+	p.member = false
+	if c := p.call; c.members() < 2 && p.op == nil {
+		c.meeting, c.barged = false, false
+	}
+}
+
 // entered: a party is a member of its call's conference. Who comes from the dialplan is told of here; who an operation
 // brings in, when all have met (3.8).
 func (e *Engine) entered(p *party) {
