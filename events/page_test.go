@@ -121,6 +121,41 @@ func TestEveryEventOfThePage(t *testing.T) {
 	}
 }
 
+// TestBasicIsThePage proves protocol 2 and R25: what profile Basic may write of an event beyond what the page shows of it
+// are the common fields and those that a ruling puts there, and nothing else.
+func TestBasicIsThePage(t *testing.T) {
+	common := strings.Fields("seq referenceID companyId attachedData callID partyID callType partyRole thisDN otherDN ANI DNIS " +
+		"agentID agentUUID thisQueues")
+	ruled := map[string]string{
+		"EventAttachedDataChanged": "thirdDN thirdDNRole", // a whisper's customer (protocol.md 4): the page has no whisper
+		"EventAgentLogout":         "reasonCode",          // R46
+		"EventPartyError":          "detail",              // protocol.md 6
+		"EventAgentError":          "detail",              // protocol.md 6
+	}
+	page := map[string]map[string]bool{}
+	for _, s := range samples(t) {
+		if page[s.messageID] == nil {
+			page[s.messageID] = map[string]bool{}
+		}
+		for key := range s.fields {
+			page[s.messageID][key] = true
+		}
+	}
+	for _, e := range Catalogue {
+		if !e.OnPage {
+			continue
+		}
+		var beyond []string
+		for _, f := range e.AllFields() {
+			inBasic := f.Presence == Always || f.Presence == Optional
+			if inBasic && !page[e.Name][f.Key] && !slices.Contains(common, f.Key) {
+				beyond = append(beyond, f.Key)
+			}
+		}
+		require.ElementsMatch(t, strings.Fields(ruled[e.Name]), beyond, e.Name)
+	}
+}
+
 // requirePartiesOfThePage: the old keys of a party of EventCallInfo keep their values beside the new ones (R52).
 func requirePartiesOfThePage(t *testing.T, example, written json.RawMessage) {
 	var want, got []map[string]any
