@@ -37,17 +37,11 @@ func (s *Switch) park(l *leg) {
 	s.wake(l.call)
 }
 
-// wait: l waits and hears sound. A caller who is not answered hears ringback from its own phone, which is sent 180, and
-// music before the answer, as early media.
+// wait: l waits and hears sound, if it has media. For a caller without it ringback is a 180.
 func (s *Switch) wait(l *leg, sound string) {
 	l.waiting, l.sound = true, sound
-	if !l.talking && l.direction == engine.DirectionInbound {
-		switch {
-		case sound == engine.WaitMusic:
-			s.sendsMedia(l, nil)
-		case sound == engine.WaitRingback && !l.ringing && !l.early:
-			s.rings(l)
-		}
+	if sound == engine.WaitRingback && !l.talking && !l.early && !l.ringing && l.direction == engine.DirectionInbound {
+		s.rings(l)
 	}
 	s.wake(l.call)
 }
@@ -130,7 +124,7 @@ func (s *Switch) runApp(l, _ *leg) {
 	switch {
 	case l.ending || l.busy(): // it was told to do something else meanwhile
 	case l.app.name == "": // an originate to a number transfers the leg that it made
-		s.send(l, l.app)
+		s.send(l, l.app.to)
 	default:
 		s.run(l, l.app)
 	}

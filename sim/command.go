@@ -37,8 +37,9 @@ type strand struct {
 
 type queued struct {
 	engine.Command
-	due       int64 // virtual ns; 0 = none
-	cancelled bool  // of an originate: it was hung up
+	due       int64  // virtual ns; 0 = none
+	cancelled uint16 // of an originate: the cause with which it was hung up
+	started   bool   // and that its channel's thread runs
 }
 
 // snapshots is the strand of snapshots, which is no call's.
@@ -46,19 +47,24 @@ const snapshots = "snapshot"
 
 // Do hands the switch a command of the engine. Its truth comes later, as inputs.
 func (s *Switch) Do(c engine.Command) {
+	if c.Kind == engine.CommandHangup && s.cancel(&c) {
+		s.answer(c.ID, engine.CauseNone)
+		return
+	}
 	q := queued{Command: c}
 	if c.DeadlineMillis > 0 {
 		q.due = s.now + c.DeadlineMillis*1_000_000
 	}
 	key := c.CallID
-	if c.Kind == engine.CommandSnapshot {
+	switch {
+	case c.Kind == engine.CommandSnapshot:
 		key = snapshots
+	case key == "":
+		key = string(c.Leg[:])
 	}
 	r := s.worker.strands[key]
-	if key == "" || r == nil {
+	if r == nil {
 		r = &strand{key: key}
-	}
-	if key != "" {
 		s.worker.strands[key] = r
 	}
 	r.commands = append(r.commands, q)
@@ -106,30 +112,60 @@ func (s *Switch) carryOut(r *strand) {
 		s.later(s.between(5, 30), func() { s.snapshot(r) })
 	case engine.CommandOriginate:
 		s.originateFor(r)
-	case engine.CommandHangup:
-		s.done(r, s.hangupFor(c))
+	case engine.CommandBridge, engine.CommandWait, engine.CommandJoinRoom, engine.CommandEavesdrop:
+		cause, arrived := s.move(c)
+		if cause != engine.CauseNone {
+			s.done(r, cause)
+			return
+		}
+		s.await(r, arrived)
 	default:
 		s.done(r, s.command(c))
 	}
 }
 
-// command carries out what is done to a channel that is there.
-func (s *Switch) command(c *engine.Command) uint16 {
+// arrival tells whether a leg is where a command sent it, or that it will not be.
+type arrival func() (cause uint16, over bool)
+
+// await answers a command that moves a leg when it is over: the next of the strand finds the leg where this one put it.
+func (s *Switch) await(r *strand, arrived arrival) {
+	const step = 5_000_000
+	if cause, over := arrived(); over {
+		s.done(r, cause)
+		return
+	}
+	s.later(step, func() { s.await(r, arrived) })
+}
+
+// move begins what takes a leg out of where it is.
+func (s *Switch) move(c *engine.Command) (uint16, arrival) {
 	l := s.located(c.Leg)
 	if l == nil {
-		return causeNoSuchLeg
+		return causeNoSuchLeg, nil
 	}
 	switch c.Kind {
-	case engine.CommandSetVariable:
-		return s.setVariable(l, c)
 	case engine.CommandBridge:
 		return s.bridgeFor(l, s.located(c.Other))
 	case engine.CommandWait:
 		return s.waitFor(l, c.Name)
 	case engine.CommandJoinRoom:
 		return s.joinRoom(l, c.Name)
-	case engine.CommandEavesdrop:
-		return s.eavesdrop(l, s.located(c.Other), c.Name)
+	}
+	return s.eavesdrop(l, s.located(c.Other), c.Name)
+}
+
+// command carries out what is done to a channel where it is.
+func (s *Switch) command(c *engine.Command) uint16 {
+	l := s.located(c.Leg)
+	if l == nil {
+		return causeNoSuchLeg
+	}
+	switch c.Kind {
+	case engine.CommandHangup:
+		s.hangup(l, causeOr(c.Cause, engine.CauseNormalClearing), s.bySwitch(l), false)
+		return engine.CauseNone
+	case engine.CommandSetVariable:
+		return s.setVariable(l, c)
 	case engine.CommandEavesdropMode:
 		return s.eavesdropMode(l, c.Name)
 	case engine.CommandHold, engine.CommandUnhold:
@@ -150,14 +186,14 @@ func (s *Switch) command(c *engine.Command) uint16 {
 
 // located is the channel of an id as the session table gives it out: not one that has begun to end.
 func (s *Switch) located(id engine.LegID) *leg {
-	if l := s.byID[id]; l != nil && l.place != 0 && !l.ending {
+	if l := s.byID[id]; l != nil && !l.ending && !l.gone {
 		return l
 	}
 	return nil
 }
 
 func (s *Switch) setVariable(l *leg, c *engine.Command) uint16 {
-	if !strings.HasPrefix(c.Name, "cti_") {
+	if !strings.HasPrefix(c.Name, "cti_") || strings.ContainsFunc(c.Value, func(r rune) bool { return r < ' ' || r == '$' }) {
 		return causeNotAllowed
 	}
 	if c.Name == "cti_call_id" {
@@ -187,9 +223,13 @@ func (s *Switch) snapshot(r *strand) {
 
 // done answers the strand's first command and turns to the next. cause 0 means accepted.
 func (s *Switch) done(r *strand, cause uint16) {
-	in := s.record(engine.CommandDone)
-	in.Command, in.Cause = r.commands[0].ID, cause
+	s.answer(r.commands[0].ID, cause)
 	s.finish(r)
+}
+
+func (s *Switch) answer(command uint64, cause uint16) {
+	in := s.record(engine.CommandDone)
+	in.Command, in.Cause = command, cause
 }
 
 func (s *Switch) finish(r *strand) {

@@ -173,7 +173,7 @@ func TestWait(t *testing.T) {
 		a, b := d.talk()
 		for _, x := range [][2]engine.LegID{{a, b}, {b, a}} {
 			d.now(engine.Command{Kind: engine.CommandWait, Leg: x[0], Name: engine.WaitMusic, CallID: "call"}, 0)
-			require.Equal(d, []string{"transferred", "unbridged " + d.names[x[1]]}, d.heard(x[0]))
+			require.Equal(d, []string{"unbridged " + d.names[x[1]]}, d.heard(x[0]))
 			require.Equal(d, []string{"unbridged " + d.names[x[0]]}, d.heard(x[1]))
 			require.Equal(d, engine.WaitMusic, d.channel(x[0]).Waits)
 			require.Equal(d, engine.WaitSilence, d.channel(x[1]).Waits)
@@ -184,37 +184,81 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// A caller who is not answered stays so while waiting: ringback is the switch's 180, music is early media.
+// A caller who is not answered stays so while waiting: without media ringback is the switch's 180, and nothing else is
+// heard; with media, which B's ringing has given it here, all are.
 func TestWaitBeforeTheAnswer(t *testing.T) {
-	for sound, want := range map[string][]string{
-		engine.WaitRingback: {"transferred"}, // it has early media by then: the ringing of B
-		engine.WaitMusic:    {"transferred"}, engine.WaitSilence: {"transferred"},
-	} {
+	for _, sound := range []string{engine.WaitRingback, engine.WaitMusic, engine.WaitSilence} {
 		eachSeed(t, patient, func(d *desk) {
 			a, b := d.caller()
 			d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: sound, CallID: "call"}, 0)
-			require.Equal(d, want, d.heard(a))
+			require.Empty(d, d.heard(a))
 			require.Equal(d, "hangup ORIGINATOR_CANCEL 0", d.heard(b)[0])
 			require.False(d, d.channel(a).Talking)
 			require.Equal(d, sound, d.channel(a).Waits)
 			d.empty()
 		})
-	}
-	for sound, want := range map[string][]string{
-		engine.WaitRingback: {"transferred", "ringing"}, engine.WaitMusic: {"transferred", "progress"},
-		engine.WaitSilence: {"transferred"},
-	} {
 		eachSeed(t, patient, func(d *desk) {
 			call := d.Start(0, sim.Script{From: customer, To: "park"})
 			d.pass(time.Second)
 			a := call.Legs()[0]
 			d.forget()
 			d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: sound, CallID: "call"}, 0)
-			require.Equal(d, want, d.heard(a))
+			if sound == engine.WaitRingback {
+				require.Equal(d, []string{"ringing"}, d.heard(a))
+			} else {
+				require.Empty(d, d.heard(a))
+			}
 			require.False(d, d.channel(a).Talking)
 			d.empty()
 		})
 	}
+}
+
+// A phone that sends media before it answers can be joined already; it is let go, not parked, when it is left.
+func TestBridgeEarly(t *testing.T) {
+	phone := func(number string, _ *rand.Rand) sim.Behaviour {
+		if number == "1001" {
+			return sim.Answers(ms)
+		}
+		return sim.Behaviour{Acts: []sim.Act{{After: ms, Do: sim.SendMedia}, {After: 10 * time.Second, Do: sim.Answer}}}
+	}
+	eachSeed(t, phone, func(d *desk) {
+		b, c := d.originate("B", "1001"), d.originate("C", customer)
+		d.forget()
+		join := engine.Command{Kind: engine.CommandBridge, Leg: b, Other: c, CallID: "call"}
+		d.now(join, 0)
+		require.Equal(d, []string{"bridged C"}, d.heard(b))
+		require.Equal(d, []string{"bridged B"}, d.heard(c))
+		if d.seed%2 == 0 {
+			d.now(engine.Command{Kind: engine.CommandWait, Leg: b, Name: engine.WaitRingback, CallID: "call"}, 0)
+			require.Equal(d, []string{"bridged B", "hangup NORMAL_CLEARING 0", "ended NORMAL_CLEARING 5", "destroyed"},
+				slices.DeleteFunc(d.heard(c), func(word string) bool { return word == "unbridged B" }))
+			d.empty()
+			return
+		}
+		d.pass(20 * time.Second)
+		d.now(join, 0)
+		require.Equal(d, []string{"bridged B", "answered"}, d.heard(c), "who is joined stays so")
+		d.empty()
+	})
+}
+
+// The worker waits for the two to meet: the answer comes after it, and when one ends on the way so does the other.
+func TestBridgeMeetsAnEnd(t *testing.T) {
+	causes := map[uint16]int{}
+	eachSeed(t, patient, func(d *desk) {
+		b, c := d.originate("B", "1001"), d.originate("C", "1002")
+		id := d.give(engine.Command{Kind: engine.CommandBridge, Leg: b, Other: c, CallID: "call"})
+		d.pass(ms + time.Duration(d.seed)*2*ms) // it has begun by now
+		d.Act(c, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		causes[d.answers[id]]++
+		require.Empty(d, d.Channels())
+		d.empty()
+	})
+	require.Positive(t, causes[0], "%v", causes)
+	require.Positive(t, causes[engine.CauseNormalClearing], "%v", causes)
+	require.Len(t, causes, 2, "%v", causes)
 }
 
 // JOIN_ROOM: the leg enters the conference, its partner in a bridge is parked; a bridge or a wait takes it out again.
@@ -225,12 +269,12 @@ func TestJoinRoom(t *testing.T) {
 		require.Equal(d, []string{"unbridged B"}, d.heard(a))
 		require.Equal(d, engine.WaitSilence, d.channel(a).Waits)
 		d.now(engine.Command{Kind: engine.CommandJoinRoom, Leg: a, Name: "r1", CallID: "call"}, 0)
-		require.ElementsMatch(d, []string{"unbridged B", "transferred", "executed conference", "bridged", "joined r1"}, d.heard(a))
-		require.ElementsMatch(d, []string{"transferred", "unbridged A", "executed conference", "bridged", "joined r1"}, d.heard(b))
+		require.ElementsMatch(d, []string{"unbridged B", "executed conference", "bridged", "joined r1"}, d.heard(a))
+		require.ElementsMatch(d, []string{"unbridged A", "executed conference", "bridged", "joined r1"}, d.heard(b))
 		require.Equal(d, []string{"r1", "r1"}, []string{d.channel(a).Room, d.channel(b).Room})
 		d.forget()
 		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: engine.WaitMusic, CallID: "call"}, 0)
-		require.Equal(d, []string{"transferred", "unbridged", "left r1"}, d.heard(a))
+		require.Equal(d, []string{"unbridged", "left r1"}, d.heard(a))
 		require.Empty(d, d.heard(b))
 		d.forget()
 		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: b, CallID: "call"}, 0)

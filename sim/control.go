@@ -7,7 +7,7 @@ import (
 )
 
 // originateFor makes one channel to the number of a dial string. No worker waits for the phone: the command is answered
-// when the channel is under way. Who hangs it up before that finds no channel, and none comes to be.
+// when the channel's thread is started. Who hangs it up before that finds no channel, and none comes to be.
 func (s *Switch) originateFor(r *strand) {
 	q := &r.commands[0]
 	channel, number := dialed(q.Value)
@@ -15,29 +15,31 @@ func (s *Switch) originateFor(r *strand) {
 		s.done(r, causeNotAllowed)
 		return
 	}
-	if q.cancelled {
-		s.done(r, engine.CauseOriginatorCancel)
-		return
-	}
 	behaviour := s.phone(number)
-	if behaviour.Fails != engine.CauseNone {
+	switch {
+	case q.cancelled != engine.CauseNone:
+		s.done(r, q.cancelled)
+		return
+	case behaviour.Fails != engine.CauseNone:
 		s.done(r, behaviour.Fails)
 		return
 	}
 	l := s.newLegAs(s.phoneCall(), q.Leg, channel, number, engine.DirectionOutbound)
 	l.text.CTICallID, l.text.CallerNumber, l.text.CallerName = q.CallID, q.CallerNumber, q.CallerName
 	l.app = app{name: "wait", sound: engine.WaitSilence}
-	s.byID[l.id] = l
-	s.after(s.between(60, 120), (*Switch).created, l, nil)
-	s.later(s.between(40, 160), func() {
-		if l.gone {
-			s.done(r, engine.CauseOriginatorCancel)
+	s.later(s.between(60, 120), func() {
+		if cause := r.commands[0].cancelled; cause != engine.CauseNone {
+			l.gone = true
+			s.over(l.call)
+			s.done(r, cause)
 			return
 		}
-		l.accepted = true
-		s.done(r, engine.CauseNone)
+		r.commands[0].started = true
+		s.byID[l.id] = l
+		s.liven(l, behaviour)
+		s.after(s.between(10, 80), (*Switch).created, l, nil)
+		s.later(s.between(5, 60), func() { s.done(r, engine.CauseNone) })
 	})
-	s.liven(l, behaviour)
 }
 
 // dialed reads what kind of channel a dial string makes, and to which number.
@@ -53,90 +55,119 @@ func dialed(value string) (channel, number string) {
 	return channel, number
 }
 
-// hangupFor ends a channel, or has an originate that waits or is under way come to nothing.
-func (s *Switch) hangupFor(c *engine.Command) uint16 {
-	cause := causeOr(c.Cause, engine.CauseNormalClearing)
-	l := s.byID[c.Leg]
-	switch {
-	case l == nil && s.cancel(c.Leg):
-		return engine.CauseNone
-	case l == nil || l.ending:
-		return causeNoSuchLeg
-	case l.place == 0 && !l.accepted && s.random.Uint64()&1 == 0: // its thread is not started any more
-		delete(s.byID, l.id)
-		l.gone = true
-		s.over(l.call)
-	default:
-		s.hangup(l, cause, s.bySwitch(l), false)
-	}
-	return engine.CauseNone
-}
-
-// cancel takes back an originate that has not had its turn, and tells whether there was one.
-func (s *Switch) cancel(id engine.LegID) (found bool) {
+// cancel takes back an originate whose channel has not begun, and tells whether there was one. It waits for no turn.
+func (s *Switch) cancel(c *engine.Command) bool {
 	for _, r := range s.worker.strands {
 		for i := range r.commands {
-			if q := &r.commands[i]; q.Kind == engine.CommandOriginate && q.Leg == id {
-				q.cancelled, found = true, true
+			if q := &r.commands[i]; q.Kind == engine.CommandOriginate && q.Leg == c.Leg && !q.started {
+				q.cancelled = causeOr(c.Cause, engine.CauseOriginatorCancel)
+				return true
 			}
 		}
 	}
-	return found
+	return false
 }
 
-// reaches tells whether l can be sent somewhere: a phone that has not answered yet can only answer or end.
-func (l *leg) reaches() bool { return l.talking || l.direction == engine.DirectionInbound }
+// reaches tells whether l can be sent somewhere: a phone that only rings can be nowhere else yet.
+func (l *leg) reaches() bool { return l.talking || l.early || l.direction == engine.DirectionInbound }
 
 // bridgeFor joins the media of two channels; whoever they were joined with is parked.
-func (s *Switch) bridgeFor(a, b *leg) uint16 {
+func (s *Switch) bridgeFor(a, b *leg) (uint16, arrival) {
 	switch {
 	case b == nil:
-		return causeNoSuchLeg
+		return causeNoSuchLeg, nil
 	case a == b:
-		return causeNotAllowed
+		return causeNotAllowed, nil
+	case a.partner == b:
 	case !a.reaches() || !b.reaches():
-		return causeWrongState
-	}
-	for _, l := range []*leg{a, b} {
-		if !l.talking {
-			s.answered(l)
+		return causeWrongState, nil
+	default:
+		for _, l := range []*leg{a, b} {
+			if !l.talking && l.direction == engine.DirectionInbound {
+				s.answered(l)
+			}
+			s.parkPartner(l)
 		}
-		s.parkPartner(l)
+		s.bridgeLegs(a, b)
 	}
-	s.bridgeLegs(a, b)
-	return engine.CauseNone
+	until := s.now + meetPatience
+	return engine.CauseNone, func() (uint16, bool) {
+		switch {
+		case a.ending || b.ending:
+			return s.endAlone(a, b), true
+		case a.partner == b:
+			return engine.CauseNone, true
+		}
+		return causeDeadlinePast, s.now > until
+	}
 }
 
-// parkPartner: whoever l is bridged with waits when that bridge is over.
+const (
+	meetPatience   = 5_000_000_000 // how long a worker waits for two to be joined
+	settlePatience = 2_000_000_000 // and for one to be where it was sent
+)
+
+// endAlone: one of two that were to be joined has ended, and the other ends with it.
+func (s *Switch) endAlone(a, b *leg) uint16 {
+	if a.ending {
+		a, b = b, a
+	}
+	s.hangup(a, b.cause, s.bySwitch(a), false)
+	return b.cause
+}
+
+// parkPartner: whoever l is bridged with waits when that bridge is over, unless it is a phone that was only called for l.
 func (s *Switch) parkPartner(l *leg) {
-	if p := l.partner; p != nil && !p.ending {
+	if p := l.partner; p != nil && !p.ending && (p.talking || p.direction == engine.DirectionInbound) {
+		s.offHold(p)
 		p.parks = true
 	}
 }
 
-func (s *Switch) waitFor(l *leg, sound string) uint16 {
+func (s *Switch) waitFor(l *leg, sound string) (uint16, arrival) {
 	switch sound {
 	case engine.WaitMusic, engine.WaitRingback, engine.WaitSilence:
-		return s.sendFor(l, app{name: "wait", sound: sound})
+		return s.moveTo(l, app{name: "wait", sound: sound})
 	}
-	return causeNotAllowed
+	return causeNotAllowed, nil
 }
 
-func (s *Switch) joinRoom(l *leg, room string) uint16 {
-	if room == "" {
-		return causeNotAllowed
+func (s *Switch) joinRoom(l *leg, room string) (uint16, arrival) {
+	if !only(room, letters+"0123456789-_.") {
+		return causeNotAllowed, nil
 	}
-	return s.sendFor(l, app{name: "conference", room: room})
+	return s.moveTo(l, app{name: "conference", room: room})
 }
 
-// sendFor takes l out of whatever it is in and runs a; whoever it was bridged with is parked.
-func (s *Switch) sendFor(l *leg, a app) uint16 {
+// moveTo takes l out of whatever it is in and runs a; whoever it was bridged with is parked.
+func (s *Switch) moveTo(l *leg, a app) (uint16, arrival) {
 	if !l.reaches() {
-		return causeWrongState
+		return causeWrongState, nil
 	}
 	s.parkPartner(l)
-	s.send(l, a)
-	return engine.CauseNone
+	s.offHold(l)
+	s.jilt(l, nil)
+	next := &a
+	l.next = next
+	s.interrupt(l)
+	until := s.now + settlePatience
+	return engine.CauseNone, func() (uint16, bool) {
+		if l.ending {
+			return l.cause, true
+		}
+		return engine.CauseNone, l.next != next || s.now > until
+	}
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// only tells whether text is made of these characters, and is not empty.
+func only(text, characters string) bool { return text != "" && strings.Trim(text, characters) == "" }
+
+// isFile tells whether the switch takes path for a file to record into: absolute, leading nowhere else, with an ending.
+func isFile(path string) bool {
+	return strings.HasPrefix(path, "/") && only(path, letters+"0123456789/-_.+=@") && !strings.Contains(path, "/.") &&
+		strings.LastIndexByte(path, '.') > strings.LastIndexByte(path, '/')
 }
 
 func heardMode(name string) bool {
@@ -147,14 +178,16 @@ func heardMode(name string) bool {
 	return false
 }
 
-func (s *Switch) eavesdrop(l, target *leg, heardBy string) uint16 {
+func (s *Switch) eavesdrop(l, target *leg, heardBy string) (uint16, arrival) {
 	switch {
-	case target == nil:
-		return causeNoSuchLeg
 	case !heardMode(heardBy) || l == target:
-		return causeNotAllowed
+		return causeNotAllowed, nil
+	case target == nil:
+		return causeNoSuchLeg, nil
+	case !l.talking:
+		return causeWrongState, nil
 	}
-	return s.sendFor(l, app{name: "eavesdrop", target: target, heardBy: heardBy})
+	return s.moveTo(l, app{name: "eavesdrop", target: target, heardBy: heardBy})
 }
 
 func (s *Switch) eavesdropMode(l *leg, heardBy string) uint16 {
@@ -172,19 +205,22 @@ func (s *Switch) holdFor(l *leg, held bool) uint16 {
 	if !l.talking || held == (l.callState == engine.CallStateHeld) {
 		return causeWrongState
 	}
-	l.held, l.callState = held, engine.CallStateActive
-	if held {
-		l.callState, l.times.Held = engine.CallStateHeld, s.wall()
+	switch {
+	case held:
+		l.held, l.callState, l.times.Held = true, engine.CallStateHeld, s.wall()
 		s.tell(l, engine.LegHeld, nil)
-	} else {
-		s.tell(l, engine.LegUnheld, nil)
+	case l.held:
+		s.offHold(l)
+	default: // its phone holds: the event bus alone tells that it does not any more
+		l.callState = engine.CallStateActive
+		s.note(l, engine.LegUnheld)
 	}
 	s.wake(l.call)
 	return engine.CauseNone
 }
 
 func (s *Switch) mute(l *leg, muted bool) uint16 {
-	if !l.talking {
+	if !l.talking && !l.early {
 		return causeWrongState
 	}
 	l.muted = muted
@@ -193,20 +229,20 @@ func (s *Switch) mute(l *leg, muted bool) uint16 {
 
 func (s *Switch) sendDTMF(l *leg, digits string) uint16 {
 	switch {
-	case digits == "" || strings.Trim(digits, "0123456789*#ABCD") != "":
+	case !only(digits, "0123456789*#ABCDabcd"):
 		return causeNotAllowed
-	case !l.talking && !l.early:
+	case !l.talking:
 		return causeWrongState
 	}
 	return engine.CauseNone
 }
 
-// askToAnswer asks the ringing phone of l to pick up, which it does unless it is deaf to it.
+// askToAnswer asks the phone of l to pick up, which it does when it rings unless it is deaf to it.
 func (s *Switch) askToAnswer(l *leg) uint16 {
-	if l.talking || l.direction == engine.DirectionInbound || !l.ringing && !l.early {
+	if l.talking || l.direction == engine.DirectionInbound {
 		return causeWrongState
 	}
-	if !l.deaf {
+	if !l.deaf && (l.ringing || l.early) {
 		s.after(s.between(5_000, 60_000), (*Switch).picksUp, l, nil)
 	}
 	return engine.CauseNone
@@ -227,9 +263,9 @@ type recording struct {
 
 func (s *Switch) recordStart(l *leg, path string) uint16 {
 	switch {
-	case path == "" || l.recording(path) >= 0:
+	case !isFile(path):
 		return causeNotAllowed
-	case !l.talking && !l.early:
+	case !l.talking && !l.early || l.recording(path) >= 0:
 		return causeWrongState
 	}
 	l.files = append(l.files, recording{path: path})
@@ -255,6 +291,8 @@ func (l *leg) recording(path string) int {
 func (s *Switch) recordChange(l *leg, c *engine.Command) uint16 {
 	at := l.recording(c.Value)
 	switch {
+	case !isFile(c.Value):
+		return causeNotAllowed
 	case at < 0:
 		return causeWrongState
 	case c.Kind == engine.CommandRecordStop:

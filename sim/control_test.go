@@ -47,7 +47,7 @@ func TestEavesdrop(t *testing.T) {
 		d.forget()
 		listen := engine.Command{Kind: engine.CommandEavesdrop, Leg: c, Other: b, Name: engine.HeardByNobody, CallID: "call"}
 		d.now(listen, 0)
-		require.Equal(d, []string{"transferred", "executed B eavesdrop", "bridged"}, d.heard(c))
+		require.Equal(d, []string{"executed B eavesdrop", "bridged"}, d.heard(c))
 		executed := d.told[slices.IndexFunc(d.told, kind(engine.LegExecuted))]
 		require.Equal(d, engine.FlagObserver, executed.Flags)
 		require.Equal(d, sim.Channel{
@@ -62,7 +62,7 @@ func TestEavesdrop(t *testing.T) {
 		d.now(mode, 101)
 		d.forget()
 		d.now(engine.Command{Kind: engine.CommandWait, Leg: c, Name: engine.WaitSilence, CallID: "call"}, 0)
-		require.Equal(d, []string{"transferred", "unbridged"}, d.heard(c))
+		require.Equal(d, []string{"unbridged"}, d.heard(c))
 		d.now(listen, 0)
 		d.now(engine.Command{Kind: engine.CommandHangup, Leg: b, CallID: "call"}, 0)
 		require.Empty(d, d.Channels())
@@ -78,7 +78,7 @@ func TestQuietCommands(t *testing.T) {
 		require.True(d, d.channel(b).Muted)
 		d.now(engine.Command{Kind: engine.CommandUnmute, Leg: b, CallID: "call"}, 0)
 		require.False(d, d.channel(b).Muted)
-		d.now(engine.Command{Kind: engine.CommandSendDTMF, Leg: a, Value: "12#*ABCD", CallID: "call"}, 0)
+		d.now(engine.Command{Kind: engine.CommandSendDTMF, Leg: a, Value: "12#*ABCDabcd", CallID: "call"}, 0)
 		for _, wrong := range []string{"", "W1", "1,2", "1 "} {
 			d.now(engine.Command{Kind: engine.CommandSendDTMF, Leg: a, Value: wrong, CallID: "call"}, 95)
 		}
@@ -116,20 +116,23 @@ func TestRecord(t *testing.T) {
 		record := func(kind engine.CommandKind, path string, answer uint16) {
 			d.now(engine.Command{Kind: kind, Leg: b, Value: path, CallID: "call"}, answer)
 		}
-		record(engine.CommandRecordStop, "x.wav", 101)
-		record(engine.CommandRecordStart, "x.wav", 0)
-		record(engine.CommandRecordStart, "x.wav", 95)
-		record(engine.CommandRecordPause, "x.wav", 0)
-		record(engine.CommandRecordResume, "x.wav", 0)
-		record(engine.CommandRecordStop, "x.wav", 0)
-		require.Equal(d, []string{"records x.wav", "recorded x.wav"}, d.heard(b))
-		record(engine.CommandRecordStart, "y.wav", 0)
-		require.Equal(d, []string{"y.wav"}, d.channel(b).Records)
+		record(engine.CommandRecordStop, "/r/x.wav", 101)
+		record(engine.CommandRecordStart, "/r/x.wav", 0)
+		record(engine.CommandRecordStart, "/r/x.wav", 101)
+		for _, wrong := range []string{"", "x.wav", "/r/x", "/r/../x.wav", "/r/x y.wav", "/r/$x.wav"} {
+			record(engine.CommandRecordStart, wrong, 95)
+		}
+		record(engine.CommandRecordPause, "/r/x.wav", 0)
+		record(engine.CommandRecordResume, "/r/x.wav", 0)
+		record(engine.CommandRecordStop, "/r/x.wav", 0)
+		require.Equal(d, []string{"records /r/x.wav", "recorded /r/x.wav"}, d.heard(b))
+		record(engine.CommandRecordStart, "/r/y.wav", 0)
+		require.Equal(d, []string{"/r/y.wav"}, d.channel(b).Records)
 		d.forget()
 		d.now(engine.Command{Kind: engine.CommandHangup, Leg: b, CallID: "call"}, 0)
 		heard := d.heard(b)
-		require.Less(d, slices.Index(heard, "recorded y.wav"), slices.Index(heard, "ended NORMAL_CLEARING 4"))
-		require.Contains(d, heard, "recorded y.wav")
+		require.Less(d, slices.Index(heard, "recorded /r/y.wav"), slices.Index(heard, "ended NORMAL_CLEARING 4"))
+		require.Contains(d, heard, "recorded /r/y.wav")
 		d.empty()
 	})
 }
@@ -145,6 +148,7 @@ func TestRefusedByTheSwitch(t *testing.T) {
 				d.now(engine.Command{Kind: k, Leg: none, Other: a, Name: "cti_x", Value: "1", CallID: "call"}, 81)
 			}
 		}
+		d.now(engine.Command{Kind: engine.CommandEavesdrop, Leg: a, Other: none, Name: "nobody", CallID: "call"}, 81)
 		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: none, CallID: "call"}, 81)
 		d.now(engine.Command{Kind: engine.CommandBridge, Leg: a, Other: a, CallID: "call"}, 95)
 		d.now(engine.Command{Kind: engine.CommandKind(99), Leg: a, CallID: "call"}, 95)
@@ -158,7 +162,7 @@ func TestRefusedByTheSwitch(t *testing.T) {
 func TestStrands(t *testing.T) {
 	mixed := false
 	eachSeed(t, patient, func(d *desk) {
-		a, _ := d.talk()
+		a, b := d.talk()
 		d.SetFaults(sim.Faults{Command: func(c engine.Command, _ *rand.Rand) sim.Fate {
 			return sim.Fate{Late: int64(c.Cause) * int64(ms)}
 		}})
@@ -172,8 +176,11 @@ func TestStrands(t *testing.T) {
 		set.CallID = "two"
 		other := d.give(set)
 		var loose [2]uint64
-		set.CallID = ""
-		loose[0], loose[1] = d.give(set), d.give(set)
+		set.CallID = "" // then they are each leg's own
+		set.Leg, set.Cause = a, 50
+		loose[0] = d.give(set)
+		set.Leg, set.Cause = b, 0
+		loose[1] = d.give(set)
 		d.pass(time.Second)
 		var order []uint64
 		for _, in := range d.told {
@@ -190,7 +197,7 @@ func TestStrands(t *testing.T) {
 		d.SetFaults(sim.Faults{})
 		d.empty()
 	})
-	require.True(t, mixed, "commands of no call are carried out side by side")
+	require.True(t, mixed, "commands of no call are carried out side by side, unless they are of one leg")
 }
 
 // A command may be refused, accepted and never confirmed, left without an answer, or be late (301019 needs them all).

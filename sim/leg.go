@@ -37,22 +37,21 @@ type leg struct {
 	heardBy string // who hears it while it eavesdrops: one of engine.HeardBy*
 	files   []recording
 
-	leads    bool // its thread runs the bridge
-	broken   bool // its bridge is being taken apart
-	quits    bool // its thread is being taken out of its application
-	parks    bool // it waits, rather than ends, when its bridge is over
-	mixes    bool // its media is joined with a conference, or with a call that it eavesdrops
-	ringing  bool
-	early    bool
-	waiting  bool // parked
-	talking  bool // answered
-	held     bool // put on hold by the switch
-	muted    bool
-	accepted bool // the switch said that it calls it
-	deaf     bool // its phone does not pick up when the switch asks it to
-	ending   bool // hung up
-	ended    bool // its hangup handlers have run
-	gone     bool
+	leads   bool // its thread runs the bridge
+	broken  bool // its bridge is being taken apart
+	quits   bool // its thread is being taken out of its application
+	parks   bool // it waits, rather than ends, when its bridge is over
+	mixes   bool // its media is joined with a conference, or with a call that it eavesdrops
+	ringing bool
+	early   bool
+	waiting bool // parked
+	talking bool // answered
+	held    bool // put on hold by the switch
+	muted   bool
+	deaf    bool // its phone does not pick up when the switch asks it to
+	ending  bool // hung up
+	ended   bool // its hangup handlers have run
+	gone    bool
 }
 
 // busy tells whether l's thread has something to do, so that it does not end by itself.
@@ -71,19 +70,6 @@ type app struct {
 	sound   string
 	heardBy string
 	target  *leg
-}
-
-// destination is what a transfer to a names.
-func (a *app) destination() string {
-	switch a.name {
-	case "":
-		return a.to
-	case "wait":
-		return "wait " + a.sound
-	case "conference":
-		return "conference " + a.room
-	}
-	return a.name
 }
 
 // newLeg makes a channel to or from number. Nothing is told of it yet.

@@ -177,12 +177,12 @@ func (s *Switch) operatorActs(l, other *leg, a *Act) outcome {
 		if l.partner == nil && !l.waiting {
 			return notYet
 		}
-		s.send(l, app{to: a.To})
+		s.send(l, a.To)
 	case Refer:
 		if l.partner == nil {
 			return notYet
 		}
-		s.send(l.partner, app{to: a.To})
+		s.send(l.partner, a.To)
 	case SendBoth:
 		if l.partner == nil {
 			return notYet
@@ -218,12 +218,12 @@ func (s *Switch) saysBye(l, _ *leg) {
 }
 
 // send transfers l. Its partner's thread notices and, left alone, ends.
-func (s *Switch) send(l *leg, a app) {
+func (s *Switch) send(l *leg, to string) {
 	s.offHold(l)
 	s.jilt(l, nil)
-	l.next = &a
+	l.next = &app{to: to}
 	in := s.tell(l, engine.LegTransferred, nil)
-	in.Text.Destination = a.destination()
+	in.Text.Destination = to
 	s.interrupt(l)
 }
 
