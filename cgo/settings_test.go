@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/xml"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -197,4 +200,54 @@ func TestSettingsBadSections(t *testing.T) {
 		element("tokens", 1, "hash", tokenHash, "dns", "*", "rights", "admin")...)
 	_, err := parseSettings(with(twice...))
 	require.ErrorContains(t, err, "at line 21: another token has the same hash")
+}
+
+// TestShippedSettings: what the module is shipped with is taken as it stands, and so is every line of it that is commented
+// out, and its values are the defaults.
+func TestShippedSettings(t *testing.T) {
+	shipped, err := os.ReadFile("../fsmod/conf/autoload_configs/cti.conf.xml")
+	require.NoError(t, err)
+	text := strings.NewReplacer("$${domain}", "pbx.example", "$${", "/", "_dir}", "").Replace(string(shipped))
+	s, err := parseSettings(rowsOf(t, text))
+	require.NoError(t, err)
+	defaults := defaultSettings()
+	defaults.DataDir, defaults.UnixSocket, defaults.DialPlan = s.DataDir, s.UnixSocket, s.DialPlan
+	require.Equal(t, defaults, s)
+	require.Equal(t, "user/1001@pbx.example", mustRoute(t, s, "1001"))
+
+	commented := regexp.MustCompile(`<!-- (<(?:param|rule)[^>]*/>) -->`)
+	require.Len(t, commented.FindAllString(text, -1), 7)
+	s, err = parseSettings(rowsOf(t, commented.ReplaceAllString(text, "$1")))
+	require.NoError(t, err)
+	require.Equal(t, "sofia/gateway/trunk/0049301", mustRoute(t, s, "0049301"))
+	require.Equal(t, "/recordings/2023-11-15-06-13-20.p.wav", s.recordPath("c", "p", 1_700_000_000_000_000))
+}
+
+// rowsOf makes rows of an XML file as fsmod/config.c does.
+func rowsOf(t *testing.T, text string) (rows []setting) {
+	type node struct {
+		XMLName    xml.Name
+		Attributes []xml.Attr `xml:",any,attr"`
+		Children   []node     `xml:",any"`
+	}
+	var root node
+	require.NoError(t, xml.Unmarshal([]byte(text), &root))
+	for _, section := range root.Children {
+		for item, element := range section.Children {
+			row := setting{section: section.XMLName.Local, item: item}
+			for _, a := range element.Attributes {
+				switch {
+				case element.XMLName.Local != "param":
+					row.name, row.value = a.Name.Local, a.Value
+					rows = append(rows, row)
+				case a.Name.Local == "name":
+					row.name = a.Value
+				default:
+					row.value = a.Value
+					rows = append(rows, row)
+				}
+			}
+		}
+	}
+	return rows
 }
