@@ -21,8 +21,9 @@ type Outgoing struct {
 
 	// To addresses an answer to one client alone; 0 publishes the message to every client whose subscriptions match.
 	To ClientID
-	// Asker is the client that sees the message's ReferenceID; all others see 0.
-	Asker ClientID
+	// Asker is the client that sees the message's ReferenceID; all others see 0. Request is the name of what it asked for.
+	Asker   ClientID
+	Request string
 
 	// FullOnly keeps the message from clients of the basic profile (protocol.md 2).
 	FullOnly bool

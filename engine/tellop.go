@@ -14,7 +14,7 @@ func (e *Engine) tellParty(p *party, m events.Message, fullOnly bool) {
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.FullOnly = fullOnly
 	if a, ok := p.answer(m.Name()); ok {
-		out.Asker, m.Common().ReferenceID = a.client, a.reference
+		out.Asker, out.Request, m.Common().ReferenceID = a.client, a.name, a.reference
 	}
 }
 

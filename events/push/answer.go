@@ -17,8 +17,7 @@ type awaited struct {
 	scope     string
 	keep      interest
 	share     bool
-	answers   interest // the events that may be the first to answer a request on calls
-	key       *keyed   // not nil: the answer is kept for repeats
+	key       *keyed // not nil: the answer is kept for repeats
 	since     time.Time
 }
 
@@ -88,7 +87,8 @@ func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
 	if c == nil {
 		return
 	}
-	w := h.takeAwaited(c, out.Message, out.Message.Common().ReferenceID)
+	reference := out.Message.Common().ReferenceID
+	w := c.takeAwaited(func(w *awaited) bool { return w.reference == reference && w.answeredBy(out.Message) })
 	m := c.mayRead(out.Message)
 	if !c.gone {
 		h.apply(c, m, w)
@@ -106,42 +106,43 @@ func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
 	}
 }
 
-// settle notes that an event answers a request on calls, and hands it to those who repeated the request: for them it is
-// the answer, with their reference, and does not come again as an event.
+// settle hands an event to the one whose request on calls it answers, whatever else it listens to, and to those who
+// repeated the request: to them it is the answer, with their reference, and does not come again as an event.
 func (h *hub) settle(out *engine.Outgoing, known listing, keys *keyStore) {
 	c := h.clients[out.Asker]
 	if c == nil {
 		return
 	}
-	w := h.takeAwaited(c, out.Message, h.event.reference)
-	if w.key == nil {
+	w := c.takeAwaited(func(w *awaited) bool { return w.reference == h.event.reference && w.name == out.Request })
+	if w.name == "" {
 		return
 	}
 	var line []byte
-	if known.reaches(c) {
-		line = events.WithReference(nil, h.event.of(c.profile), w.reference)
+	seq := out.Message.Common().Seq
+	if known.reaches(c) && c.mayHear(out) {
+		line = h.event.ofAsker(c.profile)
+		h.deliver(c, line, seq, len(line))
+		c.round = h.round
+	}
+	if w.key == nil {
+		return
 	}
 	for _, r := range keys.settle(w.key, line) {
-		if len(line) == 0 || r == (repeat{c, w.reference}) {
-			continue
-		}
-		h.deliver(r.client, events.WithReference(nil, line, r.reference), out.Message.Common().Seq, len(line))
-		if r.client != c {
+		if len(line) > 0 && r != (repeat{c, w.reference}) {
+			h.deliver(r.client, events.WithReference(nil, line, r.reference), seq, len(line))
 			r.client.round = h.round
 		}
 	}
 	h.forget(c)
 }
 
-// takeAwaited finds the request that a message answers: the oldest with its reference that it can answer.
-func (h *hub) takeAwaited(c *client, m events.Message, reference int64) awaited {
-	for i, w := range c.waiting {
-		if w.reference == reference && w.answeredBy(m) {
-			c.waiting = slices.Delete(c.waiting, i, i+1)
-			return w
-		}
+// takeAwaited takes out the oldest request of that kind.
+func (c *client) takeAwaited(is func(*awaited) bool) (w awaited) {
+	if i := slices.IndexFunc(c.waiting, func(w awaited) bool { return is(&w) }); i >= 0 {
+		w = c.waiting[i]
+		c.waiting = slices.Delete(c.waiting, i, i+1)
 	}
-	return awaited{}
+	return w
 }
 
 // answeredBy tells whether a message may be the answer to the request.
@@ -160,7 +161,7 @@ func (w *awaited) answeredBy(m events.Message) bool {
 	case *events.PartyError:
 		return m.Request == w.name
 	}
-	return w.answers&interestOf(m.Name()) != 0
+	return false
 }
 
 // apply makes an answer true for the events that follow it.

@@ -13,57 +13,37 @@ import (
 type callRequest struct {
 	kind       engine.RequestKind
 	parse      func(*request) // the fields beside those that all rows have; may be nil
-	answers    interest       // the events one of which is the first to answer, in basic or in full
 	supervises bool           // it reaches into somebody else's call: needs the right for that
 }
 
 var callRequests = map[string]*callRequest{
-	"RequestMakeCall": {kind: engine.RequestMakeCall, parse: (*request).parseMakeCall,
-		answers: anyOf("CallCreated", "Dialing")},
-	"RequestAnswerCall":   {kind: engine.RequestAnswerCall, answers: anyOf("Established")},
-	"RequestReleaseCall":  {kind: engine.RequestReleaseCall, answers: anyOf("Released")},
-	"RequestRedirectCall": {kind: engine.RequestRedirectCall, parse: (*request).parseTarget, answers: anyOf("Released")},
-	"RequestHoldCall":     {kind: engine.RequestHoldCall, answers: anyOf("Held")},
-	"RequestRetrieveCall": {kind: engine.RequestRetrieveCall, answers: anyOf("Retrieved")},
-	"RequestMuteCall":     {kind: engine.RequestMuteCall, answers: anyOf("Muted")},
-	"RequestUnmuteCall":   {kind: engine.RequestUnmuteCall, answers: anyOf("Unmuted")},
-	"RequestSendDtmf":     {kind: engine.RequestSendDtmf, parse: (*request).parseDigits, answers: anyOf("DtmfSent")},
-	"RequestSingleStepTransfer": {kind: engine.RequestSingleStepTransfer, parse: (*request).parseTarget,
-		answers: anyOf("Released")},
-	"RequestInitiateConsult": {kind: engine.RequestInitiateConsult, parse: (*request).parseTarget,
-		answers: anyOf("AttachedDataChanged", "Held", "Dialing")},
-	"RequestCancelConsult": {kind: engine.RequestCancelConsult, answers: anyOf("Released", "AttachedDataChanged")},
-	"RequestRetrieveConsult": {kind: engine.RequestRetrieveConsult,
-		answers: anyOf("Released", "AttachedDataChanged", "Retrieved")},
-	"RequestCompleteTransfer": {kind: engine.RequestCompleteTransfer, answers: anyOf("Released")},
-	"RequestCompleteConference": {kind: engine.RequestCompleteConference,
-		answers: anyOf("PartyAdded", "Released", "Retrieved")},
-	"RequestAlternateCall": {kind: engine.RequestAlternateCall, answers: anyOf("Held", "Retrieved")},
-	"RequestDeleteParty": {kind: engine.RequestDeleteParty, parse: (*request).parseTarget,
-		answers: anyOf("PartyDeleted", "Released")},
-	"RequestSingleStepConference": {kind: engine.RequestSingleStepConference, parse: (*request).parseTarget,
-		answers: anyOf("Ringing", "PartyAdded")},
-	"RequestMonitorCall": {kind: engine.RequestMonitorCall, parse: (*request).parseMonitor,
-		answers: anyOf("Ringing", "PartyAdded"), supervises: true},
-	"RequestWhisper": {kind: engine.RequestWhisper, parse: (*request).parseWhisper,
-		answers: anyOf("AttachedDataChanged", "PartyChanged"), supervises: true},
-	"RequestBargeIn": {kind: engine.RequestBargeIn, parse: (*request).parseThird,
-		answers: anyOf("Ringing", "PartyAdded"), supervises: true},
-	"RequestInterceptCall": {kind: engine.RequestInterceptCall, parse: (*request).parseThird,
-		answers: anyOf("Ringing", "Established"), supervises: true},
-	"RequestUpdateAttachedData": {kind: engine.RequestUpdateAttachedData, parse: (*request).parseUpdate,
-		answers: anyOf("AttachedDataChanged")},
-	"RequestStartRecording":  {kind: engine.RequestStartRecording, answers: anyOf("RecordingChanged")},
-	"RequestPauseRecording":  {kind: engine.RequestPauseRecording, answers: anyOf("RecordingChanged")},
-	"RequestResumeRecording": {kind: engine.RequestResumeRecording, answers: anyOf("RecordingChanged")},
-	"RequestStopRecording":   {kind: engine.RequestStopRecording, answers: anyOf("RecordingChanged")},
-}
-
-func anyOf(names ...string) (all interest) {
-	for _, name := range names {
-		all |= interestOf("Event" + name)
-	}
-	return all
+	"RequestMakeCall":             {kind: engine.RequestMakeCall, parse: (*request).parseMakeCall},
+	"RequestAnswerCall":           {kind: engine.RequestAnswerCall},
+	"RequestReleaseCall":          {kind: engine.RequestReleaseCall},
+	"RequestRedirectCall":         {kind: engine.RequestRedirectCall, parse: (*request).parseTarget},
+	"RequestHoldCall":             {kind: engine.RequestHoldCall},
+	"RequestRetrieveCall":         {kind: engine.RequestRetrieveCall},
+	"RequestMuteCall":             {kind: engine.RequestMuteCall},
+	"RequestUnmuteCall":           {kind: engine.RequestUnmuteCall},
+	"RequestSendDtmf":             {kind: engine.RequestSendDtmf, parse: (*request).parseDigits},
+	"RequestSingleStepTransfer":   {kind: engine.RequestSingleStepTransfer, parse: (*request).parseTarget},
+	"RequestInitiateConsult":      {kind: engine.RequestInitiateConsult, parse: (*request).parseTarget},
+	"RequestCancelConsult":        {kind: engine.RequestCancelConsult},
+	"RequestRetrieveConsult":      {kind: engine.RequestRetrieveConsult},
+	"RequestCompleteTransfer":     {kind: engine.RequestCompleteTransfer},
+	"RequestCompleteConference":   {kind: engine.RequestCompleteConference},
+	"RequestAlternateCall":        {kind: engine.RequestAlternateCall},
+	"RequestDeleteParty":          {kind: engine.RequestDeleteParty, parse: (*request).parseTarget},
+	"RequestSingleStepConference": {kind: engine.RequestSingleStepConference, parse: (*request).parseTarget},
+	"RequestMonitorCall":          {kind: engine.RequestMonitorCall, parse: (*request).parseMonitor, supervises: true},
+	"RequestWhisper":              {kind: engine.RequestWhisper, parse: (*request).parseWhisper, supervises: true},
+	"RequestBargeIn":              {kind: engine.RequestBargeIn, parse: (*request).parseThird, supervises: true},
+	"RequestInterceptCall":        {kind: engine.RequestInterceptCall, parse: (*request).parseThird, supervises: true},
+	"RequestUpdateAttachedData":   {kind: engine.RequestUpdateAttachedData, parse: (*request).parseUpdate},
+	"RequestStartRecording":       {kind: engine.RequestStartRecording},
+	"RequestPauseRecording":       {kind: engine.RequestPauseRecording},
+	"RequestResumeRecording":      {kind: engine.RequestResumeRecording},
+	"RequestStopRecording":        {kind: engine.RequestStopRecording},
 }
 
 // parseOnCall reads a request of protocol.md 4.

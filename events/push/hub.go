@@ -258,14 +258,18 @@ func contactOf(m events.Message, queues []string) (*events.AgentPart, []string) 
 	return nil, queues
 }
 
+// mayHear tells whether the client's company and numbers let it know of an event (protocol.md 7).
+func (c *client) mayHear(out *engine.Outgoing) bool {
+	return c.principal.company == out.Message.Common().CompanyID && c.principal.permitsAny(out.DNs)
+}
+
 func (h *hub) offer(out *engine.Outgoing, t topic, known listing) {
 	for _, s := range h.index[t] {
 		c := s.client
 		if c.round == h.round || s.keep&known.bit == 0 || !known.reaches(c) {
 			continue
 		}
-		header := out.Message.Common()
-		if c.principal.company != header.CompanyID || !c.principal.permitsAny(out.DNs) {
+		if !c.mayHear(out) {
 			continue
 		}
 		c.round = h.round
@@ -273,7 +277,7 @@ func (h *hub) offer(out *engine.Outgoing, t topic, known listing) {
 		if out.Asker == c.id && h.event.reference != 0 {
 			line = h.event.ofAsker(c.profile)
 		}
-		h.deliver(c, line, header.Seq, 0)
+		h.deliver(c, line, out.Message.Common().Seq, 0)
 	}
 }
 

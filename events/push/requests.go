@@ -178,14 +178,10 @@ func (c *client) ask(r *request) {
 			"More than %d calls a second from this thisDN: send this one again later.", makeCallsPerSecond)})
 		return
 	}
-	w := awaited{
+	c.server.hub.await(c, awaited{
 		name: r.name, kind: r.kind, reference: r.referenceID, thisDN: e.ThisDN, scope: e.Scope, keep: r.messages,
 		share: r.share, key: key, since: time.Now(),
-	}
-	if r.act != nil {
-		w.answers = r.act.answers
-	}
-	c.server.hub.await(c, w)
+	})
 	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: &e}); err != nil {
 		c.server.hub.takeBack(c.id, r.referenceID, r.name)
 		c.refuseAll(r, key, refusal{events.CTIException, fmt.Sprintf("The engine could not take it: %v. Try again.", err)})
