@@ -34,6 +34,13 @@ type Config struct {
 	// NotifyObserved tells an agent that a supervisor listens (R39).
 	NotifyObserved bool
 
+	// Directory is who works here, and Agents what they were when the last run ended.
+	Directory *Directory
+	Agents    []AgentRecord
+
+	// QueueOpen tells whether a queue takes callers now: working hours, holidays, time zone. It must be pure; nil: always.
+	QueueOpen func(queueID string, wallMicros int64) bool
+
 	// LegSeed makes the uuids of the legs that the engine originates; no two runs may share one.
 	LegSeed [2]uint64
 

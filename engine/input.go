@@ -48,8 +48,10 @@ const (
 	LegRecordStopped // and has closed the file
 
 	// Not from the switch's module.
-	ClientRequest // Request is set
-	TimerDue      // the deadline that Output.NextDeadline named has come
+	ClientRequest    // Request is set
+	DirectoryChanged // Directory is set: it replaces the one in force
+	DeviceLost       // the phone of Text.User is not registered any more
+	TimerDue         // the deadline that Output.NextDeadline named has come
 )
 
 // Direction of a channel as the switch sees it.
@@ -126,6 +128,7 @@ type Input struct {
 	Times       LegTimes
 	Text        Text
 	Request     *Request
+	Directory   *Directory
 }
 
 const (
@@ -179,6 +182,16 @@ const (
 	RequestPauseRecording
 	RequestResumeRecording
 	RequestStopRecording
+
+	// protocol.md 3 and 5
+	RequestQueryAgent
+	RequestQueryQueue
+	RequestAgentLogin
+	RequestAgentLogout
+	RequestAgentReady
+	RequestAgentNotReady
+	RequestDelayAfterCallWork
+	RequestForceAgentState
 	requestKindCount
 )
 
@@ -204,4 +217,12 @@ type Request struct {
 	AnswerTimeoutMillis int64  // RequestMakeCall: how long each phone may ring; 0 = Config.RingMillis
 	DTMFDigits          string // RequestSendDtmf: 0-9 * # A-D
 	Mode                string // RequestWhisper: agent, customer, off
+
+	AgentUUID, AgentID string   // requests on agents: one of them, or ThisDN
+	ThisQueue          string   // RequestQueryQueue
+	ThisQueues         []string // RequestAgentLogin: nil = all of his
+	PhoneType          int64    // RequestAgentLogin: 1 web phone, 2 mini program, 3 PSTN, 4 SIP phone
+	AgentState         int64    // RequestAgentLogin, RequestForceAgentState: 0 logged out, 1 ready, 2 not ready
+	ReasonCode         int64
+	DelaySeconds       int64 // RequestDelayAfterCallWork: 1 to 3600
 }

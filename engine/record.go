@@ -15,6 +15,12 @@ const (
 	PartyUpdated // a time, the partner or the role changed while the party lives
 	PartyClosed
 	CallClosed
+
+	QueueEntered // a caller has come into a queue
+	QueueLeft    // and has left it: served, gone, or sent on
+	OfferMade    // a caller was offered to an agent: who could have had it, and why this one
+	OfferEnded   // and what came of it
+	AgentChanged // an agent's state, whole
 )
 
 // Record is one step of a CDR. Only the part that Kind names is set. Times are Unix ms, 0 when it never happened.
@@ -23,6 +29,58 @@ type Record struct {
 	Call  CallRecord
 	Party PartyRecord
 	State StateRecord
+	Queue *QueueRecord // rare beside the others: the store keeps them
+	Offer *OfferRecord
+	Agent *AgentRecord
+}
+
+// QueueRecord is one stay of a caller in a queue. QueueEntered sets all but what its end brings.
+type QueueRecord struct {
+	CallID, PartyID string // of the caller
+	QueueID         string
+	CallerDN        string
+	Priority        int
+	EnteredMillis   int64
+	LeftMillis      int64
+	Outcome         string // answered, abandoned, or an OverflowWhen
+	AgentUUID       string // who answered
+	Offers          int    // phones that were called for it
+	Position        int    // when it entered, from 1
+}
+
+// OfferRecord is one phone called for one caller: the decision and its outcome.
+type OfferRecord struct {
+	CallID, PartyID string // of the agent's leg
+	QueueID         string
+	AgentUUID       string
+	AgentDN         string
+	AtMillis        int64
+	Strategy        string
+	Level           int    // the agent's in the queue
+	WaitedMillis    int64  // how long the caller had waited
+	Candidates      string // JSON: who was free, best first, at most CandidatesMax, each with what he was judged by
+	CandidateCount  int    // how many were free
+	Reason          string // a sentence: why this one
+	EndMillis       int64
+	Outcome         string // answered, no-answer, rejected, busy, unreachable, lost, caller-left, failed
+}
+
+// CandidatesMax is how many candidates an offer's receipt names.
+const CandidatesMax = 10
+
+// AgentRecord is an agent's state from AtMillis on. The last one of each agent is what a restart begins with.
+type AgentRecord struct {
+	UUID, ID        string
+	DN              string
+	PhoneType       int64
+	State           string // LoggedOut, Ready, NotReady, AfterCallWork
+	ReasonCode      int64
+	LoginState      int64  // AfterCallWork: 1 returns to ready, 2 to not ready
+	WrapUntilMillis int64  // AfterCallWork: when it ends by itself; 0 = untimed
+	CallID, PartyID string // AfterCallWork: what it is about
+	AtMillis        int64
+	CallsTaken      int64 // today's counters that routing reads
+	TalkMillis      int64
 }
 
 // EndReason tells how a call's CDR was closed.

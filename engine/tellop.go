@@ -100,7 +100,9 @@ func (f *farewell) show(m *events.Released) {
 	} else if f.thirdDN != "" {
 		m.ThirdDN, m.ThirdDNRole = f.thirdDN, f.thirdRole
 	}
-	m.ConsultStage = f.stage
+	if f.stage != 0 {
+		m.ConsultStage = f.stage
+	}
 }
 
 // Hold and mute.

@@ -1,0 +1,170 @@
+package engine
+
+// Directory is who works in the call center and for what: what the store holds and a reload replaces as a whole. The
+// engine keeps it and never changes it; whoever makes one gives it away.
+type Directory struct {
+	Agents []AgentConfig
+	Queues []QueueConfig
+	Tiers  []TierConfig
+}
+
+// AgentConfig is one agent. Zero durations mean none, negative ones what the queue says.
+type AgentConfig struct {
+	UUID string // the key everywhere (R45)
+	ID   string // work number; may be empty
+	Name string
+	DN   string // where he logs in unless he says otherwise
+
+	Mobile          string          // his mobile or PSTN number, dialed by the dial plan
+	MobileAccept    MobileAccept    // when calls go there
+	MaxCalls        int             // calls at once; 0 = 1
+	WrapUpMillis    int64           // after-call work; negative = the queue's
+	RingMillis      int64           // how long his phone rings; negative or 0 = the queue's
+	MissedPolicy    MissedPolicy    // what a call that he does not answer does to him
+	MissedMax       int             // so many in a row before MissedPolicy acts; 0 = 1
+	AfterMissed     int64           // ms without offers after one that rang out
+	AfterReject     int64           // ms after one that he rejected
+	AfterBusy       int64           // ms after one that found him busy
+	AfterUnreached  int64           // ms after one whose phone could not be reached
+	IdleLogout      int64           // ms without a call after which he is logged out; 0 = never
+	NailedUp        bool            // his phone stays connected between calls
+	LoginAtStart    bool            // he is logged in when the engine starts, ready
+	DuplicatePolicy DuplicatePolicy // what a login of another agent at his DN does (3.0-10)
+}
+
+// MobileAccept is UseMobileAccept of the contact-center types.
+type MobileAccept uint8
+
+const (
+	MobileNever MobileAccept = iota
+	MobileOffline
+	MobileAlways
+)
+
+// MissedPolicy is what happens to an agent who does not answer (3.3).
+type MissedPolicy uint8
+
+const (
+	MissedNone MissedPolicy = iota
+	MissedNotReady
+	MissedLogout
+)
+
+// DuplicatePolicy decides between two agents at one DN (3.0-10).
+type DuplicatePolicy uint8
+
+const (
+	DuplicateRefused DuplicatePolicy = iota // the second login is refused
+	DuplicateReplace                        // it logs the first agent out
+)
+
+// Strategy is how a queue picks an agent.
+type Strategy uint8
+
+const (
+	LongestIdle Strategy = iota
+	RingAll
+	RoundRobin
+	FewestCalls
+	LeastTalk
+	TopDown
+	Random
+	Sequential  // the first by position who is free, always from the top, one after the other for one caller
+	Progressive // as sequential, but those who were called before go on ringing
+	StrategyCount
+)
+
+var strategyNames = [StrategyCount]string{
+	"longest-idle-agent", "ring-all", "round-robin", "agent-with-fewest-calls", "agent-with-least-talk-time", "top-down",
+	"random", "sequentially-by-agent-order", "ring-progressively",
+}
+
+// String is the name that callcenter.conf.xml gives it.
+func (s Strategy) String() string {
+	if s < StrategyCount {
+		return strategyNames[s]
+	}
+	return ""
+}
+
+// StrategyNamed finds a strategy by that name.
+func StrategyNamed(name string) (Strategy, bool) {
+	for s, have := range strategyNames {
+		if have == name {
+			return Strategy(s), true
+		}
+	}
+	return 0, false
+}
+
+// QueueConfig is one skill group. Durations are ms; 0 = never or none.
+type QueueConfig struct {
+	ID       string // its number, which callers and clients dial and thisQueue shows
+	Name     string
+	Strategy Strategy
+
+	RingMillis       int64 // how long an agent's phone rings; 0 = Config.RingMillis
+	ProgressMillis   int64 // Progressive: when the next one rings too
+	WrapUpMillis     int64
+	WrapUpUntimed    bool            // after-call work ends only when the agent says so
+	LevelAfter       [LevelMax]int64 // a caller waits so long before staff of level i+1 are asked too
+	LastSeatMillis   int64           // how long a caller waits for the agent who served him last, if that one is busy; 0 = UsingLastSeat off
+	PriorityMillis   int64           // head start of one step of a caller's priority
+	MaxLength        int             // callers; 0 = no limit
+	MaxWaitMillis    int64
+	NobodyOnMillis   int64 // how long a caller waits while nobody is logged in
+	NobodyReady      bool  // nobody ready sends callers on at once
+	ResumeMillis     int64 // a caller who dropped and returns in time has his place again
+	Overflow         []Overflow
+	ExitKeys         string // digits by which a caller leaves for the key-press overflow
+	CallbackKey      string // digit by which he leaves and keeps his place
+	Music            string
+	Welcome          string
+	AnnounceMillis   int64 // how often position and waiting time are said
+	AnnouncePosition bool
+	AnnounceWait     bool
+	RecordTemplate   string
+	Blacklist        []string // callers who are turned away
+}
+
+// LevelMax is the lowest skill level; 1 is the best.
+const LevelMax = 5
+
+// Overflow is where a caller goes when one thing happens.
+type Overflow struct {
+	When OverflowWhen
+	Kind OverflowKind
+	To   string // another queue's id, or a number; empty for a hang-up
+}
+
+// OverflowWhen is why a caller leaves a queue unserved. The values are those of cti_queue_result.
+type OverflowWhen string
+
+const (
+	WhenTimeout     OverflowWhen = "timeout"
+	WhenFull        OverflowWhen = "full"
+	WhenNobodyOn    OverflowWhen = "nobody-on"
+	WhenNobodyReady OverflowWhen = "nobody-ready"
+	WhenKey         OverflowWhen = "key"
+	WhenClosed      OverflowWhen = "closed"
+	WhenBlacklisted OverflowWhen = "blacklisted"
+)
+
+// OverflowKind is where he goes. With none he goes on in the dialplan.
+type OverflowKind string
+
+const (
+	ToDialplan  OverflowKind = ""
+	ToQueue     OverflowKind = "queue"
+	ToNumber    OverflowKind = "number"
+	ToVoicemail OverflowKind = "voicemail"
+	ToHangup    OverflowKind = "hangup"
+)
+
+// TierConfig puts an agent into a queue.
+type TierConfig struct {
+	AgentUUID string
+	QueueID   string
+	Level     int // 1 (best) to 5; 0 = 3
+	Position  int // order within the level, for the strategies that go by order
+}
