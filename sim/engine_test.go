@@ -14,6 +14,8 @@ import (
 	"modcti/sim"
 )
 
+const company = "company"
+
 // coupling is an engine and a switch in virtual time: the engine's commands go to the switch, and its deadlines come
 // due between the switch's records.
 type coupling struct {
@@ -25,13 +27,13 @@ type coupling struct {
 }
 
 func couple(s *sim.Switch, auditMillis int64) *coupling {
-	return &coupling{
-		engine: engine.New(engine.Config{
-			CompanyID: "company", Inside: func(n string) bool { return len(n) >= 3 && len(n) <= 6 },
-			MonoNanos: s.Mono(), WallMicros: s.Wall(), AuditMillis: auditMillis,
-		}, nil),
-		sim: s, told: map[string][]string{},
-	}
+	return coupleWith(s, engine.Config{AuditMillis: auditMillis})
+}
+
+func coupleWith(s *sim.Switch, config engine.Config) *coupling {
+	config.CompanyID, config.MonoNanos, config.WallMicros = company, s.Mono(), s.Wall()
+	config.Inside = func(n string) bool { return len(n) >= 3 && len(n) <= 6 }
+	return &coupling{engine: engine.New(config, nil), sim: s, told: map[string][]string{}}
 }
 
 func (c *coupling) step(in *engine.Input) {

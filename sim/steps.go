@@ -254,9 +254,12 @@ func (s *Switch) idle(l, other *leg) {
 		s.end(l, nil)
 	case l.next != nil:
 		s.route(l, nil)
-	case l.parks && l.partner == nil && l.joins == nil:
-		l.parks, l.waiting, l.sound = false, true, engine.WaitSilence
-		s.wake(l.call)
+	case l.parks:
+		l.parks = false
+		if !l.busy() { // it may be elsewhere already
+			l.waiting, l.sound = true, engine.WaitSilence
+			s.wake(l.call)
+		}
 	default:
 		s.clear(l, other)
 	}
