@@ -22,6 +22,18 @@ Usage:
   ctictl [flags] follow            events as they happen, one line each; ctrl-C ends it
   ctictl [flags] query CALLID      one live call and its parties; the beginning of an id will do
   ctictl [flags] status            the engine, this client's rights, and the live calls
+  ctictl [flags] request NAME [FIELD=VALUE ...]
+                                   any request of the protocol; its thisDN is registered first
+  ctictl [flags] call FROM TO      the phone of FROM rings, then TO is called
+  ctictl [flags] answer DN         the ringing phone of DN picks up
+  ctictl [flags] hangup DN         DN leaves its call
+  ctictl [flags] hold DN           DN puts the other on hold
+  ctictl [flags] retrieve DN       and takes him off hold
+  ctictl [flags] transfer DN TO    DN leaves; whom it talked to is connected with TO
+
+The last seven print the event that answers, and take FIELD=VALUE too: callID=... where DN is in several calls. NAME goes
+with or without Request in front. VALUE is JSON where it is an object, a list, true, false, null or a quoted string, a
+number where the field is one, else a text: ctictl request UpdateAttachedData thisDN=1001 'attachedData={"order":"7"}'
 
 Flags, before or after the command:
   -unix PATH        the engine's unix socket; without -unix and -tcp the usual places are tried
@@ -30,10 +42,11 @@ Flags, before or after the command:
   -ca FILE          authority of the server's certificate (PEM); implies -tls
   -token-file FILE  file that holds the token to enter with
   -dn LIST          follow: only these numbers, separated by commas
+  -follow           request and the like: go on with the events of thisDN; ctrl-C ends it
   -profile NAME     basic or full events (default full)
   -json             JSON for programs: one object a line, as the engine sent it
   -color WHEN       auto, always or never (default auto: on a terminal, unless NO_COLOR is set)
-  -timeout TIME     query, status: how long to wait for the answer (default 5s)
+  -timeout TIME     all but follow: how long to wait for the answer (default 5s)
 
 Exit status: 0 done, 1 it failed or was refused, 2 wrong usage.
 `
@@ -75,33 +88,57 @@ func run(ctx context.Context, arguments []string, out, errs io.Writer) int {
 	return exitFailed
 }
 
+// command is what the first word says to do.
+type command struct {
+	arguments []string // what must follow, in words
+	request   string   // the words of `request` that it stands for, with $1 and $2 for its arguments; empty = it is none
+	do        func(*session, []string) error
+}
+
+var commands = map[string]command{
+	"follow":   {do: (*session).follow},
+	"query":    {arguments: []string{"a call's id"}, do: (*session).query},
+	"status":   {do: (*session).status},
+	"request":  {arguments: []string{"a request's name"}, request: "$1"},
+	"call":     {arguments: []string{"who calls", "whom"}, request: "MakeCall thisDN=$1 otherDN=$2"},
+	"answer":   {arguments: []string{"a number"}, request: "AnswerCall thisDN=$1"},
+	"hangup":   {arguments: []string{"a number"}, request: "ReleaseCall thisDN=$1"},
+	"hold":     {arguments: []string{"a number"}, request: "HoldCall thisDN=$1"},
+	"retrieve": {arguments: []string{"a number"}, request: "RetrieveCall thisDN=$1"},
+	"transfer": {arguments: []string{"who leaves", "to whom"}, request: "SingleStepTransfer thisDN=$1 otherDN=$2"},
+}
+
 func act(ctx context.Context, o *options, words []string, out io.Writer) error {
-	commands := map[string]struct {
-		arguments int
-		do        func(*session, []string) error
-	}{
-		"follow": {0, (*session).follow}, "query": {1, (*session).query}, "status": {0, (*session).status},
-	}
 	if len(words) == 0 {
-		return usageError{errors.New("a command is missing: follow, query or status")}
+		return usageError{errors.New("a command is missing")}
 	}
 	command, known := commands[words[0]]
+	name, words, needed := words[0], words[1:], len(command.arguments)
 	switch {
 	case !known:
-		return usageError{fmt.Errorf("%q is no command; there are follow, query and status", words[0])}
-	case len(words)-1 < command.arguments:
-		return usageError{fmt.Errorf("%s needs a call's id", words[0])}
-	case len(words)-1 > command.arguments:
-		return usageError{fmt.Errorf("%s takes no %q", words[0], words[command.arguments+1])}
-	case len(o.dns) > 0 && words[0] != "follow":
+		return usageError{fmt.Errorf("%q is no command", name)}
+	case len(words) < needed:
+		return usageError{fmt.Errorf("%s needs %s", name, strings.Join(command.arguments[len(words):], " and "))}
+	case len(words) > needed && command.request == "":
+		return usageError{fmt.Errorf("%s takes no %q", name, words[needed])}
+	case len(o.dns) > 0 && name != "follow":
 		return usageError{errors.New("-dn is for follow")}
+	case o.follow && command.request == "":
+		return usageError{errors.New("-follow is for requests")}
+	}
+	if command.request != "" {
+		request, err := newRequest(command.request, words[:needed], words[needed:])
+		if err != nil {
+			return usageError{err}
+		}
+		command.do = func(s *session, _ []string) error { return s.request(request) }
 	}
 	s, err := connect(ctx, o, out)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	err = command.do(s, words[1:])
+	err = command.do(s, words)
 	if ctx.Err() != nil {
 		return nil // interrupted: that is how follow ends
 	}
@@ -111,6 +148,7 @@ func act(ctx context.Context, o *options, words []string, out io.Writer) error {
 type options struct {
 	client  client.Options
 	dns     []string
+	follow  bool
 	json    bool
 	color   string
 	timeout durationFlag
@@ -129,6 +167,7 @@ func parse(arguments []string) (*options, []string, error) {
 	flags.StringVar(&tokenFile, "token-file", "", "")
 	flags.StringVar(&dns, "dn", "", "")
 	flags.StringVar(&o.client.Profile, "profile", "full", "")
+	flags.BoolVar(&o.follow, "follow", false, "")
 	flags.BoolVar(&o.json, "json", false, "")
 	flags.StringVar(&o.color, "color", "auto", "")
 	flags.Var(&o.timeout, "timeout", "")

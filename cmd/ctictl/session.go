@@ -106,6 +106,11 @@ func (s *session) follow([]string) error {
 			return err
 		}
 	}
+	return s.stream()
+}
+
+// stream prints what comes until the connection ends.
+func (s *session) stream() error {
 	for {
 		line, err := s.Next()
 		if err != nil {
