@@ -4,6 +4,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +98,29 @@ func TestEveryClauseHasAScript(t *testing.T) {
 	})
 	for _, clause := range engine.Clauses() {
 		require.True(t, proved[clause], "clause %s of the party table has no ladder script", clause)
+	}
+}
+
+// TestEveryRequestHasAScript: each request on calls that the protocol defines (R54) is made in some script, and what is
+// done to a call by clauses 3.1 to 3.14 is named by one.
+func TestEveryRequestHasAScript(t *testing.T) {
+	requests := strings.Fields("MakeCall AnswerCall ReleaseCall RedirectCall HoldCall RetrieveCall MuteCall UnmuteCall SendDtmf " +
+		"SingleStepTransfer InitiateConsult CancelConsult RetrieveConsult CompleteTransfer CompleteConference AlternateCall " +
+		"DeleteParty SingleStepConference MonitorCall Whisper BargeIn InterceptCall UpdateAttachedData StartRecording " +
+		"PauseRecording ResumeRecording StopRecording QueryCall")
+	clauses := strings.Fields("3.0 3.1 3.3 3.4 3.5 3.6 3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14")
+	var made, proved []string
+	request := regexp.MustCompile(`(?m)^\S+ request (\w+)`)
+	eachScript(t, func(t *testing.T, _, text string) {
+		for _, m := range request.FindAllStringSubmatch(text, -1) {
+			made = append(made, m[1])
+		}
+		proved = append(proved, parsed(t, text).Proves...)
+	})
+	for _, name := range requests {
+		require.True(t, slices.Contains(made, name), "no script makes Request%s", name)
+	}
+	for _, clause := range clauses {
+		require.True(t, slices.Contains(proved, clause), "no script proves %s", clause)
 	}
 }

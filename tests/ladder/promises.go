@@ -24,9 +24,13 @@ func (r *Run) note(o *engine.Outgoing) {
 		}
 		r.answered[key] = m.Name()
 	}
-	if o.To != 0 { // an answer to one client is no event of the call
+	if o.To != 0 { // an answer to one client is no event of the call: it has the number of the last
 		return
 	}
+	if seq := m.Common().Seq; seq != r.lastSeq+1 {
+		r.breaks("%s has number %d after %d (R55)", m.Name(), seq, r.lastSeq)
+	}
+	r.lastSeq++
 	e := eventSeen{name: m.Name(), callID: o.CallID}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID

@@ -29,6 +29,7 @@ type Run struct {
 	commands map[string]uint64       // kind and leg of a command -> its number
 
 	seen     []eventSeen
+	lastSeq  uint64
 	answered map[asked]string
 	broken   error // the first promise that a single step broke
 }
