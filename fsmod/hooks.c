@@ -307,12 +307,20 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 	if (loops) cti_post(&looped, leg, false);
 }
 
+/* Another thread that ends the channel meanwhile tells nothing before this is told. */
+static void tell_birth(switch_core_session_t *session, cti_leg *leg)
+{
+	if (atomic_load(&leg->unborn) != CTI_AWAITED) return;
+	created(session, leg);
+	atomic_store(&leg->unborn, CTI_BORN);
+}
+
 static switch_status_t on_init(switch_core_session_t *session)
 {
 	if (!cti_live()) return SWITCH_STATUS_SUCCESS;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
 	if (!leg) created(session, cti_hooks_attach(session));
-	else if (atomic_exchange(&leg->unborn, false)) created(session, leg);
+	else tell_birth(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -346,17 +354,20 @@ static switch_status_t on_park(switch_core_session_t *session)
 	return !leg || cti_stay_on_park(session, leg) ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_FALSE;
 }
 
+/* A channel without our hooks was there before the module, or has failed before it began. */
 static cti_leg *leg_at_the_end(switch_core_session_t *session)
 {
 	if (!cti_live()) return NULL;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-	return leg ? leg : new_leg(session);
+	return leg || !atomic_load(&cti_unhooked) ? leg : new_leg(session);
 }
 
 static switch_status_t on_hangup_first(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
-	if (leg) post_hangup(session, leg);
+	if (!leg) return SWITCH_STATUS_SUCCESS;
+	tell_birth(session, leg); /* it was ended before it could begin */
+	post_hangup(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 

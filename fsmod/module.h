@@ -106,6 +106,9 @@ typedef struct cti_stay {
 	char heard;     /* LISTEN: one of the switch's commands for it, '0' to '3' */
 } cti_stay;
 
+/* What is said of a channel that we call before its thread has begun: it will be told, or it never will. */
+enum { CTI_BORN, CTI_AWAITED, CTI_UNWANTED };
+
 /* What the module keeps of a channel, in the session's own pool. */
 typedef struct cti_leg {
 	_Atomic uint64_t numbered; /* the load that counts, and how many records of the leg it has counted */
@@ -113,7 +116,7 @@ typedef struct cti_leg {
 	_Atomic bool held;                      /* the switch's own hold, not the phone's */
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
 	bool originated;                        /* another leg called it into being, as its creation told */
-	_Atomic bool unborn;                    /* we call it, and its thread has not begun */
+	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
 	_Atomic bool listens;
 	bool awaits_answer; /* these two under the mutex of stays.c */
@@ -263,6 +266,8 @@ switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *sessio
 
 /* ---- phone.c ---- */
 
+/* cti_take_off_hold returns whether the switch held the channel's phone, and does not any more. */
+bool cti_take_off_hold(switch_core_session_t *session);
 switch_call_cause_t cti_hold(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_unhold(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_mute(const cti_job *job, switch_core_session_t *session);

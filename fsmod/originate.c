@@ -69,7 +69,7 @@ static switch_call_cause_t begin(cti_job *job, switch_core_session_t *session)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_hooks_attach(session);
 	bool ours = !strcmp(switch_core_session_get_uuid(session), job->uuid);
-	atomic_store(&leg->unborn, true);
+	atomic_store(&leg->unborn, CTI_AWAITED);
 	cti_stay_when_answered(leg);
 	switch_channel_set_variable(channel, "forked_dial", NULL);
 	pthread_mutex_lock(&mutex);
@@ -79,6 +79,7 @@ static switch_call_cause_t begin(cti_job *job, switch_core_session_t *session)
 	pthread_mutex_unlock(&mutex);
 	if (!launched) {
 		if (!cause) cause = SWITCH_CAUSE_SWITCH_CONGESTION;
+		atomic_store(&leg->unborn, CTI_UNWANTED);
 		switch_channel_set_flag(channel, CF_NO_CDR);
 		switch_channel_hangup(channel, cause);
 		switch_core_session_thread_launch(session);

@@ -14,10 +14,25 @@ switch_call_cause_t cti_hold(const cti_job *job, switch_core_session_t *session)
 	return switch_ivr_hold(session, NULL, SWITCH_TRUE) == SWITCH_STATUS_SUCCESS ? SWITCH_CAUSE_NONE : CTI_CAUSE_STATE;
 }
 
+/*
+ * Two re-INVITEs on each other's heels leave a phone silent: the second is refused while the first is under way, or the
+ * phone takes them for one. So a hold lasts at least as long as a phone needs to hear of it.
+ */
+bool cti_take_off_hold(switch_core_session_t *session)
+{
+	enum { SHORTEST_US = 400000 };
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	switch_caller_profile_t *profile = switch_channel_get_caller_profile(channel);
+	if (!switch_channel_test_flag(channel, CF_HOLD)) return false;
+	int64_t held_us = profile && profile->times ? switch_micro_time_now() - profile->times->last_hold : SHORTEST_US;
+	if (held_us >= 0 && held_us < SHORTEST_US) cti_sleep_ms((SHORTEST_US - held_us) / 1000);
+	return switch_ivr_unhold(session) == SWITCH_STATUS_SUCCESS;
+}
+
 switch_call_cause_t cti_unhold(const cti_job *job, switch_core_session_t *session)
 {
 	(void)job;
-	return switch_ivr_unhold(session) == SWITCH_STATUS_SUCCESS ? SWITCH_CAUSE_NONE : CTI_CAUSE_STATE;
+	return cti_take_off_hold(session) ? SWITCH_CAUSE_NONE : CTI_CAUSE_STATE;
 }
 
 /* A media bug on what the far end says: it stays with the channel through holds, bridges and rooms. */

@@ -193,7 +193,7 @@ static void part(switch_core_session_t *partner)
 	bool rings = switch_channel_direction(channel) == SWITCH_CALL_DIRECTION_OUTBOUND &&
 	             !switch_channel_test_flag(channel, CF_ANSWERED);
 	if (rings) return; /* who was called for a partner that is gone is not called any more */
-	if (switch_channel_test_flag(channel, CF_HOLD)) switch_ivr_unhold(partner);
+	cti_take_off_hold(partner);
 	set_stay(cti_leg_of(channel), &parted, true);
 	switch_channel_set_variable(channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_BRIDGE_VARIABLE, NULL);
@@ -207,7 +207,7 @@ void cti_let_go(switch_core_session_t *session, const char *keep)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
-	if (switch_channel_test_flag(channel, CF_HOLD)) switch_ivr_unhold(session);
+	cti_take_off_hold(session);
 	if (!cti_variable(channel, SWITCH_BRIDGE_VARIABLE, uuid, sizeof uuid) || (keep && !strcmp(uuid, keep))) return;
 	switch_core_session_t *partner = switch_core_session_locate(uuid);
 	if (!partner) return;

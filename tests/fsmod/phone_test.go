@@ -1,0 +1,304 @@
+package fsmod
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPhoneControl(t *testing.T) {
+	s := start(t, "-np")
+	for name, test := range map[string]func(*testing.T, *freeSwitch){
+		"record":        records,
+		"record pauses": recordPauses,
+		"hostile files": hostileFiles,
+		"mute":          mutes,
+		"digits":        digits,
+		"hold":          holds,
+		"held parts":    heldParts,
+		"answer":        answersPhone,
+		"eavesdrop":     whispers,
+		"observer ends": observerEnds,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			test(t, s)
+			s.api("hupall")
+			s.emptied()
+		})
+	}
+	s.t = t
+	s.stop()
+}
+
+// call is a leg that we called and the switch's own leg at its far end, which hears what the phone would.
+type call struct{ leg, phone string }
+
+func (s *freeSwitch) callUp(number string) call {
+	s.t.Helper()
+	mark, uuid := s.mark(), newLeg()
+	name := "call" + uuid[:8]
+	s.accepted(command{kind: cmdOriginate, uuid: uuid, value: s.dial(number), callerName: name})
+	s.awaitKind(mark, "ANSWERED", uuid)
+	c := call{uuid, s.incoming(mark, name, number)}
+	s.inState(uuid, "CS_PARK")
+	return c
+}
+
+func (s *freeSwitch) bridge(a, b string) {
+	s.t.Helper()
+	mark := s.mark()
+	s.accepted(command{kind: cmdBridge, uuid: a, other: b, call: "b"})
+	s.awaitBridge(mark, a, b)
+}
+
+const aSecond = 16000 // bytes of 8 kHz, 16 bits
+
+// grown waits until a recording holds so much more than it did.
+func (s *freeSwitch) grown(path string, bytes int64) {
+	s.t.Helper()
+	size := func() int64 {
+		info, err := os.Stat(path)
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	before := size()
+	require.Eventually(s.t, func() bool { return size() >= before+bytes }, patience, 20e6, "%s does not grow", path)
+}
+
+// loudness is the largest sample of a piece of a recording.
+func loudness(t *testing.T, path string, from, to int) (loudest int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "RIFF", string(data[:4]))
+	samples := data[44:]
+	if to == 0 || to > len(samples) {
+		to = len(samples)
+	}
+	for at := from; at+1 < to; at += 2 {
+		sample := int(int16(uint16(samples[at]) | uint16(samples[at+1])<<8))
+		loudest = max(loudest, sample, -sample)
+	}
+	return loudest
+}
+
+var takes int
+
+// hears records a second of what a channel hears and says, and tells whether there was anything but silence.
+func (s *freeSwitch) hears(uuid string) bool {
+	s.t.Helper()
+	takes++
+	mark, path := s.mark(), s.path("rec", fmt.Sprintf("take%d.wav", takes))
+	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
+	s.grown(path, aSecond)
+	s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: path})
+	s.awaitKind(mark, "RECORD_STOPPED", uuid)
+	// The first moments may hold what was under way before.
+	return loudness(s.t, path, aSecond/2, 0) > 1000
+}
+
+// records: both directions, in directories that are made; told from its first frame to the closed file.
+func records(t *testing.T, s *freeSwitch) {
+	mark, talker, listener := s.mark(), s.callUp("0001"), s.callUp("1001")
+	s.bridge(talker.leg, listener.leg)
+	path := s.path("rec", "2026", "07", "a-b_c.wav")
+	for _, uuid := range []string{talker.leg, listener.leg} {
+		file := strings.Replace(path, "07", uuid, 1)
+		s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: file})
+		require.Equal(t, []string{file}, s.awaitKind(mark, "RECORD_STARTED", uuid).Text)
+		require.Equal(t, causeState, s.do(command{kind: cmdRecordStart, uuid: uuid, value: file}), "it is recorded already")
+		s.grown(file, aSecond)
+		s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: file})
+		require.Equal(t, []string{file}, s.awaitKind(mark, "RECORD_STOPPED", uuid).Text)
+		require.Greater(t, loudness(t, file, 0, 0), 1000)
+		require.Equal(t, causeState, s.do(command{kind: cmdRecordStop, uuid: uuid, value: file}), "it is not recorded any more")
+	}
+	s.accepted(command{kind: cmdRecordStart, uuid: talker.leg, value: path})
+	s.grown(path, aSecond/4)
+	s.bridge(talker.leg, s.callUp("1002").leg)
+	s.grown(path, aSecond/4)
+	mark = s.mark()
+	s.accepted(command{kind: cmdHangup, uuid: talker.leg})
+	require.Equal(t, []string{path}, s.awaitKind(mark, "RECORD_STOPPED", talker.leg).Text, "at the channel's end at last")
+}
+
+// recordPauses: a pause is silence in the file.
+func recordPauses(t *testing.T, s *freeSwitch) {
+	talker, path := s.callUp("0001"), s.path("rec", "pause.wav")
+	s.accepted(command{kind: cmdRecordStart, uuid: talker.leg, value: path})
+	s.accepted(command{kind: cmdRecordPause, uuid: talker.leg, value: path})
+	s.grown(path, 2*aSecond)
+	s.accepted(command{kind: cmdRecordResume, uuid: talker.leg, value: path})
+	s.grown(path, 2*aSecond)
+	s.accepted(command{kind: cmdRecordStop, uuid: talker.leg, value: path})
+	require.Less(t, loudness(t, path, aSecond, 3*aSecond/2), 100)
+	require.Greater(t, loudness(t, path, 3*aSecond, 0), 1000)
+	require.Equal(t, causeState, s.do(command{kind: cmdRecordPause, uuid: talker.leg, value: path}))
+}
+
+// hostileFiles: a file's name is absolute, stays where it says, and is no stream, no parameter and no variable.
+func hostileFiles(t *testing.T, s *freeSwitch) {
+	leg := s.callUp("1001").leg
+	dir := s.path("rec")
+	for _, path := range []string{"", "a.wav", "/", "/a", dir + "/../a.wav", dir + "/.a.wav", dir + "/a b.wav", dir + "/a.wav\n",
+		dir + "/${x}.wav", dir + "/{x=y}a.wav", dir + "/[x=y]a.wav", dir + "/a,b.wav", dir + "/a'b.wav", "shout://x/a.wav",
+		dir + "/a\\b.wav", dir + "/a", dir + "/a.", "/x:y/a.wav", "|/a.wav"} {
+		for _, kind := range []int{cmdRecordStart, cmdRecordStop, cmdRecordPause, cmdRecordResume} {
+			require.Equal(t, causeRefused, s.do(command{kind: kind, uuid: leg, value: path}), "%d %q", kind, path)
+		}
+	}
+	require.NotZero(t, s.do(command{kind: cmdRecordStart, uuid: leg, value: "/proc/nowhere/a.wav"}))
+	require.NotZero(t, s.do(command{kind: cmdRecordStart, uuid: leg, value: filepath.Join(dir, "a.nosuchformat")}))
+}
+
+// mutes: what the phone says is heard by nobody, in the bridge, in the next one and in a room; and then again.
+func mutes(t *testing.T, s *freeSwitch) {
+	talker, listener := s.callUp("0001"), s.callUp("1001")
+	s.bridge(talker.leg, listener.leg)
+	require.True(t, s.hears(listener.phone), "before")
+	s.accepted(command{kind: cmdMute, uuid: talker.leg})
+	s.accepted(command{kind: cmdMute, uuid: talker.leg})
+	require.False(t, s.hears(listener.phone), "muted")
+	s.accepted(command{kind: cmdWait, uuid: listener.leg, name: "silence"})
+	s.bridge(listener.leg, talker.leg)
+	require.False(t, s.hears(listener.phone), "bridged again")
+	s.accepted(command{kind: cmdHold, uuid: talker.leg})
+	s.accepted(command{kind: cmdUnhold, uuid: talker.leg})
+	require.False(t, s.hears(listener.phone), "held and taken off")
+	mark := s.mark()
+	for _, c := range []call{talker, listener} {
+		s.accepted(command{kind: cmdJoinRoom, uuid: c.leg, name: "mute", call: "r"})
+		s.awaitKind(mark, "ROOM_JOINED", c.leg)
+	}
+	require.False(t, s.hears(listener.phone), "in a room")
+	s.accepted(command{kind: cmdUnmute, uuid: talker.leg})
+	require.True(t, s.hears(listener.phone), "unmuted in a room")
+	s.bridge(talker.leg, listener.leg)
+	require.True(t, s.hears(listener.phone), "unmuted")
+	s.accepted(command{kind: cmdUnmute, uuid: talker.leg})
+}
+
+// digits: SEND_DTMF reaches the far end, which is told as it comes in; nothing but digits passes.
+func digits(t *testing.T, s *freeSwitch) {
+	c := s.callUp("1001")
+	for _, pair := range [][2]string{{c.leg, c.phone}, {c.phone, c.leg}} {
+		mark := s.mark()
+		s.accepted(command{kind: cmdSendDTMF, uuid: pair[0], value: "12*#A"})
+		var got string
+		require.Eventually(t, func() bool {
+			got = ""
+			for _, r := range s.records()[mark:] {
+				if r.Kind == "DTMF" && r.Leg == hex(pair[1]) {
+					got += r.Text[0]
+				}
+			}
+			return len(got) == 5
+		}, patience, 20e6, "got %q", got)
+		require.Equal(t, "12*#A", got)
+	}
+	for _, value := range []string{"", "1 2", "w1", "1F", "E", "1+2", "~1", "1@100", strings.Repeat("1", 129)} {
+		require.Equal(t, causeRefused, s.do(command{kind: cmdSendDTMF, uuid: c.leg, value: value}), value)
+	}
+}
+
+// holds: the phone is put on hold by re-INVITE and taken off; each is told, and neither twice.
+func holds(t *testing.T, s *freeSwitch) {
+	a, b := s.callUp("1001"), s.callUp("1002")
+	s.bridge(a.leg, b.leg)
+	mark := s.mark()
+	s.accepted(command{kind: cmdHold, uuid: a.leg})
+	s.awaitKind(mark, "HELD", a.leg)
+	s.awaitKind(mark, "HELD", a.phone) // what the phone sees of it
+	require.Equal(t, causeState, s.do(command{kind: cmdHold, uuid: a.leg}))
+	s.accepted(command{kind: cmdUnhold, uuid: a.leg})
+	s.awaitKind(mark, "UNHELD", a.leg)
+	s.awaitKind(mark, "UNHELD", a.phone)
+	require.Equal(t, causeState, s.do(command{kind: cmdUnhold, uuid: a.leg}))
+}
+
+// heldParts: who is moved while on hold, or whose partner is, is taken off hold: its phone would stay silent for ever.
+func heldParts(t *testing.T, s *freeSwitch) {
+	a, b, c := s.callUp("1001"), s.callUp("1002"), s.callUp("1003")
+	for _, held := range []call{a, b} {
+		s.bridge(a.leg, b.leg)
+		mark := s.mark()
+		s.accepted(command{kind: cmdHold, uuid: held.leg})
+		s.awaitKind(mark, "HELD", held.phone)
+		s.bridge(a.leg, c.leg)
+		s.awaitKind(mark, "UNHELD", held.leg)
+		s.awaitKind(mark, "UNHELD", held.phone)
+		s.inState(b.leg, "CS_PARK")
+	}
+}
+
+// answersPhone: the phone is asked to pick up, which the switch's own far end does.
+func answersPhone(t *testing.T, s *freeSwitch) {
+	mark, uuid := s.mark(), newLeg()
+	s.accepted(command{kind: cmdOriginate, uuid: uuid, value: s.dial("3001")})
+	s.awaitKind(mark, "RINGING", uuid)
+	s.accepted(command{kind: cmdAnswer, uuid: uuid})
+	s.awaitKind(mark, "ANSWERED", uuid)
+	require.Equal(t, causeState, s.do(command{kind: cmdAnswer, uuid: s.callUp("1001").leg}), "it has been answered")
+}
+
+// whispers: who hears the observer, by what their phones get (design/freeswitch.md 2.8).
+func whispers(t *testing.T, s *freeSwitch) {
+	target, partner, observer := s.callUp("1001"), s.callUp("1002"), s.callUp("0001")
+	s.bridge(target.leg, partner.leg)
+	mark := s.mark()
+	s.accepted(command{kind: cmdEavesdrop, uuid: observer.leg, other: target.leg, name: "target", call: "e"})
+	executed := s.awaitKind(mark, "EXECUTED", observer.leg)
+	require.Equal(t, flagObserver, executed.Flags&flagObserver)
+	require.Equal(t, hex(target.leg), executed.Other)
+	s.awaitKind(mark, "BRIDGED", observer.leg)
+	for i, mode := range []struct {
+		name                string
+		toTarget, toPartner bool
+	}{{"target", true, false}, {"partner", false, true}, {"both", true, true}, {"nobody", false, false}, {"target", true, false}} {
+		if i > 0 {
+			s.accepted(command{kind: cmdEavesdropMode, uuid: observer.leg, name: mode.name, call: "e"})
+		}
+		require.Equal(t, mode.toTarget, s.hears(target.phone), mode.name)
+		require.Equal(t, mode.toPartner, s.hears(partner.phone), mode.name)
+	}
+	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdropMode, uuid: observer.leg, name: "all"}))
+	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: target.leg, name: ""}))
+	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: "all", name: "nobody"}))
+	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: target.leg, other: target.leg, name: "nobody"}))
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: newLeg(), name: "nobody"}))
+	require.Equal(t, causeState, s.do(command{kind: cmdEavesdropMode, uuid: target.leg, name: "both"}), "it does not listen")
+	// From observing into the call itself (3.11).
+	mark = s.mark()
+	for _, c := range []call{target, partner, observer} {
+		s.accepted(command{kind: cmdJoinRoom, uuid: c.leg, name: "barge", call: "e"})
+		s.awaitKind(mark, "ROOM_JOINED", c.leg)
+	}
+	require.True(t, s.hears(partner.phone))
+}
+
+// observerEnds: who listens ends with whom it listens to, and ends alone without harm to them.
+func observerEnds(t *testing.T, s *freeSwitch) {
+	target, partner := s.callUp("1001"), s.callUp("1002")
+	s.bridge(target.leg, partner.leg)
+	for _, first := range []string{"observer", "target"} {
+		observer, mark := s.callUp("1003"), s.mark()
+		s.accepted(command{kind: cmdEavesdrop, uuid: observer.leg, other: target.leg, name: "nobody"})
+		s.awaitKind(mark, "BRIDGED", observer.leg)
+		if first == "observer" {
+			s.accepted(command{kind: cmdHangup, uuid: observer.leg})
+			s.awaitKind(mark, "DESTROYED", observer.leg)
+			require.Empty(t, told(s.records()[mark:], target.leg))
+		} else {
+			s.accepted(command{kind: cmdHangup, uuid: target.leg})
+			s.awaitKind(mark, "ENDED", observer.leg)
+			s.awaitKind(mark, "ENDED", partner.leg)
+		}
+	}
+}
