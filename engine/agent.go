@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // AgentState is an agent's intent, with after-call work beside it (R41). What he does on the phone is his occupancy, and
 // is read off his parties.
 type AgentState uint8
@@ -91,21 +93,6 @@ func buildAgentTable(rows []agentRow) (table [agentStateCount][agentStimulusCoun
 	return table
 }
 
-// Reason codes of agents (R42).
-const (
-	ReasonNone         int64 = 0
-	ReasonDoNotDisturb int64 = 2
-	ReasonWrapUp       int64 = 4
-	ReasonNoAnswer     int64 = 5
-	ReasonDeviceLost   int64 = 6
-	ReasonForced       int64 = 7
-	ReasonDrain        int64 = 8
-	ReasonIdle         int64 = 9
-	ReasonRest         int64 = 11
-	ReasonCustomFirst  int64 = 12
-	ReasonCustomLast   int64 = 98
-)
-
 // agent is somebody who takes calls. He is made with the directory and lives as long as it names him.
 type agent struct {
 	config *AgentConfig
@@ -118,8 +105,10 @@ type agent struct {
 	phoneType  int64
 	next       reserved
 	wrap       wrapUp
-	calls      int // live parties at his DN that have been told of
-	business   int // of those, queue calls that were established
+	calls      int       // live parties at his DN that have been told of
+	business   int       // of those, queue calls that were established
+	awaited    []*waiter // callers who wait for him in person
+	deviceLost bool
 	offer      *offer
 	closed     bool  // he is offered nothing for a while, after a call that failed
 	closedTill int64 // monotonic ns until then
@@ -167,23 +156,34 @@ func (e *Engine) agentDoes(a *agent, on agentStimulus, reason int64) bool {
 		return false
 	}
 	before := agentView{a.state, a.reason}
+	e.countTiers(a, -1)
 	a.state, a.reason, a.sinceMono = r.to, reason, e.in.MonoNanos
 	a.version++
 	switch r.to {
 	case AgentReady, AgentLoggedOut:
 		a.next = reserved{}
 		if r.to == AgentReady {
-			a.reason = ReasonNone
+			a.reason = events.ReasonNone
 		}
 		a.wrap = wrapUp{}
 	case AgentNotReady:
 		a.next, a.wrap = reserved{}, wrapUp{}
 	case AfterCallWork:
 	}
+	e.countTiers(a, 1)
+	if r.to == AgentLoggedOut && e.agentsByDN[a.dn] == a {
+		delete(e.agentsByDN, a.dn)
+	}
 	e.tellAgent(a, r.doing, reason, before)
 	e.recordAgent(a)
 	e.agentMoved(a)
 	return true
+}
+
+func (e *Engine) countTiers(a *agent, by int) {
+	for _, t := range a.tiers {
+		t.count(by)
+	}
 }
 
 type agentView struct {
@@ -211,14 +211,24 @@ func (e *Engine) agentMoved(a *agent) {
 
 // settle matches callers and agents after a step: by then all of its consequences for both are known.
 func (e *Engine) settle() {
-	for len(e.restless) > 0 {
-		a := e.restless[0]
-		e.restless = e.restless[1:]
-		if a.available() {
-			e.findCaller(a)
+	for len(e.restless) > 0 || len(e.waiters) > 0 {
+		agents, waiters := e.restless, e.waiters
+		e.restless, e.waiters = nil, nil
+		for _, w := range waiters {
+			if !w.gone && len(w.offers) == 0 {
+				e.findAgent(w)
+			}
+		}
+		for _, a := range agents {
+			if a.available() {
+				e.findCaller(a)
+			}
+		}
+		if e.restless == nil && e.waiters == nil {
+			e.restless, e.waiters = agents[:0], waiters[:0]
+			return
 		}
 	}
-	e.restless = e.restless[:0]
 }
 
 // startWrapUp puts an agent into after-call work, before the event that frees his phone (3.0-4). seconds < 0 is untimed.
@@ -238,7 +248,7 @@ func (e *Engine) startWrapUp(a *agent, millis int64, untimed bool, p *party) {
 		a.wrap.until = e.in.MonoNanos + millis*1_000_000
 	}
 	wrap := a.wrap
-	e.agentDoes(a, wrapsUp, ReasonWrapUp)
+	e.agentDoes(a, wrapsUp, events.ReasonAfterCallWork)
 	a.wrap, a.next = wrap, reserved{}
 	e.armWrapUp(a)
 }
@@ -258,7 +268,7 @@ func (e *Engine) wrapUpOver(a *agent) {
 	case AgentLoggedOut:
 		e.agentDoes(a, logsOut, back.backReason)
 	default:
-		e.agentDoes(a, wrapsUpReady, ReasonWrapUp)
+		e.agentDoes(a, wrapsUpReady, events.ReasonAfterCallWork)
 	}
 }
 

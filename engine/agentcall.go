@@ -7,7 +7,7 @@ func (e *Engine) agentAt(dn string) *agent { return e.agentsByDN[dn] }
 
 // partyMoved counts a party's coming and going for the agent at its DN. It runs after the event that tells of it.
 func (e *Engine) partyMoved(p *party, from State) {
-	if len(e.agentsByDN) == 0 || !p.inside {
+	if len(e.agentsByDN) == 0 && p.agent == nil && p.offer == nil || !p.inside {
 		return
 	}
 	if p.agent == nil {
@@ -15,6 +15,9 @@ func (e *Engine) partyMoved(p *party, from State) {
 			return
 		}
 		a := e.agentAt(p.thisDN)
+		if p.offer != nil {
+			a = p.offer.agent // his phone may be a number outside
+		}
 		if a == nil {
 			return
 		}
@@ -60,12 +63,12 @@ func (e *Engine) agentHangsUp(a *agent, p *party) {
 
 // beforeRelease tells of what the end of a party does to its agent, before the release that frees his phone (3.0-4).
 func (e *Engine) beforeRelease(p *party) {
+	if o := p.offer; o != nil && !p.talked {
+		e.missedOffer(o.agent, p, o)
+	}
 	a := p.agent
 	if a == nil {
 		return
-	}
-	if o := p.offer; o != nil && !p.talked {
-		e.missedOffer(a, p, o)
 	}
 	if p.talkCounted && p.queue != nil {
 		a.business--

@@ -2,9 +2,6 @@ package engine
 
 import "modcti/events"
 
-// PhonePSTN is the phoneType of an agent whose phone is a number outside.
-const PhonePSTN = 3
-
 // ofAgent answers the requests on agents (protocol.md 5).
 func (e *Engine) ofAgent(r *Request) {
 	a := e.agentMeant(r)
@@ -20,7 +17,7 @@ func (e *Engine) ofAgent(r *Request) {
 	case RequestAgentLogout:
 		e.changeAgent(r, a, AgentLoggedOut, r.ReasonCode)
 	case RequestAgentReady:
-		e.changeAgent(r, a, AgentReady, ReasonNone)
+		e.changeAgent(r, a, AgentReady, events.ReasonNone)
 	case RequestAgentNotReady:
 		e.notReady(r, a)
 	case RequestDelayAfterCallWork:
@@ -59,21 +56,21 @@ func (e *Engine) login(r *Request, a *agent) {
 	}
 	if other := e.agentsByDN[dn]; other != nil && other != a {
 		if a.config.DuplicatePolicy == DuplicateRefused || other.calls > 0 {
-			e.refuseAgent(r, a, events.DNInUse, "another agent is logged in at this DN: log him out first")
+			e.refuseAgent(r, a, events.DNHasAgent, "another agent is logged in at this DN: log him out first")
 			return
 		}
-		e.agentDoes(other, logsOut, ReasonForced)
+		e.agentDoes(other, logsOut, events.ReasonForced)
 	}
 	if a.state != AgentLoggedOut {
 		if a.calls > 0 || a.offer != nil {
-			e.refuseAgent(r, a, events.InvalidAgentState302, "the agent is on a call: log in anew when it is over")
+			e.refuseAgent(r, a, events.AgentInCall, "the agent is on a call: log in anew when it is over")
 			return
 		}
 		if a.dn == dn && queues == nil {
-			e.refuseAgent(r, a, events.AlreadyLoggedIn, "the agent is logged in at this DN already")
+			e.refuseAgent(r, a, events.AgentAlreadyLoggedIn, "the agent is logged in at this DN already")
 			return
 		}
-		e.agentDoes(a, logsOut, ReasonNone)
+		e.agentDoes(a, logsOut, events.ReasonNone)
 	}
 	a.dn, a.phoneType = dn, r.PhoneType
 	e.agentsByDN[dn] = a
@@ -86,7 +83,7 @@ func (e *Engine) login(r *Request, a *agent) {
 	if r.AgentState == 2 {
 		e.agentDoes(a, logsInNotReady, r.ReasonCode)
 	} else {
-		e.agentDoes(a, logsInReady, ReasonNone)
+		e.agentDoes(a, logsInReady, events.ReasonNone)
 	}
 	e.answering = asker{}
 	if a.config.IdleLogout > 0 {
@@ -103,11 +100,11 @@ func (e *Engine) queuesOf(r *Request, a *agent) (map[string]bool, bool) {
 	for _, id := range r.ThisQueues {
 		q := e.queues[id]
 		if q == nil || q.retired {
-			e.refuseAgent(r, a, events.QueueUnknown, "thisQueues: there is no queue "+id)
+			e.refuseAgent(r, a, events.NotFoundQueue, "thisQueues: there is no queue "+id)
 			return nil, false
 		}
 		if a.tierIn(q) == nil {
-			e.refuseAgent(r, a, events.NotInQueue, "thisQueues: the agent does not work for queue "+id)
+			e.refuseAgent(r, a, events.AgentNotInQueue, "thisQueues: the agent does not work for queue "+id)
 			return nil, false
 		}
 		queues[id] = true
@@ -129,7 +126,7 @@ func (e *Engine) takeCalls(a *agent) (n int) {
 // changeAgent changes an agent's intent now, or after his call (3.15).
 func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) {
 	if a.state == AgentLoggedOut {
-		e.refuseAgent(r, a, events.NotLoggedIn, "the agent is not logged in")
+		e.refuseAgent(r, a, events.AgentNotLoggedIn, "the agent is not logged in")
 		return
 	}
 	e.answering = askerOf(r)
@@ -141,7 +138,7 @@ func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) 
 	switch to {
 	case AgentReady:
 		if a.state == AfterCallWork {
-			reason = ReasonWrapUp
+			reason = events.ReasonAfterCallWork
 		}
 		e.agentDoes(a, getsReady, reason)
 	case AgentNotReady:
@@ -165,15 +162,15 @@ func (e *Engine) reserve(a *agent, to AgentState, reason int64) {
 
 // notReady pauses an agent; reason 4 asks for after-call work without a call (3.15).
 func (e *Engine) notReady(r *Request, a *agent) {
-	if r.ReasonCode != ReasonWrapUp {
+	if r.ReasonCode != events.ReasonAfterCallWork {
 		e.changeAgent(r, a, AgentNotReady, r.ReasonCode)
 		return
 	}
 	switch {
 	case a.state == AgentLoggedOut:
-		e.refuseAgent(r, a, events.NotLoggedIn, "the agent is not logged in")
+		e.refuseAgent(r, a, events.AgentNotLoggedIn, "the agent is not logged in")
 	case a.busy():
-		e.refuseAgent(r, a, events.InvalidAgentState302, "after-call work follows the call by itself")
+		e.refuseAgent(r, a, events.InvalidAgentTransition, "after-call work follows the call by itself")
 	default:
 		e.answering = askerOf(r)
 		millis, untimed := a.manualWrapUp()
@@ -198,7 +195,7 @@ func (a *agent) manualWrapUp() (millis int64, untimed bool) {
 // delayWrapUp moves the end of after-call work; a stale timer finds that its time has not come (3.15).
 func (e *Engine) delayWrapUp(r *Request, a *agent) {
 	if a.state != AfterCallWork {
-		e.refuseAgent(r, a, events.InvalidAgentState302, "the agent is not in after-call work")
+		e.refuseAgent(r, a, events.InvalidAgentTransition, "the agent is not in after-call work")
 		return
 	}
 	a.wrap.until = e.in.MonoNanos + r.DelaySeconds*1_000_000_000
@@ -214,11 +211,11 @@ func (e *Engine) force(r *Request, a *agent) {
 	to := map[int64]AgentState{0: AgentLoggedOut, 1: AgentReady, 2: AgentNotReady}[r.AgentState]
 	if a.state == AgentLoggedOut && to != AgentLoggedOut {
 		login := *r
-		login.ThisDN, login.ReasonCode, login.PhoneType = a.config.DN, ReasonForced, a.phoneType
+		login.ThisDN, login.ReasonCode, login.PhoneType = a.config.DN, events.ReasonForced, a.phoneType
 		e.login(&login, a)
 		return
 	}
-	e.changeAgent(r, a, to, ReasonForced)
+	e.changeAgent(r, a, to, events.ReasonForced)
 }
 
 // deviceLost: the phone of an agent is not there any more.
@@ -232,8 +229,8 @@ func (e *Engine) deviceGone(user string) {
 		return
 	}
 	if a.busy() {
-		e.reserve(a, AgentLoggedOut, ReasonDeviceLost)
+		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
 		return
 	}
-	e.agentDoes(a, logsOut, ReasonDeviceLost)
+	e.agentDoes(a, logsOut, events.ReasonDeviceLost)
 }

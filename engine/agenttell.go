@@ -18,11 +18,11 @@ func (e *Engine) agentPart(a *agent) events.AgentPart {
 func (s AgentState) intent() int64 {
 	switch s {
 	case AgentLoggedOut:
-		return events.AgentLoggedOut
+		return events.AgentStateLoggedOut
 	case AgentReady:
-		return events.AgentIsReady
+		return events.AgentStateReady
 	}
-	return events.AgentIsUnready
+	return events.AgentStateNotReady
 }
 
 // publishAgent hands an event of an agent to those who hear of him.
@@ -32,7 +32,7 @@ func (e *Engine) publishAgent(a *agent, m events.Message) {
 	out.AgentUUID = a.config.UUID
 	out.Queues = e.queueIDs(a)
 	if e.answering.client != 0 {
-		out.Asker, m.Common().ReferenceID = e.answering.client, e.answering.reference
+		out.Asker, out.Request, m.Common().ReferenceID = e.answering.client, e.answering.name, e.answering.reference
 		e.answering = asker{} // the first event of an agent answers; what follows from it does not
 	}
 }
@@ -66,7 +66,7 @@ func (e *Engine) tellAgent(a *agent, what agentAction, reason int64, before agen
 
 // tellWrapUp tells that after-call work begins: for how long, and what comes after it (3.15, R43).
 func (e *Engine) tellWrapUp(a *agent, part events.AgentPart, change events.ChangePart) {
-	m := &events.AgentNotReady{AgentPart: part, ChangePart: change, ReasonCode: ReasonWrapUp, LoginState: "1", WrapUpDuration: -1}
+	m := &events.AgentNotReady{AgentPart: part, ChangePart: change, ReasonCode: events.ReasonAfterCallWork, LoginState: "1", WrapUpDuration: -1}
 	if a.wrap.back != AgentReady {
 		m.LoginState = "2"
 	}
@@ -147,6 +147,7 @@ func (e *Engine) tellDiverted(w *waiter, dn string) {
 func (e *Engine) tellAbandoned(w *waiter) {
 	e.publishQueue(w, &events.Abandoned{
 		CallPart: queuePart(w), ThisQueue: w.queue.config.ID, WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
+		CallState: events.StateAbandoned,
 	})
 }
 

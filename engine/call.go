@@ -16,6 +16,7 @@ type call struct {
 	makeCallType          string
 	data                  events.Data
 	adopted               bool
+	queue                 *queue // that it was last served from
 	room                  string // of the conference that the engine makes of it; empty = none
 	meeting               bool   // it is a conference
 	barged                bool   // a supervisor has barged into it

@@ -27,6 +27,7 @@ type AgentConfig struct {
 	AfterBusy       int64           // ms after one that found him busy
 	AfterUnreached  int64           // ms after one whose phone could not be reached
 	IdleLogout      int64           // ms without a call after which he is logged out; 0 = never
+	DeviceLost      DevicePolicy    // what it does that his phone is not registered any more
 	NailedUp        bool            // his phone stays connected between calls
 	LoginAtStart    bool            // he is logged in when the engine starts, ready
 	DuplicatePolicy DuplicatePolicy // what a login of another agent at his DN does (3.0-10)
@@ -48,6 +49,14 @@ const (
 	MissedNone MissedPolicy = iota
 	MissedNotReady
 	MissedLogout
+)
+
+// DevicePolicy is what happens to an agent whose phone is gone.
+type DevicePolicy uint8
+
+const (
+	DeviceKeeps DevicePolicy = iota
+	DeviceLogsOut
 )
 
 // DuplicatePolicy decides between two agents at one DN (3.0-10).

@@ -19,6 +19,20 @@ type Engine struct {
 	freeParties []*party
 	freeCalls   []*call
 
+	agents     map[string]*agent // by uuid
+	agentsByID map[string]*agent
+	agentsByDN map[string]*agent // who is logged in there
+	queues     map[string]*queue
+	lastServed map[string]*agent // caller's number -> who served him last
+	restless   []*agent          // to be matched with a caller when the step's own consequences are done
+	waiters    []*waiter         // to be matched with an agent then
+	emptied    []*queue          // removed by the directory, callers and all
+	offers     uint64
+	stayed     int
+	drawn      uint64
+	answering  asker // whose request the next event of an agent answers
+	resumed    bool
+
 	timers       timers
 	ordered      map[uint64]ref // command that somebody waits for -> party
 	originations uint64         // legs that the engine has named
@@ -38,11 +52,15 @@ func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
 		legs: make(map[LegID]*party), folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
-		rooms: make(map[string]*room), ordered: make(map[uint64]ref), calls: make(map[LegID]*call),
+		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
+		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
+		queues: make(map[string]*queue), lastServed: make(map[string]*agent), calls: make(map[LegID]*call),
 	}
 	for i := range open {
 		e.restore(&open[i])
 	}
+	e.adoptDirectory(config.Directory)
+	e.restoreAgents(config.Agents)
 	return e
 }
 
@@ -56,7 +74,12 @@ func (e *Engine) Step(in *Input, out *Output) {
 		e.close(c)
 	}
 	e.unfinished = nil
+	if !e.resumed {
+		e.resumed = true
+		e.resume()
+	}
 	e.dispatch(in)
+	e.settle()
 	e.scheduleAudit()
 	out.NextDeadline = nextDeadline(e.audit.deadline(), e.timers.deadline())
 	e.stats.Events += uint64(len(out.Events))
@@ -79,6 +102,10 @@ func (e *Engine) dispatch(in *Input) {
 		e.audit.soon(in.MonoNanos)
 	case CommandDone:
 		e.commandDone(in)
+	case DirectoryChanged:
+		e.directoryChanged(in.Directory)
+	case DeviceLost:
+		e.deviceGone(in.Text.User)
 	case ClientRequest:
 		e.request(in.Request)
 	case TimerDue:

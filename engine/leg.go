@@ -296,12 +296,20 @@ func (e *Engine) pickedUp(p *party) {
 	if p.op != nil && p.op.target.get() == p {
 		e.rang(p)
 	}
+	if p.offer != nil {
+		e.rang(p)
+		e.offerAnswered(p)
+	}
 	e.answered(p)
 	e.happens(p, opByAnswers, opNothing, opTargetAnswers)
 }
 
 // dialed: a phone has sent digits into a talk; an agent is told what he sent (R25).
 func (e *Engine) dialed(p *party, digits string) {
+	if p.waiter != nil {
+		e.pressed(p.waiter, digits)
+		return
+	}
 	if p.inside && p.state == Talk && digits != "" {
 		e.tellDTMF(p, digits)
 	}
@@ -389,6 +397,11 @@ func (e *Engine) talk(p, q *party) {
 	e.talkTo(first, second)
 	e.talkTo(second, first)
 	e.joined(p, q)
+	for _, r := range []*party{p, q} {
+		if r.offer != nil {
+			e.offerJoined(r)
+		}
+	}
 }
 
 // hears: a supervisor's leg listens (3.10, R39).
@@ -427,6 +440,10 @@ func (e *Engine) unbridged(p *party, other LegID) {
 
 // executed: an application tells what a leg is for.
 func (e *Engine) executed(p *party, in *Input) {
+	if in.Text.App == "cti_queue" {
+		e.queueApp(p, in.Text.AppArg)
+		return
+	}
 	target := e.legs[in.Other]
 	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {
 		return

@@ -194,6 +194,9 @@ func (e *Engine) hangup(p *party, in *Input) {
 	setOnce(&p.times.ended, in.MonoNanos)
 	p.cause, p.disposition = in.Cause, in.Disposition
 	e.assignBlame(p)
+	if w := p.waiter; w != nil {
+		e.callerLeft(w)
+	}
 }
 
 // assignBlame fixes who ended a leg: the partner it talked to, if that ended first (3.14); else its own far end; else
@@ -284,7 +287,11 @@ func (e *Engine) release(p *party) {
 		e.announce(c)
 	}
 	e.leaveRoom(p)
+	e.beforeRelease(p)
 	e.apply(p, ends)
+	if p.offer != nil {
+		e.offerEnded(p)
+	}
 	if c.live == 0 {
 		e.refuseAll(p)
 		e.happens(p, opByEnds, opWithEnds, opTargetEnds)

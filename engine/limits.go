@@ -12,5 +12,10 @@ const (
 	confirmMillis     = 5_000          // how long the switch may take to confirm what it was asked to do
 	orderMillis       = 10_000         // how long a command may wait for a worker
 	orderedMax        = 1 << 16        // commands whose answer somebody waits for
+	levelDefault      = 3              // of staff whose tier names none
+	blockMin          = 1_000          // ms that a phone which failed at once is not called again
+	hopsMax           = 8              // queues that a caller is sent on through
+	droppedMax        = 1 << 12        // callers of a queue who left and may return
+	servedMax         = 1 << 16        // callers whose last agent is remembered
 	snapshotMillis    = 5_000          // how long a worker may take to tell the session table
 )

@@ -127,7 +127,7 @@ func (e *Engine) dismiss(c *call) {
 		if p.state == Released || p.ending {
 			continue
 		}
-		if p.op != nil {
+		if p.op != nil || p.waiter != nil || p.offer != nil {
 			return
 		}
 		if !p.observer {

@@ -82,7 +82,7 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 
 // phoneOf is the number at which an agent is called now.
 func (e *Engine) phoneOf(a *agent) string {
-	if a.config.Mobile != "" && (a.config.MobileAccept == MobileAlways || a.phoneType == PhonePSTN ||
+	if a.config.Mobile != "" && (a.config.MobileAccept == MobileAlways || a.phoneType == events.PhonePSTN ||
 		a.config.MobileAccept == MobileOffline && a.deviceLost) {
 		return a.config.Mobile
 	}
@@ -206,10 +206,10 @@ func (e *Engine) missedOffer(a *agent, p *party, o *offer) {
 func (e *Engine) punish(a *agent) {
 	switch a.config.MissedPolicy {
 	case MissedNotReady:
-		e.agentDoes(a, getsNotReady, ReasonNoAnswer)
+		e.agentDoes(a, getsNotReady, events.ReasonNoAnswer)
 		a.missed = 0
 	case MissedLogout:
-		e.agentDoes(a, logsOut, ReasonNoAnswer)
+		e.agentDoes(a, logsOut, events.ReasonNoAnswer)
 		a.missed = 0
 	case MissedNone:
 	}

@@ -28,8 +28,10 @@ type Outgoing struct {
 	// FullOnly keeps the message from clients of the basic profile (protocol.md 2).
 	FullOnly bool
 
-	CallID string   // the call that the message is about, or empty
-	DNs    []string // the DNs whose subscribers hear it
+	CallID    string   // the call that the message is about, or empty
+	AgentUUID string   // the agent that it is about, or empty
+	Queues    []string // the queues that it is about
+	DNs       []string // the DNs whose subscribers hear it
 }
 
 // CommandKind is what a command worker is asked to do. The values are those of CTI_CMD_* in cgo/cti.h, which says what
@@ -57,6 +59,15 @@ const (
 	CommandRecordStop                // stop recording Leg into the file Value
 	CommandRecordPause               // record silence into the file Value until resumed
 	CommandRecordResume
+	CommandLeaveQueue // Leg's application cti_queue returns with the result Value
+	CommandSay        // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
+)
+
+// What a caller who waits is told.
+const (
+	SayPosition = "position" // Value is his place
+	SayWait     = "wait"     // Value is seconds
+	SayFile     = "file"     // Value is a file to be played
 )
 
 // What a leg that waits hears.

@@ -3,17 +3,18 @@ package engine
 // queue is a skill group: callers who wait and staff who may take them. Neither is ever scanned: who is free lies in a
 // heap for each level, the best first, and so do the callers, by the lowest level of staff that they accept by now.
 type queue struct {
-	config  *QueueConfig
-	tiers   []*tier
-	free    [LevelMax + 1]tierHeap   // by level
-	waiting [LevelMax + 1]waiterHeap // by the level that the caller accepts
-	callers int                      // who wait or are being offered
-	ringing []*waiter                // whose offers others may join: ring-all and progressive
-	on      int                      // staff who are logged in for it
-	ready   int                      // of those, whose state is ready
-	turn    uint64                   // offers made: round robin
-	retired bool
-	longest int64
+	config   *QueueConfig
+	tiers    []*tier
+	free     [LevelMax + 1]tierHeap   // by level
+	waiting  [LevelMax + 1]waiterHeap // by the level that the caller accepts
+	callers  int                      // who wait or are being offered
+	ringing  []*waiter                // whose offers others may join: ring-all and progressive
+	on       int                      // staff who are logged in for it
+	ready    int                      // of those, whose state is ready
+	turn     uint64                   // offers made: round robin
+	retired  bool
+	dropped  map[string]droppedCaller // callers who left and may return
+	meanWait int64                    // ns that callers who were served had waited, smoothed
 }
 
 // waiter is one caller's stay in one queue.
@@ -36,6 +37,7 @@ type waiter struct {
 	inApp    bool     // his leg is in cti_queue: what it does on return is the dialplan's
 	gone     bool     // his stay is over
 	priority int
+	position int // when he entered
 }
 
 // tierHeap orders free staff of one level: the least key first, then by position.

@@ -9,7 +9,11 @@ func (e *Engine) request(r *Request) {
 	}
 	switch r.Kind {
 	case RequestRegisterDN:
-		e.reply(r, &events.Registered{ThisDN: r.ThisDN, Parties: e.partiesOf(r.ThisDN)})
+		m := &events.Registered{ThisDN: r.ThisDN, Parties: e.partiesOf(r.ThisDN)}
+		if a := e.agentAt(r.ThisDN); a != nil {
+			m.Agent = e.agentStatus(a)
+		}
+		e.reply(r, m)
 	case RequestUnregisterDN:
 		e.reply(r, &events.Unregistered{ThisDN: r.ThisDN, Reason: "request"})
 	case RequestSubscribe:
@@ -18,6 +22,11 @@ func (e *Engine) request(r *Request) {
 		e.reply(r, &events.Unsubscribed{Scope: r.Scope, IDs: r.IDs})
 	case RequestQueryCall:
 		e.queryCall(r)
+	case RequestQueryQueue:
+		e.queueInfo(r)
+	case RequestQueryAgent, RequestAgentLogin, RequestAgentLogout, RequestAgentReady, RequestAgentNotReady,
+		RequestDelayAfterCallWork, RequestForceAgentState:
+		e.ofAgent(r)
 	default:
 		e.control(r)
 	}

@@ -1,6 +1,9 @@
 package engine
 
-import "container/heap"
+import (
+	"container/heap"
+	"strconv"
+)
 
 // This file brings callers and agents together. Every decision is a look at the tops of a few heaps.
 
@@ -159,6 +162,35 @@ func (e *Engine) ringAll(w *waiter) {
 			e.offerTo(w, q.free[l][0], e.reasonFor(q.free[l][0]))
 		}
 	}
+}
+
+// progress lets one more phone ring for a caller; those that ring go on.
+func (e *Engine) progress(w *waiter) {
+	if w.winner != nil || len(w.offers) == 0 {
+		return
+	}
+	if t := w.queue.best(w); t != nil && !w.hasTried(t.agent) {
+		e.offerTo(w, t, "the next one by position; those before him ring on")
+		return
+	}
+	e.waiterTimer(w, progressTimer, e.in.MonoNanos+w.queue.config.ProgressMillis*1_000_000)
+}
+
+// announcePlace says a waiting caller his place, and how long callers wait.
+func (e *Engine) announcePlace(w *waiter) {
+	c, p := w.queue.config, w.party.get()
+	if p == nil || p.ending || c.AnnounceMillis == 0 {
+		return
+	}
+	if len(w.offers) == 0 {
+		if c.AnnouncePosition {
+			e.order(p, Command{Kind: CommandSay, Name: SayPosition, Value: strconv.FormatInt(e.position(w), 10)})
+		}
+		if mean := w.queue.meanWait; c.AnnounceWait && mean > 0 {
+			e.order(p, Command{Kind: CommandSay, Name: SayWait, Value: strconv.FormatInt(mean/1_000_000_000, 10)})
+		}
+	}
+	e.waiterTimer(w, announceTimer, e.in.MonoNanos+c.AnnounceMillis*1_000_000)
 }
 
 // joinRinging lets an agent who becomes free ring for callers of ring-all queues whose other phones ring already.

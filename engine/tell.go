@@ -69,6 +69,7 @@ func (e *Engine) tellRinging(p *party) {
 	case dialing || origin == nil:
 		m.ThisDNRole, m.OtherDNRole = events.Destination, events.Origination
 	}
+	m.ThisQueue = p.queueID()
 	e.tellParty(p, m, false)
 	if dialing && origin.inside {
 		e.tellOtherRinging(origin, p)
@@ -102,7 +103,16 @@ func (e *Engine) tellEstablished(p *party) {
 	if p.dnRole == events.Origination {
 		m.MakeCallType = p.call.makeCallType
 	}
+	m.ThisQueue, m.WrapUpDuration = p.queueID(), p.wrapUpSeconds()
 	e.tellParty(p, m, consulting)
+}
+
+// queueID is the queue that a party's call came from (3.0-6).
+func (p *party) queueID() string {
+	if p.queue == nil {
+		return ""
+	}
+	return p.queue.config.ID
 }
 
 func (e *Engine) tellReleased(p *party) {
@@ -129,6 +139,7 @@ func (e *Engine) tellReleased(p *party) {
 	m.HangupCause, m.HangupSide = p.hangupCause, p.side
 	m.HangupDisposition = p.disposition.String()
 	m.EarlyDetectCause = earlyDetectCause(p)
+	m.ThisQueue, m.WrapUpDuration = p.queueID(), p.wrapUpSeconds()
 	e.tellParty(p, m, false)
 }
 

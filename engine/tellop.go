@@ -123,6 +123,7 @@ func (e *Engine) tellRetrieved(p *party) {
 	if around && p.op.stage == meeting {
 		m.CallState = events.StateConference
 	}
+	m.ThisQueue = p.queueID()
 	e.tellParty(p, m, around && !p.asked("EventRetrieved"))
 }
 

@@ -1,6 +1,10 @@
 package engine
 
-import "container/heap"
+import (
+	"container/heap"
+
+	"modcti/events"
+)
 
 // timerKind says what is overdue.
 type timerKind uint8
@@ -9,6 +13,16 @@ const (
 	ringTimer      timerKind = iota // a phone that the engine calls has not answered
 	confirmTimer                    // the switch has not confirmed what a client asked of a party
 	operationTimer                  // the switch has not confirmed a step of an operation
+	offerTimer                      // or the joining of a caller and his agent
+	wrapUpTimer                     // after-call work is over
+	closedTimer                     // an agent may be offered calls again
+	idleTimer                       // he has had no call for long
+	relaxTimer                      // a caller accepts the next level of staff
+	lastSeatTimer                   // and waits no more for who served him last
+	progressTimer                   // the next phone rings too
+	maxWaitTimer                    // he has waited long enough
+	nobodyTimer                     // and nobody is on
+	announceTimer                   // his place is said
 )
 
 // timer is a deadline as data. One whose version has passed means nothing any more.
@@ -17,6 +31,8 @@ type timer struct {
 	who     ref
 	kind    timerKind
 	version uint32
+	agent   *agent
+	waiter  *waiter
 }
 
 // timers is a heap, the next first.
@@ -34,13 +50,86 @@ func (t *timers) Pop() any {
 }
 
 func (e *Engine) startTimer(p *party, kind timerKind, version uint32, millis int64) {
-	heap.Push(&e.timers, timer{e.in.MonoNanos + millis*1_000_000, refTo(p), kind, version})
+	heap.Push(&e.timers, timer{at: e.in.MonoNanos + millis*1_000_000, who: refTo(p), kind: kind, version: version})
+}
+
+func (e *Engine) agentTimer(a *agent, kind timerKind, at int64) {
+	heap.Push(&e.timers, timer{at: at, agent: a, kind: kind})
+}
+
+func (e *Engine) waiterTimer(w *waiter, kind timerKind, at int64) {
+	heap.Push(&e.timers, timer{at: at, waiter: w, kind: kind})
+}
+
+// agentDue looks whether what a timer was set for is still so: a stale one finds that its time has not come (3.15).
+func (e *Engine) agentDue(a *agent, kind timerKind, now int64) {
+	switch kind {
+	case wrapUpTimer:
+		if a.state == AfterCallWork && a.wrap.until != 0 && now >= a.wrap.until {
+			e.wrapUpOver(a)
+		}
+	case closedTimer:
+		if a.closed && now >= a.closedTill {
+			a.closed = false
+			e.agentMoved(a)
+		}
+	case idleTimer:
+		idle := max(a.freeSince, a.sinceMono)
+		if a.state == AgentLoggedOut || a.busy() || a.config.IdleLogout == 0 {
+			return
+		}
+		if due := idle + a.config.IdleLogout*1_000_000; now < due {
+			e.agentTimer(a, idleTimer, due)
+			return
+		}
+		e.agentDoes(a, logsOut, events.ReasonIdle)
+	}
+}
+
+func (e *Engine) waiterDue(w *waiter, kind timerKind, now int64) {
+	if w.gone {
+		return
+	}
+	q := w.queue
+	switch kind {
+	case relaxTimer:
+		e.relax(w)
+	case lastSeatTimer:
+		if w.lastSeat != nil {
+			w.unawait()
+			if len(w.offers) == 0 {
+				e.waiters = append(e.waiters, w)
+			}
+		}
+	case progressTimer:
+		e.progress(w)
+	case maxWaitTimer:
+		if w.winner == nil {
+			e.overflow(w, WhenTimeout)
+		}
+	case nobodyTimer:
+		if q.on == 0 {
+			e.overflow(w, WhenNobodyOn)
+		} else {
+			e.waiterTimer(w, nobodyTimer, now+q.config.NobodyOnMillis*1_000_000)
+		}
+	case announceTimer:
+		e.announcePlace(w)
+	}
 }
 
 // runTimers does what is due. What it starts anew is due later.
 func (e *Engine) runTimers(now int64) {
 	for len(e.timers) > 0 && e.timers[0].at <= now {
 		t := heap.Pop(&e.timers).(timer)
+		switch {
+		case t.agent != nil:
+			e.agentDue(t.agent, t.kind, now)
+			continue
+		case t.waiter != nil:
+			e.waiterDue(t.waiter, t.kind, now)
+			continue
+		}
 		p := t.who.get()
 		if p == nil {
 			continue
@@ -50,6 +139,8 @@ func (e *Engine) runTimers(now int64) {
 			e.ringsTooLong(p)
 		case confirmTimer:
 			e.unconfirmed(p, now)
+		case offerTimer:
+			e.offerUnjoined(p)
 		case operationTimer:
 			if o := p.op; o != nil && o.version == t.version {
 				e.advance(o, opExpired)

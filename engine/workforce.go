@@ -1,5 +1,12 @@
 package engine
 
+import (
+	"cmp"
+	"slices"
+
+	"modcti/events"
+)
+
 // This file makes agents and queues out of a directory, and takes a new directory over while calls run.
 
 // adoptDirectory puts a directory in force. Who is in it before and after keeps his state, his calls and his place.
@@ -95,7 +102,7 @@ func (e *Engine) directoryChanged(d *Directory) {
 	e.adoptDirectory(d)
 	for _, a := range e.agentsInOrder() {
 		if a.retired && a.state != AgentLoggedOut && a.calls == 0 {
-			e.agentDoes(a, logsOut, ReasonForced)
+			e.agentDoes(a, logsOut, events.ReasonForced)
 		}
 		e.agentMoved(a)
 	}
@@ -112,7 +119,7 @@ func (e *Engine) agentsInOrder() (list []*agent) {
 	for _, a := range e.agents {
 		list = append(list, a)
 	}
-	sortBy(list, func(a, b *agent) bool { return a.config.UUID < b.config.UUID })
+	slices.SortFunc(list, func(a, b *agent) int { return cmp.Compare(a.config.UUID, b.config.UUID) })
 	return list
 }
 
@@ -123,17 +130,13 @@ func (e *Engine) callersOf(q *queue) (list []*waiter) {
 			list = append(list, w)
 		}
 	}
-	sortBy(list, func(a, b *waiter) bool { return a.before(b) })
-	return list
-}
-
-// sortBy sorts short lists.
-func sortBy[T any](list []T, less func(a, b T) bool) {
-	for i := 1; i < len(list); i++ {
-		for j := i; j > 0 && less(list[j], list[j-1]); j-- {
-			list[j], list[j-1] = list[j-1], list[j]
+	slices.SortFunc(list, func(a, b *waiter) int {
+		if a.before(b) {
+			return -1
 		}
-	}
+		return 1
+	})
+	return list
 }
 
 // countStaff counts anew who is on and who is ready.
