@@ -8,10 +8,15 @@ var Parts = []*Object{
 	&objectKeys,
 	&objectCallPart,
 	&objectThirdPart,
-	&objectAgentPart,
 	&objectPartyInfo,
+	&objectAgentPart,
+	&objectChangePart,
+	&objectReservedState,
+	&objectAgentStatus,
+	&objectQueueAgents,
+	&objectQueueCaller,
+	&objectQueueStatus,
 	&objectLimits,
-	&objectAgentInfo,
 	&objectCallSnapshot,
 }
 
@@ -70,19 +75,6 @@ var objectThirdPart = Object{
 	},
 }
 
-var objectAgentPart = Object{
-	Name:    "AgentPart",
-	Meaning: "what every event of an agent carries",
-	Clause:  "R25",
-	Fields: []Field{
-		{"agentID", "string", Always, "work number, may be empty", "R45"},
-		{"agentUUID", "string", Always, "the agent for good", "R45"},
-		{"thisDN", "string", Always, "the phone the agent uses", "R25"},
-		{"thisQueues", "string[]", Always, "queues the agent works for, bare numbers", "R27"},
-		{"attachedData", "object", Always, "business data and the keys of the engine", "R8"},
-	},
-}
-
 var objectPartyInfo = Object{
 	Name:    "PartyInfo",
 	Meaning: "one party in an answer about a call or a DN",
@@ -102,6 +94,104 @@ var objectPartyInfo = Object{
 	},
 }
 
+var objectAgentPart = Object{
+	Name:    "AgentPart",
+	Meaning: "what every event of an agent carries",
+	Clause:  "R25",
+	Fields: []Field{
+		{"agentID", "string", Always, "work number, may be empty", "R45"},
+		{"agentUUID", "string", Always, "the agent for good", "R45"},
+		{"thisDN", "string", Always, "the phone the agent uses", "R25"},
+		{"thisQueues", "string[]", Always, "queues the agent works for, bare numbers", "R27"},
+		{"attachedData", "object", Always, "business data and the keys of the engine", "R8"},
+	},
+}
+
+var objectChangePart = Object{
+	Name:    "ChangePart",
+	Meaning: "what an agent was before the event, and whether what it tells waits for the end of a call",
+	Clause:  "3.15, 3.16",
+	Fields: []Field{
+		{"previousState", "integer", FullOnly, "0 logged out, 1 ready, 2 not ready", "3.16"},
+		{"previousReasonCode", "integer", FullOnly, "and why", "3.16"},
+		{"reserved", "boolean", FullOptional, "it comes into force after the call", "3.15"},
+	},
+}
+
+var objectReservedState = Object{
+	Name:    "ReservedState",
+	Meaning: "what a request during a call has reserved for after it",
+	Clause:  "3.15",
+	Fields: []Field{
+		{"agentState", "integer", Always, "0 logged out, 1 ready, 2 not ready", "R41"},
+		{"reasonCode", "integer", Always, "as on the event that will tell it", "R42"},
+	},
+}
+
+var objectAgentStatus = Object{
+	Name:    "AgentStatus",
+	Meaning: "an agent as he is now",
+	Clause:  "3.16",
+	Fields: []Field{
+		{"agentID", "string", Always, "work number, may be empty", "R45"},
+		{"agentUUID", "string", Always, "the agent for good", "R45"},
+		{"name", "string", Always, "his name", "3.16"},
+		{"thisDN", "string", Always, "the phone he uses, empty when logged out", "3.16"},
+		{"thisQueues", "string[]", Always, "queues he works for, bare numbers", "R27"},
+		{"phoneType", "integer", Always, "1 web phone, 2 mini program, 3 PSTN, 4 SIP phone", "R61"},
+		{"agentState", "integer", Always, "intent: 0 logged out, 1 ready, 2 not ready", "R41"},
+		{"reasonCode", "integer", Always, "why; 0 when ready", "R42"},
+		{"reserved", "ReservedState?", Always, "null: nothing changes after the call", "3.15"},
+		{"occupancy", "string", Always, "idle, reserved, ringing, talking, held, afterCallWork", "R41"},
+		{"status", "string", Always, "free, busy, rest, notReady, afterCallWork, offline", "R41"},
+		{"since", "integer", Always, "agentState and reasonCode began, Unix ms", "3.16"},
+		{"wrapUpExpiration", "integer", Always, "after-call work ends by itself, Unix ms; 0 untimed, or none", "3.16"},
+		{"calls", "PartyInfo[]", Always, "his parties in calls", "3.16"},
+	},
+}
+
+var objectQueueAgents = Object{
+	Name:    "QueueAgents",
+	Meaning: "how many of a queue's staff are in each status",
+	Clause:  "R41",
+	Fields: []Field{
+		{"free", "integer", Always, "takes calls and has none", "R41"},
+		{"busy", "integer", Always, "is picked, rings, talks or holds", "R41"},
+		{"rest", "integer", Always, "on break", "R41"},
+		{"notReady", "integer", Always, "takes no calls", "R41"},
+		{"afterCallWork", "integer", Always, "works on a call that has ended", "R41"},
+		{"offline", "integer", Always, "not logged in", "R41"},
+	},
+}
+
+var objectQueueCaller = Object{
+	Name:    "QueueCaller",
+	Meaning: "one who waits in a queue",
+	Clause:  "protocol.md 3",
+	Fields: []Field{
+		{"callID", "string", Always, "his call", "protocol.md 3"},
+		{"otherDN", "string", Always, "his number", "protocol.md 3"},
+		{"position", "integer", Always, "his place, from 1", "protocol.md 3"},
+		{"enteredTime", "integer", Always, "he came in, Unix ms", "protocol.md 3"},
+		{"priority", "integer", Always, "higher goes first", "protocol.md 3"},
+	},
+}
+
+var objectQueueStatus = Object{
+	Name:    "QueueStatus",
+	Meaning: "a queue as it is now",
+	Clause:  "3.16",
+	Fields: []Field{
+		{"thisQueue", "string", Always, "its number", "3.16"},
+		{"name", "string", Always, "its name", "3.16"},
+		{"strategy", "string", Always, "how it picks an agent", "3.16"},
+		{"waiting", "integer", Always, "callers who wait", "3.16"},
+		{"longestWaitMillis", "integer", Always, "how long the first of them has waited, ms", "3.16"},
+		{"agents", "QueueAgents", Always, "its staff by status", "3.16"},
+		{"callers", "QueueCaller[]", Always, "who waits, in the order in which they are served", "3.16"},
+	},
+}
+
 var objectLimits = Object{
 	Name:    "Limits",
 	Meaning: "what a client may send",
@@ -111,16 +201,6 @@ var objectLimits = Object{
 		{"depth", "integer", Always, "deepest nesting, levels", "protocol.md 1"},
 		{"requestsPerSecond", "integer", Always, "requests a second", "protocol.md 6"},
 		{"queueBytes", "integer", Always, "what may wait for a slow client, bytes", "protocol.md 1"},
-	},
-}
-
-var objectAgentInfo = Object{
-	Name:    "AgentInfo",
-	Meaning: "the agent inside EventRegistered",
-	Clause:  "protocol.md 3",
-	Fields: []Field{
-		{"agentID", "string", Always, "work number, may be empty", "R45"},
-		{"agentUUID", "string", Always, "the agent for good", "R45"},
 	},
 }
 
@@ -299,6 +379,47 @@ var Catalogue = []Entry{
 			{"recordUrl", "string", Always, "where it is, or will be", "R51"},
 		},
 	}},
+	{Group: GroupCall, OnPage: false, Object: Object{
+		Name:    "EventQueued",
+		Meaning: "a caller waits in a queue, for the first time or again after a phone that was not answered; one event a queue",
+		Clause:  "3.2, 3.3",
+		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Fields: []Field{
+			{"thisQueue", "string", Always, "the queue, which is thisDN too", "3.2"},
+			{"thisQueues", "string[]", Always, "all queues that the caller waits in", "3.2, R27"},
+			{"position", "integer", Always, "his place, from 1", "3.2"},
+			{"waiting", "integer", Always, "callers who wait there, he among them", "3.2"},
+			{"enteredTime", "integer", Always, "he came in, Unix ms; the same when he waits again", "3.3"},
+			{"retries", "integer", Always, "phones that rang for him in vain", "3.3"},
+			{"callState", "string", Optional, "OK; AnsweringMachineDetected of a dialed customer", "3.12"},
+			{"thirdDN", "string", Optional, "the agent who did not answer", "3.3"},
+			{"thirdDNRole", "string", Optional, "his part: Destination", "3.3"},
+		},
+	}},
+	{Group: GroupCall, OnPage: false, Object: Object{
+		Name:    "EventDiverted",
+		Meaning: "a caller leaves a queue for an agent or another target; one event a queue he waited in, before the phone rings",
+		Clause:  "3.2",
+		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Fields: []Field{
+			{"thisQueue", "string", Always, "the queue, which is thisDN too", "3.2"},
+			{"thirdDN", "string", Always, "the agent, the next queue or the number; empty: none", "3.2"},
+			{"thirdDNRole", "string", Always, "its part: Destination", "3.2"},
+			{"callState", "string", Optional, "OK; Redirected when the queue gave him up", "3.2, R37"},
+			{"waitedMillis", "integer", Always, "since he came in, ms", "3.2"},
+		},
+	}},
+	{Group: GroupCall, OnPage: false, Object: Object{
+		Name:    "EventAbandoned",
+		Meaning: "a caller has hung up in a queue, before a phone was answered",
+		Clause:  "3.0-3, 3.2",
+		Parts:   []*Object{&objectHeader, &objectCallPart},
+		Fields: []Field{
+			{"thisQueue", "string", Always, "the queue, which is thisDN too", "3.2"},
+			{"callState", "string", Optional, "Abandoned", "3.0-3"},
+			{"waitedMillis", "integer", Always, "since he came in, ms", "3.2"},
+		},
+	}},
 	{Group: GroupCall, OnPage: true, Object: Object{
 		Name:    "EventCallCreated",
 		Meaning: "the first event of a call",
@@ -361,7 +482,7 @@ var Catalogue = []Entry{
 		Name:    "EventAgentLogin",
 		Meaning: "an agent is at work",
 		Clause:  "3.15",
-		Parts:   []*Object{&objectHeader, &objectAgentPart},
+		Parts:   []*Object{&objectHeader, &objectAgentPart, &objectChangePart},
 		Fields: []Field{
 			{"phoneType", "integer", Always, "1 web phone, 2 mini program, 3 PSTN, 4 SIP phone", "R61"},
 			{"agentState", "integer", Always, "1 ready, 2 not ready", "R41"},
@@ -370,30 +491,32 @@ var Catalogue = []Entry{
 	}},
 	{Group: GroupAgent, OnPage: true, Object: Object{
 		Name:    "EventAgentReady",
-		Meaning: "an agent takes calls",
+		Meaning: "an agent takes calls, now or after the call that he is in, as on EventAgentNotReady",
 		Clause:  "3.15",
-		Parts:   []*Object{&objectHeader, &objectAgentPart},
+		Parts:   []*Object{&objectHeader, &objectAgentPart, &objectChangePart},
 		Fields: []Field{
 			{"reasonCode", "integer", Always, "why: 4 wrap-up ended, 0 other", "R44"},
 		},
 	}},
 	{Group: GroupAgent, OnPage: true, Object: Object{
 		Name:    "EventAgentNotReady",
-		Meaning: "an agent takes no calls",
+		Meaning: "an agent takes no calls. A request during a call is answered at once and profile basic sees the event as any other, for the page has no busy state and no call is offered from then on; full has reserved with it, and the event once more when it comes into force",
 		Clause:  "3.15",
-		Parts:   []*Object{&objectHeader, &objectAgentPart},
+		Parts:   []*Object{&objectHeader, &objectAgentPart, &objectChangePart},
 		Fields: []Field{
-			{"reasonCode", "integer", Always, "2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom", "R42"},
+			{"reasonCode", "integer", Always, "as the table of reason codes has it", "R42"},
 			{"loginState", "string", FullOptional, "state to return to after wrap-up, 1 or 2", "R8, R43"},
+			{"wrapUpDuration", "integer", FullOptional, "seconds of wrap-up, -1 untimed", "3.15"},
+			{"expirationTime", "integer", FullOptional, "when it ends by itself, Unix ms", "3.15"},
 		},
 	}},
 	{Group: GroupAgent, OnPage: true, Object: Object{
 		Name:    "EventAgentLogout",
 		Meaning: "an agent has gone",
 		Clause:  "3.15",
-		Parts:   []*Object{&objectHeader, &objectAgentPart},
+		Parts:   []*Object{&objectHeader, &objectAgentPart, &objectChangePart},
 		Fields: []Field{
-			{"reasonCode", "integer", Always, "why", "R46"},
+			{"reasonCode", "integer", Always, "why; 0 asked for", "R46"},
 		},
 	}},
 	{Group: GroupAgent, OnPage: true, Object: Object{
@@ -407,6 +530,18 @@ var Catalogue = []Entry{
 			{"partyID", "string", Always, "the same", "R15"},
 			{"expirationTime", "integer", Always, "when it ends by itself, Unix ms", "3.15"},
 		},
+	}},
+	{Group: GroupProtocol, OnPage: false, Object: Object{
+		Name:    "EventAgentInfo",
+		Meaning: "answers RequestQueryAgent",
+		Clause:  "protocol.md 3",
+		Parts:   []*Object{&objectHeader, &objectAgentStatus},
+	}},
+	{Group: GroupProtocol, OnPage: false, Object: Object{
+		Name:    "EventQueueInfo",
+		Meaning: "answers RequestQueryQueue",
+		Clause:  "protocol.md 3",
+		Parts:   []*Object{&objectHeader, &objectQueueStatus},
 	}},
 	{Group: GroupError, OnPage: true, Object: Object{
 		Name:    "EventPartyError",
@@ -459,7 +594,8 @@ var Catalogue = []Entry{
 		Parts:   []*Object{&objectHeader},
 		Fields: []Field{
 			{"thisDN", "string", Always, "the DN", "protocol.md 3"},
-			{"agent", "AgentInfo?", Always, "null: nobody is logged in there", "protocol.md 3"},
+			{"agent", "AgentStatus?", Always, "null: nobody is logged in there", "protocol.md 3"},
+			{"queue", "QueueStatus?", Always, "null: the DN is no queue", "3.16"},
 			{"parties", "PartyInfo[]", Always, "the parties in calls there", "protocol.md 3"},
 		},
 	}},
@@ -475,13 +611,15 @@ var Catalogue = []Entry{
 	}},
 	{Group: GroupProtocol, OnPage: false, Object: Object{
 		Name:    "EventSubscribed",
-		Meaning: "answers RequestSubscribe with the calls in scope at seq; the stream goes on from there",
+		Meaning: "answers RequestSubscribe with what is in scope at seq; the stream goes on from there",
 		Clause:  "protocol.md 3",
 		Parts:   []*Object{&objectHeader},
 		Fields: []Field{
 			{"scope", "string", Always, "company, queue, agent or call", "protocol.md 3"},
 			{"ids", "string[]", Always, "those of the request", "protocol.md 3"},
 			{"snapshot", "CallSnapshot[]", Always, "the calls in scope", "protocol.md 3"},
+			{"agents", "AgentStatus[]", Always, "those whom scope agent names", "3.16"},
+			{"queues", "QueueStatus[]", Always, "those that scope queue names", "3.16"},
 		},
 	}},
 	{Group: GroupProtocol, OnPage: false, Object: Object{

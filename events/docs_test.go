@@ -72,13 +72,19 @@ func section(e *Entry) string {
 		carries = append(carries, fmt.Sprintf("[%s](#%s)", part.Name, strings.ToLower(part.Name)))
 	}
 	text := fmt.Sprintf("\n### %s\n\n%s (%s).", e.Name, sentence(e.Meaning), e.Clause)
-	text += fmt.Sprintf(" Carries %s.\n\n", strings.Join(carries, ", "))
+	text += fmt.Sprintf(" Carries %s.", strings.Join(carries, ", "))
+	profile := Basic
+	if !e.OnPage && e.Group != GroupProtocol {
+		text += " In profile full alone."
+		profile = Full
+	}
+	text += "\n\n"
 	if len(e.Fields) > 0 {
 		text += fieldTable(e.Fields) + "\n"
 	}
 	for _, m := range examples() {
 		if m.Name() == e.Name {
-			text += "```json\n" + encode(m, Basic) + "\n```\n"
+			text += "```json\n" + encode(m, profile) + "\n```\n"
 		}
 	}
 	return text
@@ -101,7 +107,12 @@ func codeTables() string {
 	for _, r := range ReservedCodes {
 		text += fmt.Sprintf("- %d to %d: %s\n", r.First, r.Last, r.Why)
 	}
-	text += "\n## earlyDetectCause\n\n" +
+	text += "\n## Reason codes of agents\n\nA request may give 2, 4, 11 and 12 to 98 (protocol.md 5).\n\n" +
+		"| reasonCode | meaning |\n|---|---|\n"
+	for _, r := range Reasons {
+		text += fmt.Sprintf("| %d | %s |\n", r.Code, r.Meaning)
+	}
+	text += "| 12 to 98 | the company's own breaks |\n\n## earlyDetectCause\n\n" +
 		"200 when the call was answered; else by the hangup cause (R22), and 0 for any other cause.\n\n" +
 		"| hangup cause | earlyDetectCause |\n|---|---|\n"
 	for _, cause := range slices.Sorted(maps.Keys(detected)) {

@@ -90,21 +90,7 @@ func (m *ThirdPart) appendFields(dst []byte, p Profile) []byte {
 	return dst
 }
 
-func (m *AgentPart) appendFields(dst []byte) []byte {
-	dst = append(dst, `,"agentID":"`...)
-	dst = appendText(dst, m.AgentID)
-	dst = append(dst, `","agentUUID":"`...)
-	dst = appendText(dst, m.AgentUUID)
-	dst = append(dst, `","thisDN":"`...)
-	dst = appendText(dst, m.ThisDN)
-	dst = append(dst, `","thisQueues":`...)
-	dst = appendStrings(dst, m.ThisQueues)
-	dst = append(dst, `,"attachedData":`...)
-	dst = m.AttachedData.AppendJSON(dst)
-	return dst
-}
-
-func (m *PartyInfo) appendFields(dst []byte) []byte {
+func (m *PartyInfo) appendObject(dst []byte) []byte {
 	dst = append(dst, `{"thisDN":"`...)
 	dst = appendText(dst, m.ThisDN)
 	dst = append(dst, `","DNRole":"`...)
@@ -130,7 +116,201 @@ func (m *PartyInfo) appendFields(dst []byte) []byte {
 	return append(dst, `}`...)
 }
 
-func (m *Limits) appendFields(dst []byte) []byte {
+func (m *AgentPart) appendFields(dst []byte) []byte {
+	dst = append(dst, `,"agentID":"`...)
+	dst = appendText(dst, m.AgentID)
+	dst = append(dst, `","agentUUID":"`...)
+	dst = appendText(dst, m.AgentUUID)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","thisQueues":`...)
+	dst = appendStrings(dst, m.ThisQueues)
+	dst = append(dst, `,"attachedData":`...)
+	dst = m.AttachedData.AppendJSON(dst)
+	return dst
+}
+
+func (m *ChangePart) appendFields(dst []byte, p Profile) []byte {
+	if p == Full {
+		dst = append(dst, `,"previousState":`...)
+		dst = strconv.AppendInt(dst, m.PreviousState, 10)
+		dst = append(dst, `,"previousReasonCode":`...)
+		dst = strconv.AppendInt(dst, m.PreviousReasonCode, 10)
+		if m.Reserved {
+			dst = append(dst, `,"reserved":`...)
+			dst = strconv.AppendBool(dst, m.Reserved)
+		}
+	}
+	return dst
+}
+
+func (m *ReservedState) appendObject(dst []byte) []byte {
+	dst = append(dst, `{"agentState":`...)
+	dst = strconv.AppendInt(dst, m.AgentState, 10)
+	dst = append(dst, `,"reasonCode":`...)
+	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
+	return append(dst, `}`...)
+}
+
+func (m *AgentStatus) appendFields(dst []byte) []byte {
+	dst = append(dst, `,"agentID":"`...)
+	dst = appendText(dst, m.AgentID)
+	dst = append(dst, `","agentUUID":"`...)
+	dst = appendText(dst, m.AgentUUID)
+	dst = append(dst, `","name":"`...)
+	dst = appendText(dst, m.Name)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","thisQueues":`...)
+	dst = appendStrings(dst, m.ThisQueues)
+	dst = append(dst, `,"phoneType":`...)
+	dst = strconv.AppendInt(dst, m.PhoneType, 10)
+	dst = append(dst, `,"agentState":`...)
+	dst = strconv.AppendInt(dst, m.AgentState, 10)
+	dst = append(dst, `,"reasonCode":`...)
+	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
+	dst = append(dst, `,"reserved":`...)
+	if m.Reserved == nil {
+		dst = append(dst, "null"...)
+	} else {
+		dst = m.Reserved.appendObject(dst)
+	}
+	dst = append(dst, `,"occupancy":"`...)
+	dst = appendText(dst, m.Occupancy)
+	dst = append(dst, `","status":"`...)
+	dst = appendText(dst, m.Status)
+	dst = append(dst, `","since":`...)
+	dst = strconv.AppendInt(dst, m.Since, 10)
+	dst = append(dst, `,"wrapUpExpiration":`...)
+	dst = strconv.AppendInt(dst, m.WrapUpExpiration, 10)
+	dst = append(dst, `,"calls":[`...)
+	for i := range m.Calls {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Calls[i].appendObject(dst)
+	}
+	return append(dst, `]`...)
+}
+
+func (m *AgentStatus) appendObject(dst []byte) []byte {
+	dst = append(dst, `{"agentID":"`...)
+	dst = appendText(dst, m.AgentID)
+	dst = append(dst, `","agentUUID":"`...)
+	dst = appendText(dst, m.AgentUUID)
+	dst = append(dst, `","name":"`...)
+	dst = appendText(dst, m.Name)
+	dst = append(dst, `","thisDN":"`...)
+	dst = appendText(dst, m.ThisDN)
+	dst = append(dst, `","thisQueues":`...)
+	dst = appendStrings(dst, m.ThisQueues)
+	dst = append(dst, `,"phoneType":`...)
+	dst = strconv.AppendInt(dst, m.PhoneType, 10)
+	dst = append(dst, `,"agentState":`...)
+	dst = strconv.AppendInt(dst, m.AgentState, 10)
+	dst = append(dst, `,"reasonCode":`...)
+	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
+	dst = append(dst, `,"reserved":`...)
+	if m.Reserved == nil {
+		dst = append(dst, "null"...)
+	} else {
+		dst = m.Reserved.appendObject(dst)
+	}
+	dst = append(dst, `,"occupancy":"`...)
+	dst = appendText(dst, m.Occupancy)
+	dst = append(dst, `","status":"`...)
+	dst = appendText(dst, m.Status)
+	dst = append(dst, `","since":`...)
+	dst = strconv.AppendInt(dst, m.Since, 10)
+	dst = append(dst, `,"wrapUpExpiration":`...)
+	dst = strconv.AppendInt(dst, m.WrapUpExpiration, 10)
+	dst = append(dst, `,"calls":[`...)
+	for i := range m.Calls {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Calls[i].appendObject(dst)
+	}
+	return append(dst, `]}`...)
+}
+
+func (m *QueueAgents) appendObject(dst []byte) []byte {
+	dst = append(dst, `{"free":`...)
+	dst = strconv.AppendInt(dst, m.Free, 10)
+	dst = append(dst, `,"busy":`...)
+	dst = strconv.AppendInt(dst, m.Busy, 10)
+	dst = append(dst, `,"rest":`...)
+	dst = strconv.AppendInt(dst, m.Rest, 10)
+	dst = append(dst, `,"notReady":`...)
+	dst = strconv.AppendInt(dst, m.NotReady, 10)
+	dst = append(dst, `,"afterCallWork":`...)
+	dst = strconv.AppendInt(dst, m.AfterCallWork, 10)
+	dst = append(dst, `,"offline":`...)
+	dst = strconv.AppendInt(dst, m.Offline, 10)
+	return append(dst, `}`...)
+}
+
+func (m *QueueCaller) appendObject(dst []byte) []byte {
+	dst = append(dst, `{"callID":"`...)
+	dst = appendText(dst, m.CallID)
+	dst = append(dst, `","otherDN":"`...)
+	dst = appendText(dst, m.OtherDN)
+	dst = append(dst, `","position":`...)
+	dst = strconv.AppendInt(dst, m.Position, 10)
+	dst = append(dst, `,"enteredTime":`...)
+	dst = strconv.AppendInt(dst, m.EnteredTime, 10)
+	dst = append(dst, `,"priority":`...)
+	dst = strconv.AppendInt(dst, m.Priority, 10)
+	return append(dst, `}`...)
+}
+
+func (m *QueueStatus) appendFields(dst []byte) []byte {
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `","name":"`...)
+	dst = appendText(dst, m.Name)
+	dst = append(dst, `","strategy":"`...)
+	dst = appendText(dst, m.Strategy)
+	dst = append(dst, `","waiting":`...)
+	dst = strconv.AppendInt(dst, m.Waiting, 10)
+	dst = append(dst, `,"longestWaitMillis":`...)
+	dst = strconv.AppendInt(dst, m.LongestWaitMillis, 10)
+	dst = append(dst, `,"agents":`...)
+	dst = m.Agents.appendObject(dst)
+	dst = append(dst, `,"callers":[`...)
+	for i := range m.Callers {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Callers[i].appendObject(dst)
+	}
+	return append(dst, `]`...)
+}
+
+func (m *QueueStatus) appendObject(dst []byte) []byte {
+	dst = append(dst, `{"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `","name":"`...)
+	dst = appendText(dst, m.Name)
+	dst = append(dst, `","strategy":"`...)
+	dst = appendText(dst, m.Strategy)
+	dst = append(dst, `","waiting":`...)
+	dst = strconv.AppendInt(dst, m.Waiting, 10)
+	dst = append(dst, `,"longestWaitMillis":`...)
+	dst = strconv.AppendInt(dst, m.LongestWaitMillis, 10)
+	dst = append(dst, `,"agents":`...)
+	dst = m.Agents.appendObject(dst)
+	dst = append(dst, `,"callers":[`...)
+	for i := range m.Callers {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Callers[i].appendObject(dst)
+	}
+	return append(dst, `]}`...)
+}
+
+func (m *Limits) appendObject(dst []byte) []byte {
 	dst = append(dst, `{"messageBytes":`...)
 	dst = strconv.AppendInt(dst, m.MessageBytes, 10)
 	dst = append(dst, `,"depth":`...)
@@ -142,15 +322,7 @@ func (m *Limits) appendFields(dst []byte) []byte {
 	return append(dst, `}`...)
 }
 
-func (m *AgentInfo) appendFields(dst []byte) []byte {
-	dst = append(dst, `{"agentID":"`...)
-	dst = appendText(dst, m.AgentID)
-	dst = append(dst, `","agentUUID":"`...)
-	dst = appendText(dst, m.AgentUUID)
-	return append(dst, `"}`...)
-}
-
-func (m *CallSnapshot) appendFields(dst []byte) []byte {
+func (m *CallSnapshot) appendObject(dst []byte) []byte {
 	dst = append(dst, `{"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","callType":"`...)
@@ -164,7 +336,7 @@ func (m *CallSnapshot) appendFields(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = m.Parties[i].appendFields(dst)
+		dst = m.Parties[i].appendObject(dst)
 	}
 	return append(dst, `]}`...)
 }
@@ -559,6 +731,96 @@ func (m *RecordingChanged) AppendJSON(dst []byte, p Profile) []byte {
 	return append(dst, `"}`...)
 }
 
+var _ Message = (*Queued)(nil)
+
+// Name is "EventQueued".
+func (*Queued) Name() string { return "EventQueued" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *Queued) AppendJSON(dst []byte, p Profile) []byte {
+	dst = append(dst, `{"messageID":"EventQueued"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `","thisQueues":`...)
+	dst = appendStrings(dst, m.ThisQueues)
+	dst = append(dst, `,"position":`...)
+	dst = strconv.AppendInt(dst, m.Position, 10)
+	dst = append(dst, `,"waiting":`...)
+	dst = strconv.AppendInt(dst, m.Waiting, 10)
+	dst = append(dst, `,"enteredTime":`...)
+	dst = strconv.AppendInt(dst, m.EnteredTime, 10)
+	dst = append(dst, `,"retries":`...)
+	dst = strconv.AppendInt(dst, m.Retries, 10)
+	if m.CallState != "" {
+		dst = append(dst, `,"callState":"`...)
+		dst = appendText(dst, m.CallState)
+		dst = append(dst, `"`...)
+	}
+	if m.ThirdDN != "" {
+		dst = append(dst, `,"thirdDN":"`...)
+		dst = appendText(dst, m.ThirdDN)
+		dst = append(dst, `"`...)
+	}
+	if m.ThirdDNRole != "" {
+		dst = append(dst, `,"thirdDNRole":"`...)
+		dst = appendText(dst, m.ThirdDNRole)
+		dst = append(dst, `"`...)
+	}
+	return append(dst, `}`...)
+}
+
+var _ Message = (*Diverted)(nil)
+
+// Name is "EventDiverted".
+func (*Diverted) Name() string { return "EventDiverted" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *Diverted) AppendJSON(dst []byte, p Profile) []byte {
+	dst = append(dst, `{"messageID":"EventDiverted"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `","thirdDN":"`...)
+	dst = appendText(dst, m.ThirdDN)
+	dst = append(dst, `","thirdDNRole":"`...)
+	dst = appendText(dst, m.ThirdDNRole)
+	dst = append(dst, `"`...)
+	if m.CallState != "" {
+		dst = append(dst, `,"callState":"`...)
+		dst = appendText(dst, m.CallState)
+		dst = append(dst, `"`...)
+	}
+	dst = append(dst, `,"waitedMillis":`...)
+	dst = strconv.AppendInt(dst, m.WaitedMillis, 10)
+	return append(dst, `}`...)
+}
+
+var _ Message = (*Abandoned)(nil)
+
+// Name is "EventAbandoned".
+func (*Abandoned) Name() string { return "EventAbandoned" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *Abandoned) AppendJSON(dst []byte, p Profile) []byte {
+	dst = append(dst, `{"messageID":"EventAbandoned"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.CallPart.appendFields(dst, p)
+	dst = append(dst, `,"thisQueue":"`...)
+	dst = appendText(dst, m.ThisQueue)
+	dst = append(dst, `"`...)
+	if m.CallState != "" {
+		dst = append(dst, `,"callState":"`...)
+		dst = appendText(dst, m.CallState)
+		dst = append(dst, `"`...)
+	}
+	dst = append(dst, `,"waitedMillis":`...)
+	dst = strconv.AppendInt(dst, m.WaitedMillis, 10)
+	return append(dst, `}`...)
+}
+
 var _ Message = (*CallCreated)(nil)
 
 // Name is "EventCallCreated".
@@ -655,7 +917,7 @@ func (m *CallInfo) AppendJSON(dst []byte, _ Profile) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = m.Parties[i].appendFields(dst)
+		dst = m.Parties[i].appendObject(dst)
 	}
 	dst = append(dst, `],"callType":"`...)
 	dst = appendText(dst, m.CallType)
@@ -680,10 +942,11 @@ var _ Message = (*AgentLogin)(nil)
 func (*AgentLogin) Name() string { return "EventAgentLogin" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentLogin) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentLogin) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogin"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
+	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"phoneType":`...)
 	dst = strconv.AppendInt(dst, m.PhoneType, 10)
 	dst = append(dst, `,"agentState":`...)
@@ -699,10 +962,11 @@ var _ Message = (*AgentReady)(nil)
 func (*AgentReady) Name() string { return "EventAgentReady" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentReady) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentReady) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentReady"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
+	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
 	return append(dst, `}`...)
@@ -718,6 +982,7 @@ func (m *AgentNotReady) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentNotReady"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
+	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
 	if p == Full {
@@ -725,6 +990,14 @@ func (m *AgentNotReady) AppendJSON(dst []byte, p Profile) []byte {
 			dst = append(dst, `,"loginState":"`...)
 			dst = appendText(dst, m.LoginState)
 			dst = append(dst, `"`...)
+		}
+		if m.WrapUpDuration != 0 {
+			dst = append(dst, `,"wrapUpDuration":`...)
+			dst = strconv.AppendInt(dst, m.WrapUpDuration, 10)
+		}
+		if m.ExpirationTime != 0 {
+			dst = append(dst, `,"expirationTime":`...)
+			dst = strconv.AppendInt(dst, m.ExpirationTime, 10)
 		}
 	}
 	return append(dst, `}`...)
@@ -736,10 +1009,11 @@ var _ Message = (*AgentLogout)(nil)
 func (*AgentLogout) Name() string { return "EventAgentLogout" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentLogout) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentLogout) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogout"`...)
 	dst = m.Header.appendFields(dst)
 	dst = m.AgentPart.appendFields(dst)
+	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
 	return append(dst, `}`...)
@@ -763,6 +1037,32 @@ func (m *DelayAfterCallWork) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = appendText(dst, m.PartyID)
 	dst = append(dst, `","expirationTime":`...)
 	dst = strconv.AppendInt(dst, m.ExpirationTime, 10)
+	return append(dst, `}`...)
+}
+
+var _ Message = (*AgentInfo)(nil)
+
+// Name is "EventAgentInfo".
+func (*AgentInfo) Name() string { return "EventAgentInfo" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *AgentInfo) AppendJSON(dst []byte, _ Profile) []byte {
+	dst = append(dst, `{"messageID":"EventAgentInfo"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.AgentStatus.appendFields(dst)
+	return append(dst, `}`...)
+}
+
+var _ Message = (*QueueInfo)(nil)
+
+// Name is "EventQueueInfo".
+func (*QueueInfo) Name() string { return "EventQueueInfo" }
+
+// AppendJSON appends the message in the shape of profile p.
+func (m *QueueInfo) AppendJSON(dst []byte, _ Profile) []byte {
+	dst = append(dst, `{"messageID":"EventQueueInfo"`...)
+	dst = m.Header.appendFields(dst)
+	dst = m.QueueStatus.appendFields(dst)
 	return append(dst, `}`...)
 }
 
@@ -839,7 +1139,7 @@ func (m *Opened) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = append(dst, `,"heartbeatMillis":`...)
 	dst = strconv.AppendInt(dst, m.HeartbeatMillis, 10)
 	dst = append(dst, `,"limits":`...)
-	dst = m.Limits.appendFields(dst)
+	dst = m.Limits.appendObject(dst)
 	return append(dst, `}`...)
 }
 
@@ -858,14 +1158,20 @@ func (m *Registered) AppendJSON(dst []byte, _ Profile) []byte {
 	if m.Agent == nil {
 		dst = append(dst, "null"...)
 	} else {
-		dst = m.Agent.appendFields(dst)
+		dst = m.Agent.appendObject(dst)
+	}
+	dst = append(dst, `,"queue":`...)
+	if m.Queue == nil {
+		dst = append(dst, "null"...)
+	} else {
+		dst = m.Queue.appendObject(dst)
 	}
 	dst = append(dst, `,"parties":[`...)
 	for i := range m.Parties {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = m.Parties[i].appendFields(dst)
+		dst = m.Parties[i].appendObject(dst)
 	}
 	return append(dst, `]}`...)
 }
@@ -904,7 +1210,21 @@ func (m *Subscribed) AppendJSON(dst []byte, _ Profile) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = m.Snapshot[i].appendFields(dst)
+		dst = m.Snapshot[i].appendObject(dst)
+	}
+	dst = append(dst, `],"agents":[`...)
+	for i := range m.Agents {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Agents[i].appendObject(dst)
+	}
+	dst = append(dst, `],"queues":[`...)
+	for i := range m.Queues {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Queues[i].appendObject(dst)
 	}
 	return append(dst, `]}`...)
 }

@@ -1,6 +1,7 @@
 package events
 
-// Code is the errorCode of a refusal: EventPartyError carries 301xxx and 303xxx, EventAgentError 302xxx
+// Code is the errorCode of a refusal: 301xxx of calls and of the protocol, 302xxx of agents, 303xxx of supervisors, 304xxx
+// of queues. A request on agents is refused by EventAgentError whatever the code, any other by EventPartyError
 // (protocol.md 6, R47, R48).
 type Code int64
 
@@ -34,12 +35,20 @@ const (
 	RequestTooFast           Code = 301027
 	AgentUnknown             Code = 302000
 	NotFoundAgentID          Code = 302001
+	AgentNotLoggedIn         Code = 302002
+	AgentAlreadyLoggedIn     Code = 302003
+	DNHasAgent               Code = 302004
+	InvalidAgentTransition   Code = 302005
+	AgentInCall              Code = 302006
 	SupervisorUnknown        Code = 303000
 	AgentIsInBargedInScene   Code = 303001
 	AgentIsInMonitorScene    Code = 303002
 	AgentIsInInterceptScene  Code = 303003
 	AgentIsInConsultScene    Code = 303004
 	AgentIsInConferenceScene Code = 303005
+	QueueUnknown             Code = 304000
+	NotFoundQueue            Code = 304001
+	AgentNotInQueue          Code = 304002
 )
 
 // ErrorInfo is one refusal: its code, the errorMessage that goes with it, and when it is given.
@@ -49,7 +58,8 @@ type ErrorInfo struct {
 	When    string
 }
 
-// Errors holds every code in use, ascending. Messages are those of call-events.txt, with its spelling (R47, R58).
+// Errors holds every code in use, ascending. Messages are those of call-events.txt, with its spelling (R47, R58); those from
+// 302002 and the 304xxx are ours (R48).
 var Errors = []ErrorInfo{
 	{CallUnknown, "Unknown", "a refusal that no other code names"},
 	{AgentMonitoredBy, "AgentMonitoredBy", "the agent is monitored"},
@@ -79,12 +89,20 @@ var Errors = []ErrorInfo{
 	{RequestTooFast, "RequestTooFast", "requests come too fast"},
 	{AgentUnknown, "Unknown", "a refusal on an agent that no other code names"},
 	{NotFoundAgentID, "NotFoundAgentID", "the agent of an agent request is unknown"},
+	{AgentNotLoggedIn, "AgentNotLoggedIn", "the agent is not logged in"},
+	{AgentAlreadyLoggedIn, "AgentAlreadyLoggedIn", "the agent is logged in already"},
+	{DNHasAgent, "DNHasAgent", "another agent is logged in at the DN"},
+	{InvalidAgentTransition, "InvalidAgentTransition", "the agent's state does not allow the request"},
+	{AgentInCall, "AgentInCall", "the agent is in a call"},
 	{SupervisorUnknown, "Unknown", "a refusal on a supervisor that no other code names"},
 	{AgentIsInBargedInScene, "AgentIsInBargedInScene", "the agent is in a barge-in"},
 	{AgentIsInMonitorScene, "AgentIsInMonitorScene", "the agent is monitored"},
 	{AgentIsInInterceptScene, "AgentIsInInterceptScene", "the agent is in an intercept"},
 	{AgentIsInConsultScene, "AgentIsInConsultScene", "the agent is in a consult"},
 	{AgentIsInConferenceScene, "AgentIsInConferenceScene", "the agent is in a conference"},
+	{QueueUnknown, "Unknown", "a refusal on a queue that no other code names"},
+	{NotFoundQueue, "NotFoundQueue", "the queue is unknown"},
+	{AgentNotInQueue, "AgentNotInQueue", "the agent does not work for the queue"},
 }
 
 // CodeRange is the codes First..Last, both included.
@@ -96,8 +114,8 @@ type CodeRange struct {
 // ReservedCodes are given to nothing yet (R48).
 var ReservedCodes = []CodeRange{
 	{301023, 301024, "left out by call-events.txt; never given, for an older server may have"},
-	{302002, 302999, "for refusals on agents"},
-	{304000, 304999, "for refusals on queues and campaigns"},
+	{302007, 302999, "for refusals on agents"},
+	{304003, 304999, "for refusals on queues and campaigns"},
 }
 
 // Name is the errorMessage that goes with the code; a code outside the table is "Unknown".

@@ -1,11 +1,14 @@
 package events
 
+import "slices"
+
 // One call runs through the examples: agent 1001 calls the customer 13988886666, consults 1002 and hands over.
 const (
 	exampleCall     = "4dce61ec399644029fab7e8251da9bf1"
 	exampleAgent    = "4dce61ec399644029fab7e8251da9bf1"
 	exampleCustomer = "9c1d3b57a0e84f2e8d6c5b4a39281706"
 	exampleSecond   = "e07a4f1c62d94b3f9a8be5d1c7f20364"
+	exampleWaiting  = "7b21c0de94d84c6f8f2a1f0e5d6c7b8a"
 	exampleUUID     = "8e0ec51fdf3b57a4bc1c09ff585655a1"
 	exampleDN       = "13988886666"
 )
@@ -26,7 +29,7 @@ func examplePart(party, role, this, other string) CallPart {
 
 // examples gives one message of every type with the values that it has in a real call.
 func examples() []Message {
-	return append(append(callExamples(), consultExamples()...), append(agentExamples(), protocolExamples()...)...)
+	return slices.Concat(callExamples(), consultExamples(), queueExamples(), agentExamples(), protocolExamples())
 }
 
 func callExamples() []Message {
@@ -68,10 +71,7 @@ func callExamples() []Message {
 		&CallInfo{
 			Header: exampleHeader(20000), CallID: exampleCall, ThisDN: "1001", CallType: Outbound, ANI: agent.ANI,
 			DNIS: agent.DNIS, AttachedData: agent.AttachedData, PartyID: exampleAgent, PartyRole: Agent, OtherDN: exampleDN,
-			Parties: []PartyInfo{{
-				ThisDN: "1001", DNRole: Origination, CreateTime: 1637128300000, CallID: exampleCall, PartyID: exampleAgent,
-				PartyRole: Agent, State: PartyTalk, OtherDN: exampleDN, Since: 1637128309000,
-			}},
+			Parties: []PartyInfo{exampleParty()},
 		},
 	}
 }
@@ -99,6 +99,42 @@ func consultExamples() []Message {
 	}
 }
 
+// queueExamples: another customer waits for 1001 in two queues.
+func queueExamples() []Message {
+	part := CallPart{
+		CallID: exampleWaiting, PartyID: exampleWaiting, CallType: Inbound, PartyRole: VirtualAgent, ThisDN: "8001",
+		OtherDN: "13977775555", ANI: "13977775555", DNIS: "4008001234",
+	}
+	return []Message{
+		&Queued{
+			Header: exampleHeader(70000), CallPart: part, ThisQueue: "8001", ThisQueues: []string{"8001", "8002"}, Position: 3,
+			Waiting: 3, EnteredTime: 1637128370000, CallState: StateOK,
+		},
+		&Diverted{
+			Header: exampleHeader(90000), CallPart: part, ThisQueue: "8001", ThirdDN: "1001", ThirdDNRole: Destination,
+			CallState: StateOK, WaitedMillis: 20000,
+		},
+		&Abandoned{
+			Header: exampleHeader(85000), CallPart: part, ThisQueue: "8001", CallState: StateAbandoned, WaitedMillis: 15000,
+		},
+	}
+}
+
+func exampleStatus() AgentStatus {
+	return AgentStatus{
+		AgentID: "1001", AgentUUID: exampleUUID, Name: "Ada", ThisDN: "1001", ThisQueues: []string{"8001", "8002"},
+		PhoneType: PhoneSIP, AgentState: AgentStateReady, Reserved: &ReservedState{AgentStateNotReady, ReasonRest},
+		Occupancy: OccupancyTalking, Status: StatusBusy, Since: 1637128200000, Calls: []PartyInfo{exampleParty()},
+	}
+}
+
+func exampleParty() PartyInfo {
+	return PartyInfo{
+		ThisDN: "1001", DNRole: Origination, CreateTime: 1637128300000, CallID: exampleCall, PartyID: exampleAgent,
+		PartyRole: Agent, State: PartyTalk, OtherDN: exampleDN, Since: 1637128309000,
+	}
+}
+
 func agentExamples() []Message {
 	part := AgentPart{AgentID: "1001", AgentUUID: exampleUUID, ThisDN: "1001", ThisQueues: []string{"8001", "8002"}}
 	wrapUp := part
@@ -106,9 +142,9 @@ func agentExamples() []Message {
 	asked := exampleHeader(100000)
 	asked.ReferenceID = 1001
 	return []Message{
-		&AgentLogin{Header: asked, AgentPart: part, PhoneType: 4, AgentState: 2, ReasonCode: 2},
-		&AgentReady{Header: exampleHeader(129000), AgentPart: part, ReasonCode: 4},
-		&AgentNotReady{Header: exampleHeader(69000), AgentPart: wrapUp, ReasonCode: 4},
+		&AgentLogin{Header: asked, AgentPart: part, PhoneType: PhoneSIP, AgentState: 2, ReasonCode: 2},
+		&AgentReady{Header: exampleHeader(129000), AgentPart: part, ReasonCode: ReasonAfterCallWork},
+		&AgentNotReady{Header: exampleHeader(69000), AgentPart: wrapUp, ReasonCode: ReasonAfterCallWork},
 		&AgentLogout{Header: asked, AgentPart: part},
 		&DelayAfterCallWork{
 			Header: asked, AgentPart: part, CallID: exampleCall, PartyIDLiteral: exampleAgent, PartyID: exampleAgent,
@@ -128,12 +164,9 @@ func agentExamples() []Message {
 func protocolExamples() []Message {
 	asked := exampleHeader(200)
 	asked.ReferenceID = 1
-	party := PartyInfo{
-		ThisDN: "1001", DNRole: Origination, CreateTime: 1637128300000, CallID: exampleCall, PartyID: exampleAgent,
-		PartyRole: Agent, State: PartyTalk, OtherDN: exampleDN, Since: 1637128309000,
-	}
+	agent := exampleStatus()
 	snapshot := CallSnapshot{
-		CallID: exampleCall, CallType: Outbound, ANI: "01088886666", DNIS: exampleDN, Parties: []PartyInfo{party},
+		CallID: exampleCall, CallType: Outbound, ANI: "01088886666", DNIS: exampleDN, Parties: []PartyInfo{exampleParty()},
 	}
 	return []Message{
 		&Opened{
@@ -142,9 +175,17 @@ func protocolExamples() []Message {
 			Limits:          Limits{MessageBytes: 65536, Depth: 16, RequestsPerSecond: 20, QueueBytes: 4194304},
 		},
 		&Registered{
-			Header: asked, ThisDN: "1001", Agent: &AgentInfo{AgentID: "1001", AgentUUID: exampleUUID},
-			Parties: []PartyInfo{party},
+			Header: asked, ThisDN: "1001", Agent: &agent,
+			Parties: []PartyInfo{exampleParty()},
 		},
+		&AgentInfo{Header: asked, AgentStatus: agent},
+		&QueueInfo{Header: asked, QueueStatus: QueueStatus{
+			ThisQueue: "8001", Name: "Sales", Strategy: "longest-idle-agent", Waiting: 1, LongestWaitMillis: 20000,
+			Agents: QueueAgents{Busy: 4, Rest: 1, Offline: 2},
+			Callers: []QueueCaller{
+				{CallID: exampleWaiting, OtherDN: "13977775555", Position: 1, EnteredTime: 1637128370000, Priority: 1},
+			},
+		}},
 		&Unregistered{Header: asked, ThisDN: "1001", Reason: "requested"},
 		&Subscribed{Header: asked, Scope: "call", IDs: []string{exampleCall}, Snapshot: []CallSnapshot{snapshot}},
 		&Unsubscribed{Header: asked, Scope: "call", IDs: []string{exampleCall}},

@@ -61,18 +61,6 @@ type ThirdPart struct {
 	FullCallState   string `json:"-" full:"callState"`                      // where the page has none (R9)
 }
 
-// AgentPart: what every event of an agent carries (R25).
-type AgentPart struct {
-	AgentID      string   `json:"agentID"`      // work number, may be empty (R45)
-	AgentUUID    string   `json:"agentUUID"`    // the agent for good (R45)
-	ThisDN       string   `json:"thisDN"`       // the phone the agent uses
-	ThisQueues   []string `json:"thisQueues"`   // queues the agent works for, bare numbers (R27)
-	AttachedData Data     `json:"attachedData"` // business data and the keys of the engine (R8)
-}
-
-// Agent returns the part itself, so that it can be read from any event of an agent.
-func (a *AgentPart) Agent() *AgentPart { return a }
-
 // Dialing: a party has begun a call (3.1).
 //
 //event:call
@@ -248,6 +236,49 @@ type RecordingChanged struct {
 	RecordURL   string `json:"recordUrl"`   // where it is, or will be (R51)
 }
 
+// Queued: a caller waits in a queue, for the first time or again after a phone that was not answered; one event a
+// queue (3.2, 3.3).
+//
+//event:call extra
+type Queued struct {
+	Header
+	CallPart
+	ThisQueue   string   `json:"thisQueue"`             // the queue, which is thisDN too (3.2)
+	ThisQueues  []string `json:"thisQueues"`            // all queues that the caller waits in (3.2, R27)
+	Position    int64    `json:"position"`              // his place, from 1 (3.2)
+	Waiting     int64    `json:"waiting"`               // callers who wait there, he among them (3.2)
+	EnteredTime int64    `json:"enteredTime"`           // he came in, Unix ms; the same when he waits again (3.3)
+	Retries     int64    `json:"retries"`               // phones that rang for him in vain (3.3)
+	CallState   string   `json:"callState,omitempty"`   // OK; AnsweringMachineDetected of a dialed customer (3.12)
+	ThirdDN     string   `json:"thirdDN,omitempty"`     // the agent who did not answer (3.3)
+	ThirdDNRole string   `json:"thirdDNRole,omitempty"` // his part: Destination (3.3)
+}
+
+// Diverted: a caller leaves a queue for an agent or another target; one event a queue he waited in, before the phone
+// rings (3.2).
+//
+//event:call extra
+type Diverted struct {
+	Header
+	CallPart
+	ThisQueue    string `json:"thisQueue"`           // the queue, which is thisDN too (3.2)
+	ThirdDN      string `json:"thirdDN"`             // the agent, the next queue or the number; empty: none (3.2)
+	ThirdDNRole  string `json:"thirdDNRole"`         // its part: Destination (3.2)
+	CallState    string `json:"callState,omitempty"` // OK; Redirected when the queue gave him up (3.2, R37)
+	WaitedMillis int64  `json:"waitedMillis"`        // since he came in, ms (3.2)
+}
+
+// Abandoned: a caller has hung up in a queue, before a phone was answered (3.0-3, 3.2).
+//
+//event:call extra
+type Abandoned struct {
+	Header
+	CallPart
+	ThisQueue    string `json:"thisQueue"`           // the queue, which is thisDN too (3.2)
+	CallState    string `json:"callState,omitempty"` // Abandoned (3.0-3)
+	WaitedMillis int64  `json:"waitedMillis"`        // since he came in, ms (3.2)
+}
+
 // CallCreated: the first event of a call (3.0-1).
 //
 //event:call
@@ -316,82 +347,4 @@ type CallInfo struct {
 	PartyID      string      `json:"partyID"`      // the party of thisDN, empty if it has none there (R25)
 	PartyRole    string      `json:"partyRole"`    // the role of thisDN, empty if it has none there (R25, R28)
 	OtherDN      string      `json:"otherDN"`      // whom thisDN talks to, else empty (R25)
-}
-
-// AgentLogin: an agent is at work (3.15).
-//
-//event:agent
-type AgentLogin struct {
-	Header
-	AgentPart
-	PhoneType  int64 `json:"phoneType"`  // 1 web phone, 2 mini program, 3 PSTN, 4 SIP phone (R61)
-	AgentState int64 `json:"agentState"` // 1 ready, 2 not ready (R41)
-	ReasonCode int64 `json:"reasonCode"` // 0 when ready; else as on EventAgentNotReady (R42)
-}
-
-// AgentReady: an agent takes calls (3.15).
-//
-//event:agent
-type AgentReady struct {
-	Header
-	AgentPart
-	ReasonCode int64 `json:"reasonCode"` // why: 4 wrap-up ended, 0 other (R44)
-}
-
-// AgentNotReady: an agent takes no calls (3.15).
-//
-//event:agent
-type AgentNotReady struct {
-	Header
-	AgentPart
-	ReasonCode int64  `json:"reasonCode"`                          // 2 do not disturb, 4 wrap-up, 11 rest, 12 to 98 custom (R42)
-	LoginState string `json:"loginState,omitempty" profile:"full"` // state to return to after wrap-up, 1 or 2 (R8, R43)
-}
-
-// AgentLogout: an agent has gone (3.15).
-//
-//event:agent
-type AgentLogout struct {
-	Header
-	AgentPart
-	ReasonCode int64 `json:"reasonCode"` // why (R46)
-}
-
-// DelayAfterCallWork: after-call work now ends at another time (3.15).
-//
-//event:agent
-type DelayAfterCallWork struct {
-	Header
-	AgentPart
-	CallID         string `json:"callID"`         // the call that the work is about
-	PartyIDLiteral string `json:"partyId"`        // the party of the agent, in the page's spelling (R15)
-	PartyID        string `json:"partyID"`        // the same (R15)
-	ExpirationTime int64  `json:"expirationTime"` // when it ends by itself, Unix ms
-}
-
-// PartyError: refuses a request on a call or of the protocol (protocol.md 6).
-//
-//event:error
-type PartyError struct {
-	Header
-	CallID       string `json:"callID"`       // the call of the request, if it named one
-	PartyID      string `json:"partyID"`      // the party of the request, if it has one (R25)
-	ThisDN       string `json:"thisDN"`       // the DN of the request
-	ErrorCode    int64  `json:"errorCode"`    // 301xxx or 303xxx (R48)
-	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
-	Request      string `json:"request"`      // the messageID of the request
-	Detail       string `json:"detail"`       // a sentence that says what to do
-	AttachedData Data   `json:"attachedData"` // of the request (R25)
-}
-
-// AgentError: refuses a request on an agent (protocol.md 6).
-//
-//event:error
-type AgentError struct {
-	Header
-	AgentPart
-	ErrorCode    int64  `json:"errorCode"`    // 302xxx (R48)
-	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
-	Request      string `json:"request"`      // the messageID of the request
-	Detail       string `json:"detail"`       // a sentence that says what to do
 }

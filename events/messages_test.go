@@ -17,9 +17,10 @@ func everyMessage() []Message {
 	return []Message{
 		&Dialing{}, &Ringing{}, &OtherRinging{}, &Established{}, &Released{}, &AttachedDataChanged{}, &Held{},
 		&Retrieved{}, &Muted{}, &Unmuted{}, &PartyChanged{}, &PartyAdded{}, &PartyDeleted{}, &DtmfSent{},
-		&RecordingChanged{}, &CallCreated{}, &CallDeleted{}, &CallInfo{}, &AgentLogin{}, &AgentReady{}, &AgentNotReady{},
-		&AgentLogout{}, &DelayAfterCallWork{}, &PartyError{}, &AgentError{}, &Opened{}, &Registered{},
-		&Unregistered{}, &Subscribed{}, &Unsubscribed{}, &Heartbeat{}, &Gap{},
+		&RecordingChanged{}, &Queued{}, &Diverted{}, &Abandoned{}, &CallCreated{}, &CallDeleted{}, &CallInfo{},
+		&AgentLogin{}, &AgentReady{}, &AgentNotReady{}, &AgentLogout{}, &DelayAfterCallWork{}, &AgentInfo{}, &QueueInfo{},
+		&PartyError{}, &AgentError{}, &Opened{}, &Registered{}, &Unregistered{}, &Subscribed{}, &Unsubscribed{},
+		&Heartbeat{}, &Gap{},
 	}
 }
 
@@ -278,7 +279,12 @@ func TestNilSlices(t *testing.T) {
 		`"version":"","rights":[],"profile":"","replayed":0,"gap":false,"heartbeatMillis":0,"limits":{"messageBytes":0,`+
 		`"depth":0,"requestsPerSecond":0,"queueBytes":0}}`, encode(&Opened{}, Basic))
 	require.Contains(t, encode(&CallInfo{}, Basic), `"parties":[],"callType":"","ANI":"","DNIS":"","attachedData":{}`)
-	require.Contains(t, encode(&Registered{}, Basic), `"agent":null,"parties":[]`)
+	require.Contains(t, encode(&Registered{}, Basic), `"agent":null,"queue":null,"parties":[]`)
+	require.Contains(t, encode(&Registered{Agent: &AgentStatus{}, Queue: &QueueStatus{}}, Basic),
+		`"agent":{"agentID":"","agentUUID":"","name":"","thisDN":"","thisQueues":[],"phoneType":0,"agentState":0,`+
+			`"reasonCode":0,"reserved":null,"occupancy":"","status":"","since":0,"wrapUpExpiration":0,"calls":[]},`+
+			`"queue":{"thisQueue":"","name":"","strategy":"","waiting":0,"longestWaitMillis":0,"agents":{"free":0,"busy":0,`+
+			`"rest":0,"notReady":0,"afterCallWork":0,"offline":0},"callers":[]},"parties":[]`)
 	require.Contains(t, encode(&Subscribed{Snapshot: make([]CallSnapshot, 2)}, Basic),
 		`"ids":[],"snapshot":[{"callID":"","callType":"","ANI":"","DNIS":"","parties":[]},{"callID":""`)
 }

@@ -75,6 +75,8 @@ const (
 	StateAbandoned   = "Abandoned"
 	StateRedirected  = "Redirected"
 	StateRecall      = "Recall"
+	StatePickedUp    = "PickedUp"                 // another phone of the same ringing answered (3.14)
+	StateMachine     = "AnsweringMachineDetected" // of EventQueued, for a customer who was dialed (3.12)
 )
 
 // How a call was begun.

@@ -169,16 +169,18 @@ func requirePartiesOfThePage(t *testing.T, example, written json.RawMessage) {
 
 // TestTimesAreIntegers proves R16 for every time field of every message, by its name.
 func TestTimesAreIntegers(t *testing.T) {
+	timeKeys := []string{"creationTime", "expirationTime", "enteredTime", "since", "wrapUpExpiration"}
 	seen := 0
 	for _, e := range Catalogue {
 		for _, f := range e.AllFields() {
-			if strings.HasSuffix(f.Key, "Uepoch") || slices.Contains([]string{"creationTime", "expirationTime"}, f.Key) {
+			if strings.HasSuffix(f.Key, "Uepoch") || slices.Contains(timeKeys, f.Key) {
 				require.Equal(t, "integer", f.Type, "%s of %s", f.Key, e.Name)
 				seen++
 			}
 		}
 	}
-	require.Equal(t, len(Catalogue)+6+3+1, seen, "creationTime of all, Released, CallDeleted, DelayAfterCallWork")
+	require.Equal(t, len(Catalogue)+6+3+1+1+1+2, seen,
+		"creationTime of all; Released, CallDeleted; DelayAfterCallWork, AgentNotReady; Queued; AgentInfo")
 }
 
 // TestCommonFieldsAlways proves R25 and protocol 2: an empty message has every common field of its kind all the same.

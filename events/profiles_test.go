@@ -100,6 +100,25 @@ func TestOneValueTwoProfiles(t *testing.T) {
 		{"R50: a refused call", &CallDeleted{
 			AttachedData: Data{{KeyNoCallReasonCode, `"2"`}}, NoCallReasonCode: NoCallBlacklist,
 		}, shape{"NoCallReasonCode": "", "attachedData": `{"NoCallReasonCode":"2"}`}, shape{"NoCallReasonCode": `"2"`}},
+		{"3.15, 3.16: a break taken during a call", &AgentNotReady{
+			AgentPart: AgentPart{ThisQueues: []string{"8001"}}, ReasonCode: ReasonRest,
+			ChangePart: ChangePart{PreviousState: AgentStateReady, Reserved: true},
+		}, shape{"reasonCode": "11", "thisQueues": `["8001"]`, "reserved": "", "previousState": "", "previousReasonCode": ""},
+			shape{"reasonCode": "11", "reserved": "true", "previousState": "1", "previousReasonCode": "0"}},
+		{"R8, R43, 3.15: wrap-up begins", &AgentNotReady{
+			AgentPart: AgentPart{AttachedData: Data{{KeyLoginState, `"1"`}}}, ReasonCode: ReasonAfterCallWork, LoginState: "1",
+			WrapUpDuration: 60, ExpirationTime: 1637128460000,
+		}, shape{"reasonCode": "4", "loginState": "", "attachedData": `{"loginState":"1"}`, "wrapUpDuration": "",
+			"expirationTime": "", "reserved": ""},
+			shape{"loginState": `"1"`, "wrapUpDuration": "60", "expirationTime": "1637128460000", "reserved": ""}},
+		{"3.15: untimed wrap-up", &AgentNotReady{ReasonCode: ReasonAfterCallWork, WrapUpDuration: WrapUpUntimed},
+			shape{"wrapUpDuration": ""}, shape{"wrapUpDuration": "-1", "expirationTime": ""}},
+		{"R44, 3.16: wrap-up has ended", &AgentReady{
+			ReasonCode: ReasonAfterCallWork, ChangePart: ChangePart{AgentStateNotReady, ReasonAfterCallWork, false},
+		}, shape{"reasonCode": "4", "previousState": ""},
+			shape{"reasonCode": "4", "previousState": "2", "previousReasonCode": "4", "reserved": ""}},
+		{"R46: the phone was lost", &AgentLogout{ReasonCode: ReasonDeviceLost}, shape{"reasonCode": "6", "previousState": ""},
+			shape{"reasonCode": "6", "previousState": "0"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			requireShape(t, row.message, Basic, row.basic)
@@ -113,6 +132,35 @@ func TestFullHearsRecordings(t *testing.T) {
 	require.False(t, Find("EventRecordingChanged").OnPage)
 	m := &RecordingChanged{CallPart: partOf("B", "A", Keys{}), RecordState: RecordPaused, RecordUUID: "r", RecordURL: "/x.wav"}
 	requireShape(t, m, Full, shape{"recordState": `"paused"`, "recordUUID": `"r"`, "recordUrl": `"/x.wav"`, "thisDN": `"B"`})
+}
+
+// TestFullHearsQueues proves 3.2: the page has no queue events, so that they are of profile full alone; a queue is thisDN and
+// thisQueue of each.
+func TestFullHearsQueues(t *testing.T) {
+	part := CallPart{CallID: "c", ThisDN: "8001", OtherDN: "A"}
+	for _, row := range []struct {
+		message Message
+		want    shape
+	}{
+		{&Queued{
+			CallPart: part, ThisQueue: "8001", ThisQueues: []string{"8001", "8002"}, Position: 2, Waiting: 5,
+			EnteredTime: 1637128370000, Retries: 1, CallState: StateOK,
+		}, shape{"thisQueue": `"8001"`, "thisQueues": `["8001","8002"]`, "position": "2", "waiting": "5",
+			"enteredTime": "1637128370000", "retries": "1", "callState": `"OK"`, "thirdDN": ""}},
+		{&Diverted{
+			CallPart: part, ThisQueue: "8001", ThirdDN: "1001", ThirdDNRole: Destination, WaitedMillis: 20000,
+		}, shape{"thisQueue": `"8001"`, "thirdDN": `"1001"`, "thirdDNRole": `"Destination"`, "waitedMillis": "20000",
+			"callState": ""}},
+		{&Abandoned{CallPart: part, ThisQueue: "8001", CallState: StateAbandoned, WaitedMillis: 15000},
+			shape{"thisQueue": `"8001"`, "callState": `"Abandoned"`, "waitedMillis": "15000"}},
+	} {
+		e := Find(row.message.Name())
+		require.False(t, e.OnPage)
+		require.Equal(t, GroupCall, e.Group)
+		requireShape(t, row.message, Full, row.want)
+		requireShape(t, row.message, Full, shape{"thisDN": `"8001"`, "otherDN": `"A"`, "callID": `"c"`})
+	}
+	require.Equal(t, "PickedUp", StatePickedUp, "3.14")
 }
 
 // TestRolesAreAllThere proves R1 and R3: each role is told in full; in basic those alone that the page has.

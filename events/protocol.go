@@ -1,6 +1,34 @@
 package events
 
-// The messages of this file belong to the protocol itself (protocol.md 2 and 3), not to call-events.txt.
+// The messages of this file belong to the protocol itself (protocol.md 2, 3 and 6), not to call-events.txt, but for the
+// two refusals.
+
+// PartyError: refuses a request on a call or of the protocol (protocol.md 6).
+//
+//event:error
+type PartyError struct {
+	Header
+	CallID       string `json:"callID"`       // the call of the request, if it named one
+	PartyID      string `json:"partyID"`      // the party of the request, if it has one (R25)
+	ThisDN       string `json:"thisDN"`       // the DN of the request
+	ErrorCode    int64  `json:"errorCode"`    // 301xxx or 303xxx (R48)
+	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
+	Request      string `json:"request"`      // the messageID of the request
+	Detail       string `json:"detail"`       // a sentence that says what to do
+	AttachedData Data   `json:"attachedData"` // of the request (R25)
+}
+
+// AgentError: refuses a request on an agent (protocol.md 6).
+//
+//event:error
+type AgentError struct {
+	Header
+	AgentPart
+	ErrorCode    int64  `json:"errorCode"`    // 302xxx (R48)
+	ErrorMessage string `json:"errorMessage"` // the name that goes with the code (R47)
+	Request      string `json:"request"`      // the messageID of the request
+	Detail       string `json:"detail"`       // a sentence that says what to do
+}
 
 // Limits: what a client may send (protocol.md 1).
 type Limits struct {
@@ -25,20 +53,15 @@ type Opened struct {
 	Limits          Limits   `json:"limits"`          // what the client may send
 }
 
-// AgentInfo: the agent inside EventRegistered (protocol.md 3).
-type AgentInfo struct {
-	AgentID   string `json:"agentID"`   // work number, may be empty (R45)
-	AgentUUID string `json:"agentUUID"` // the agent for good (R45)
-}
-
 // Registered: answers RequestRegisterDN with the state of the DN at seq; the stream goes on from there (protocol.md 3).
 //
 //event:protocol
 type Registered struct {
 	Header
-	ThisDN  string      `json:"thisDN"`  // the DN
-	Agent   *AgentInfo  `json:"agent"`   // null: nobody is logged in there
-	Parties []PartyInfo `json:"parties"` // the parties in calls there
+	ThisDN  string       `json:"thisDN"`  // the DN
+	Agent   *AgentStatus `json:"agent"`   // null: nobody is logged in there
+	Queue   *QueueStatus `json:"queue"`   // null: the DN is no queue (3.16)
+	Parties []PartyInfo  `json:"parties"` // the parties in calls there
 }
 
 // Unregistered: answers RequestUnregisterDN, or comes unasked when the DN is removed (protocol.md 3).
@@ -59,7 +82,7 @@ type CallSnapshot struct {
 	Parties  []PartyInfo `json:"parties"`  // the parties in the call
 }
 
-// Subscribed: answers RequestSubscribe with the calls in scope at seq; the stream goes on from there (protocol.md 3).
+// Subscribed: answers RequestSubscribe with what is in scope at seq; the stream goes on from there (protocol.md 3).
 //
 //event:protocol
 type Subscribed struct {
@@ -67,6 +90,8 @@ type Subscribed struct {
 	Scope    string         `json:"scope"`    // company, queue, agent or call
 	IDs      []string       `json:"ids"`      // those of the request
 	Snapshot []CallSnapshot `json:"snapshot"` // the calls in scope
+	Agents   []AgentStatus  `json:"agents"`   // those whom scope agent names (3.16)
+	Queues   []QueueStatus  `json:"queues"`   // those that scope queue names (3.16)
 }
 
 // Unsubscribed: answers RequestUnsubscribe (protocol.md 3).

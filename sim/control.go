@@ -27,9 +27,11 @@ func (s *Switch) originateFor(r *strand) {
 	l := s.newLegAs(s.phoneCall(), q.Leg, channel, number, engine.DirectionOutbound)
 	l.text.CTICallID, l.text.CallerNumber, l.text.CallerName = q.CallID, q.CallerNumber, q.CallerName
 	l.app = app{name: "wait", sound: engine.WaitSilence}
+	s.inUse[l.text.Destination]++
 	s.later(s.between(60, 120), func() {
 		if cause := r.commands[0].cancelled; cause != engine.CauseNone {
 			l.gone = true
+			s.hungUp(l)
 			s.over(l.call)
 			s.done(r, cause)
 			return

@@ -265,3 +265,23 @@ func TestLivingScript(t *testing.T) {
 		d.empty()
 	})
 }
+
+// A phone that the engine calls is not chosen by traffic, and is busy for whoever calls it beside.
+func TestPhoneInUse(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		require.False(d, d.Busy("1001"))
+		b := d.originate("B", "1001")
+		require.True(d, d.Busy("1001"))
+		d.Switch.Run(sim.Traffic{Rate: 50, Calls: 20, Agents: []string{"1001", "1002"}, Mix: []sim.Share{{Story: sim.Answered, Weight: 1}},
+			Tempo: sim.Tempo{Ring: ms, Talk: ms}})
+		d.forget()
+		d.pass(time.Second)
+		for _, in := range d.told {
+			require.False(d, in.Kind == engine.LegAnswered && in.Leg != b && in.Text.User == "1001")
+			require.False(d, in.Kind == engine.LegRinging && in.Text.User == "1001")
+		}
+		d.now(engine.Command{Kind: engine.CommandHangup, Leg: b, CallID: "call"}, 0)
+		require.False(d, d.Busy("1001"))
+		d.empty()
+	})
+}

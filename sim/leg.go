@@ -200,6 +200,9 @@ func (s *Switch) forget(l *leg) {
 	l.place = 0
 	delete(s.byID, l.id)
 	l.gone = true
+	if l.app.name == "wait" {
+		s.hungUp(l)
+	}
 	if c := l.call; !slices.ContainsFunc(c.legs, func(l *leg) bool { return !l.gone }) {
 		s.over(c)
 	}

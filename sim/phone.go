@@ -62,38 +62,57 @@ func (b Behaviour) after(d time.Duration) Behaviour {
 	return b
 }
 
-// SomePhone is how phones behave where nobody says otherwise: most are picked up, and stay so until the other hangs up
-// or for half a minute or so; a few press a key or hold for a while.
-func SomePhone(_ string, random *rand.Rand) Behaviour {
-	about := func(mean time.Duration) time.Duration { return mean/2 + time.Duration(random.Float64()*float64(mean)) }
-	ring := about(2 * time.Second)
-	switch at := random.IntN(100); {
-	case at < 6:
-		return IsBusy()
-	case at < 11:
-		return Refuses(ring, engine.CauseCallRejected)
-	case at < 16:
-		return NeverAnswers()
-	case at < 18:
-		return Unreachable()
-	case at < 20:
-		return NotRegistered()
-	case at < 25:
-		return Answers(ring, Act{After: about(time.Second), Do: Press, To: "1"},
-			Act{After: about(20 * time.Second), Do: Hangup})
-	case at < 35:
-		return Answers(ring, Act{After: about(4 * time.Second), Do: Hold, Run: "phone"},
-			Act{After: about(2 * time.Second), Do: Unhold, Run: "phone"}, Act{After: about(20 * time.Second), Do: Hangup})
+// Phones is how phones behave where nobody says otherwise: most are picked up, and stay so until the other hangs up or
+// for rather long; a few press a key, or hold for a while.
+func Phones(tempo Tempo) func(number string, random *rand.Rand) Behaviour {
+	return func(_ string, random *rand.Rand) Behaviour {
+		about := func(mean time.Duration) time.Duration { return mean/2 + time.Duration(random.Float64()*float64(mean)) }
+		ring, talk := about(tempo.Ring), about(3*tempo.Talk)
+		switch at := random.IntN(100); {
+		case at < 6:
+			return IsBusy()
+		case at < 11:
+			return Refuses(ring, engine.CauseCallRejected)
+		case at < 16:
+			return NeverAnswers()
+		case at < 18:
+			return Unreachable()
+		case at < 20:
+			return NotRegistered()
+		case at < 25:
+			return Answers(ring, Act{After: talk / 4, Do: Press, To: "1"}, Act{After: talk, Do: Hangup})
+		case at < 35:
+			return Answers(ring, Act{After: talk / 4, Do: Hold, Run: "phone"},
+				Act{After: talk / 8, Do: Unhold, Run: "phone"}, Act{After: talk, Do: Hangup})
+		}
+		return AnswersFor(ring, talk)
 	}
-	return AnswersFor(ring, about(30*time.Second))
 }
 
 // phone asks how the phone of number behaves this time.
 func (s *Switch) phone(number string) Behaviour {
-	if s.options.Phone != nil {
-		return s.options.Phone(number, s.phones)
+	return s.options.Phone(number, s.phones)
+}
+
+// Busy tells whether the phone of number is on a channel that has not begun to end.
+func (s *Switch) Busy(number string) bool {
+	for _, l := range s.live {
+		far := l.text.Destination
+		if l.direction == engine.DirectionInbound {
+			far = l.text.CallerNumber
+		}
+		if far == number && !l.ending {
+			return true
+		}
 	}
-	return SomePhone(number, s.phones)
+	return false
+}
+
+// hungUp: a phone that the engine called is free again.
+func (s *Switch) hungUp(l *leg) {
+	if s.inUse[l.text.Destination]--; s.inUse[l.text.Destination] == 0 {
+		delete(s.inUse, l.text.Destination)
+	}
 }
 
 // phoneCall is what a phone that behaves by itself goes by: its own leg is the only one of it.

@@ -17,7 +17,7 @@ type Options struct {
 	// Inside tells which numbers are extensions of the switch's directory. Nil: three to six digits.
 	Inside func(number string) bool
 	// Phone is how the phone of a number behaves each time that the engine, or the dialplan of a script that is Alive,
-	// calls it. What it draws from random the seed decides. Nil: SomePhone.
+	// calls it. What it draws from random the seed decides. Nil: Phones, at the usual tempo.
 	Phone func(number string, random *rand.Rand) Behaviour
 	// RingTimeout is how long a phone may ring before the switch gives up; 0 = 15 s.
 	RingTimeout time.Duration
@@ -49,7 +49,8 @@ type Switch struct {
 	taken   int            // of told
 	live    []*leg         // the session table
 	byID    map[engine.LegID]*leg
-	calls   int // up now
+	calls   int            // up now
+	inUse   map[string]int // phones that the engine calls or talks to, by number
 	worker  worker
 	wire    wire
 	scratch []byte
@@ -58,7 +59,7 @@ type Switch struct {
 
 // New makes a switch on which nothing happens yet.
 func New(seed uint64, o Options) *Switch {
-	s := &Switch{options: o, inside: o.Inside, module: !o.Unloaded, byID: map[engine.LegID]*leg{}}
+	s := &Switch{options: o, inside: o.Inside, module: !o.Unloaded, byID: map[engine.LegID]*leg{}, inUse: map[string]int{}}
 	s.random = rand.New(rand.NewPCG(seed, 0x6374692d73696d)) // "cti-sim"
 	s.ids = rand.New(rand.NewPCG(seed, o.Run))
 	s.phones = rand.New(rand.NewPCG(seed, 0x70686f6e))
@@ -67,6 +68,9 @@ func New(seed uint64, o Options) *Switch {
 	s.wire.faults = o.Faults
 	if s.inside == nil {
 		s.inside = isExtension
+	}
+	if s.options.Phone == nil {
+		s.options.Phone = Phones(usualTempo)
 	}
 	if s.options.RingTimeout == 0 {
 		s.options.RingTimeout = 15 * time.Second

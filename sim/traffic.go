@@ -20,6 +20,8 @@ type Traffic struct {
 	Mix    []Share  // empty: every story alike
 }
 
+var usualTempo = Tempo{Ring: 2 * time.Second, Talk: 10 * time.Second}
+
 type traffic struct {
 	Traffic
 	owner  *Switch
@@ -40,7 +42,7 @@ func (s *Switch) Run(t Traffic) {
 		return
 	}
 	if t.Tempo == (Tempo{}) {
-		run.Tempo = Tempo{Ring: 2 * time.Second, Talk: 10 * time.Second}
+		run.Tempo = usualTempo
 	}
 	if len(t.Mix) == 0 {
 		for _, story := range Stories() {
@@ -113,7 +115,7 @@ func (t *traffic) pick() (int, bool) {
 	start := t.owner.random.IntN(len(t.agents))
 	for i := range min(len(t.agents), 64) {
 		at := (start + i) % len(t.agents)
-		if !t.agents[at].busy {
+		if !t.agents[at].busy && t.owner.inUse[t.agents[at].number] == 0 {
 			t.agents[at].busy = true
 			return at, true
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +166,7 @@ func TestBadUse(t *testing.T) {
 	require.Equal(t, exitOK, code)
 	require.Empty(t, errs)
 	flags := regexp.MustCompile(`(?m)^  -([a-z-]+)`).FindAllStringSubmatch(out, -1)
-	require.Len(t, flags, 12, "every flag is told of")
+	require.Len(t, flags, 13, "every flag is told of")
 }
 
 func TestAgents(t *testing.T) {
@@ -211,6 +213,40 @@ func TestSimulation(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, open)
 	require.NoError(t, s.Close(context.Background()))
+}
+
+// Agents at their desktops use requests, so that a run shows the whole call model: each of these events is seen, and the
+// engine is left with no call that nobody ends.
+func TestDesks(t *testing.T) {
+	want := map[string]bool{}
+	for _, name := range []string{
+		"Held", "Retrieved", "AttachedDataChanged", "PartyChanged", "PartyAdded", "Muted", "Unmuted", "DtmfSent", "OtherRinging",
+	} {
+		want[name] = true
+	}
+	o := quick(t, 0, sim.Answered)
+	o.rate, o.follow, o.requests = 15, true, true
+	o.tempo = sim.Tempo{Ring: 50 * time.Millisecond, Talk: 400 * time.Millisecond}
+	for n := range 40 {
+		o.agents = append(o.agents, strconv.Itoa(2000+n))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	reader, writer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { defer writer.Close(); ended <- simulate(ctx, o, writer, io.Discard) }()
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
+		for name := range want {
+			if strings.Contains(lines.Text(), " "+name+" ") {
+				delete(want, name)
+			}
+		}
+		if len(want) == 0 {
+			cancel()
+		}
+	}
+	require.NoError(t, <-ended)
+	require.Empty(t, want, "never seen")
 }
 
 // A second run on the same data, with the same seed, makes the same calls as other calls: no CDR is taken for another.

@@ -36,6 +36,8 @@ Flags of a simulation:
   -calls N          end after so many calls (default 0 = go on)
   -duration TIME    end after this time, such as 30s (default 0 = go on)
   -agents LIST      extensions, such as 1001-1006,2001 (default 1001-1006)
+  -requests         agents also hold, consult, transfer, confer and watch each other by CTI requests
+                    (default true)
   -follow           print the events; -follow=false does not (default: when the output is a terminal)
   -v                log what the engine and the doors do, to the error output
 
@@ -100,6 +102,7 @@ type options struct {
 	duration                   time.Duration
 	agents                     []string
 	follow, verbose, replay    bool
+	requests                   bool
 	profile                    string
 	files                      []string
 
@@ -125,6 +128,7 @@ func parse(arguments []string, terminal bool) (*options, error) {
 	flags.DurationVar(&o.duration, "duration", 0, "")
 	flags.StringVar(&agents, "agents", "1001-1006", "")
 	flags.BoolVar(&o.follow, "follow", terminal, "")
+	flags.BoolVar(&o.requests, "requests", true, "")
 	flags.BoolVar(&o.verbose, "v", false, "")
 	flags.BoolVar(&o.replay, "replay", false, "")
 	flags.StringVar(&o.profile, "profile", "basic", "")

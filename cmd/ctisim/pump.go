@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"modcti/engine"
@@ -25,9 +26,17 @@ type pump struct {
 	batch    []engine.Input
 }
 
-func newPump(seed, run uint64) *pump {
+func newPump(seed, run uint64, tempo sim.Tempo) *pump {
 	p := &pump{began: time.Now(), commands: make(chan engine.Command, commandsMax)}
-	p.sim = sim.New(seed, sim.Options{StartWall: p.began, Run: run})
+	phones := sim.Phones(tempo)
+	p.sim = sim.New(seed, sim.Options{
+		StartWall: p.began, Run: run, Phone: func(number string, random *rand.Rand) sim.Behaviour {
+			if p.sim.Busy(number) { // nobody takes a second call
+				return sim.IsBusy()
+			}
+			return phones(number, random)
+		},
+	})
 	p.mono = p.sim.Mono()
 	return p
 }

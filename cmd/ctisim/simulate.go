@@ -52,6 +52,7 @@ type simulation struct {
 	loop  *loop.Loop
 	doors *push.Server
 	pump  *pump
+	desks *desks
 	shut  bool // the doors are closed
 }
 
@@ -133,16 +134,31 @@ func (s *simulation) start() (err error) {
 	if err != nil {
 		return err
 	}
-	s.pump = newPump(s.seed, seqStart)
+	s.pump = newPump(s.seed, seqStart, s.tempo)
+	s.desks = newDesks(s.options, s.store.CompanyID())
 	e := engine.New(engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: insidePattern.MatchString, SeqStart: seqStart,
 		MonoNanos: s.pump.sim.Mono(), WallMicros: s.pump.sim.Wall(), AuditMillis: auditMillis,
+		Dial: s.dial, LegSeed: [2]uint64{s.seed, seqStart},
 	}, open)
 	s.loop = loop.New(loop.Options{Engine: e, Log: s.log, Now: s.pump.clocks, Sinks: loop.Sinks{
-		Submit: s.submit, Record: s.store.Append, Publish: func(o []engine.Outgoing) { s.doors.Publish(o) },
+		Submit: s.submit, Record: s.store.Append, Publish: s.publish,
 	}})
 	s.doors, err = push.Open(s.doorsConfig(seqStart))
 	return err
+}
+
+// dial is the simulation's dial plan: extensions inside, all else by a trunk.
+func (s *simulation) dial(_, number string) (engine.Route, bool) {
+	if insidePattern.MatchString(number) {
+		return engine.Route{Address: "user/" + number}, true
+	}
+	return engine.Route{Address: "sofia/gateway/trunk/" + number}, true
+}
+
+func (s *simulation) publish(o []engine.Outgoing) {
+	s.desks.hear(o)
+	s.doors.Publish(o)
 }
 
 func (s *simulation) doorsConfig(seqStart uint64) push.Config {
@@ -194,7 +210,12 @@ func (s *simulation) run(ctx context.Context) error {
 		s.pump.sim.Run(sim.Traffic{
 			Rate: s.rate, Calls: s.calls, Agents: s.agents, Mix: s.mix, Tempo: s.tempo,
 		})
+		done := make(chan struct{})
+		sitting, leave := context.WithCancel(ctx)
+		go func() { defer close(done); s.desks.run(sitting, s.loop.Post) }()
 		err = s.pump.run(ctx, s.loop.StepBatch, s.settled())
+		leave()
+		<-done
 	}
 	stats := s.stats()
 	stopFollowing()

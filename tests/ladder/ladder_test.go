@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 // Write expectations from call-model.md; -rewrite only refreshes their spelling.
@@ -122,5 +124,28 @@ func TestEveryRequestHasAScript(t *testing.T) {
 	}
 	for _, clause := range clauses {
 		require.True(t, slices.Contains(proved, clause), "no script proves %s", clause)
+	}
+}
+
+// TestEveryCodeHasAScript: each refusal of a request on calls (protocol.md 6) is reached by a script; whoever gives the
+// others is named here.
+func TestEveryCodeHasAScript(t *testing.T) {
+	elsewhere := map[events.Code]string{
+		events.CallUnknown:         "the engine is full",
+		events.SupervisorUnknown:   "the engine is full",
+		events.NotEnoughMeetmeRoom: "TestNoRoomLeft",
+		events.CTIException:        "the loop, when a step panics",
+		events.SocketToJSon:        "the doors",
+		events.MessageIDNotMatch:   "the doors",
+		events.RegisterDNNotMatch:  "the doors",
+		events.RequestTooFast:      "the doors",
+	}
+	var all strings.Builder
+	eachScript(t, func(t *testing.T, _, text string) { all.WriteString(text) })
+	for _, e := range events.Errors {
+		if e.Code/1000 == 302 || elsewhere[e.Code] != "" {
+			continue
+		}
+		require.Contains(t, all.String(), "errorCode="+strconv.Itoa(int(e.Code)), e.Message)
 	}
 }

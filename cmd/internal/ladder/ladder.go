@@ -62,6 +62,17 @@ type Event struct {
 	Detail            string  `json:"detail"`
 	From              uint64  `json:"from"`
 	To                uint64  `json:"to"`
+	RecordState       string  `json:"recordState"`
+	RecordURL         string  `json:"recordUrl"`
+	SelfLeft          bool    `json:"selfLeft"`
+
+	// Engine holds what the engine itself says in the attached data, the same in both profiles.
+	Engine struct {
+		ConsultStage   any `json:"consultStage"` // a number, to the party consulted a string
+		InterceptCause any `json:"intercept_cause"`
+		BargeinCause   any `json:"bargein_cause"`
+		WhisperMode    any `json:"whisperMode"`
+	} `json:"attachedData"`
 }
 
 // Colours of ANSI terminals.
@@ -99,7 +110,8 @@ var looks = map[string]look{
 	"EventPartyError":          {"", red},
 	"EventAgentError":          {"", red},
 	"EventGap":                 {"", red},
-	"EventAttachedDataChanged": {"", plain},
+	"EventAttachedDataChanged": {"──▶", plain},
+	"EventRecordingChanged":    {"", blue},
 }
 
 // Line turns one event, as JSON, into a line without a line feed. What is not an event is shown as it is.
@@ -157,6 +169,8 @@ func details(e *Event) []string {
 		return []string{fmt.Sprintf("events %d to %d were dropped for this client", e.From, e.To)}
 	case "EventDtmfSent":
 		return []string{Clean(e.DtmfDigits)}
+	case "EventRecordingChanged":
+		return []string{Clean(e.RecordState), Clean(e.RecordURL)}
 	}
 	return append([]string{Clean(e.PartyRole)}, common(e)...)
 }
@@ -171,6 +185,20 @@ func common(e *Event) []string {
 	}
 	if e.ThisQueue != "" {
 		words = append(words, "queue "+Clean(e.ThisQueue))
+	}
+	if e.SelfLeft {
+		words = append(words, "by itself")
+	}
+	for _, said := range []struct {
+		what  string
+		value any
+	}{
+		{"stage", e.Engine.ConsultStage}, {"intercept failed", e.Engine.InterceptCause},
+		{"barge-in failed", e.Engine.BargeinCause}, {"whisper to", e.Engine.WhisperMode},
+	} {
+		if said.value != nil {
+			words = append(words, said.what+" "+Clean(fmt.Sprint(said.value)))
+		}
 	}
 	return words
 }

@@ -39,6 +39,14 @@ func TestLines(t *testing.T) {
 	abandoned.CallState = events.StateAbandoned
 	queued := events.Ringing{CallPart: agent, ThisQueue: "8001"}
 	queued.ThirdDN, queued.ThirdDNRole, queued.CallState = "1002", events.TransferBy, events.StateTransferred
+	consulting := events.AttachedDataChanged{CallPart: part("Agent", "1001", "1002")}
+	consulting.CallState, consulting.ConsultStage = events.StateConsult, events.StageRinging
+	consulted := events.Ringing{CallPart: part("Agent", "1002", "1001")}
+	consulted.CallState, consulted.ConsultStage, consulted.Consulting = events.StateConsult, events.StageRinging, true
+	intercepting := events.Released{CallPart: part("Agent", "1003", "1001"), HangupCause: "NO_ANSWER"}
+	intercepting.InterceptCause = events.FailedBeforeAnswer
+	left := events.PartyDeleted{CallPart: part("Agent", "1002", "1001"), SelfLeft: true}
+	left.ThirdDN, left.ThirdDNRole, left.CallState, left.ConsultStage = "1001", events.DeletedBy, events.StateOK, events.StageLeft
 	for _, c := range []struct {
 		want    string
 		message events.Message
@@ -60,6 +68,13 @@ func TestLines(t *testing.T) {
 			&queued},
 		{head + "13912345678   CallDeleted    · · 1001          lasted 2.5 s", &events.CallDeleted{
 			CallID: callID, ThisDN: "13912345678", OtherDN: "1001", StartUepoch: at, EndUepoch: at + 2_510,
+		}},
+		{head + "1001          AttachedDataChanged  ──▶ 1002          Agent  Consult  stage 2", &consulting},
+		{head + "1002          Ringing        ◀── 1001          Agent  Consult  stage 2", &consulted},
+		{head + "1003          Released       ──✕ 1001          NO_ANSWER  intercept failed 1", &intercepting},
+		{head + "1002          PartyDeleted   -── 1001          Agent  DeletedBy 1001  by itself  stage 8", &left},
+		{head + "1001          RecordingChanged  paused  /rec/x.wav", &events.RecordingChanged{
+			CallPart: agent, RecordState: events.RecordPaused, RecordURL: "/rec/x.wav",
 		}},
 		{noCall + "PartyError     RequestQueryCall  refused:  301004  NotFoundCallID  Look again.", &events.PartyError{
 			ErrorCode: 301004, ErrorMessage: "NotFoundCallID", Request: "RequestQueryCall", Detail: "Look again.",

@@ -78,21 +78,29 @@ func (g *encoderWriter) message(s *structure) error {
 	return nil
 }
 
-// part writes the fields of a part that messages embed, or a whole object where messages hold it in a field.
+// part writes the fields of a part that messages embed, and the whole object where messages hold it in a field.
 func (g *encoderWriter) part(s *structure) error {
-	object := !g.embedded(s)
-	first := s.members[0]
-	if object && (first.embed != nil || first.omitEmpty || first.full) {
+	embedded := g.embedded(s)
+	if embedded {
+		if err := g.appender(s, "appendFields", ",", ""); err != nil {
+			return err
+		}
+	}
+	if embedded && !g.held(s) {
+		return nil
+	}
+	if first := s.members[0]; first.embed != nil || first.omitEmpty || first.full {
 		return fmt.Errorf("its first field must always be written, for the brace goes in front of it")
 	}
-	params, lead, end := "", ",", ""
+	return g.appender(s, "appendObject", "{", "}")
+}
+
+func (g *encoderWriter) appender(s *structure, name, lead, end string) error {
+	params := ""
 	if hasFull(s) {
 		params = ", p Profile"
 	}
-	if object {
-		lead, end = "{", "}"
-	}
-	g.line("\nfunc (m *%s) appendFields(dst []byte%s) []byte {", s.name, params)
+	g.line("\nfunc (m *%s) %s(dst []byte%s) []byte {", s.name, name, params)
 	if err := g.members(s, lead); err != nil {
 		return err
 	}
@@ -174,27 +182,25 @@ func (g *encoderWriter) object(f member, value string) error {
 	}
 	switch strings.TrimSuffix(f.goType, name) {
 	case "":
-		g.line("dst = %s.appendFields(dst)", value)
+		g.line("dst = %s.appendObject(dst)", value)
 	case "*":
-		g.line("if %s == nil {\ndst = append(dst, \"null\"...)\n} else {\ndst = %s.appendFields(dst)\n}", value, value)
+		g.line("if %s == nil {\ndst = append(dst, \"null\"...)\n} else {\ndst = %s.appendObject(dst)\n}", value, value)
 	case "[]":
 		g.wire("[")
 		g.line("for i := range %s {\nif i > 0 {\ndst = append(dst, ',')\n}", value)
-		g.line("dst = %s[i].appendFields(dst)\n}", value)
+		g.line("dst = %s[i].appendObject(dst)\n}", value)
 		g.wire("]")
 	}
 	return nil
 }
 
 func (g *encoderWriter) embedded(part *structure) bool {
-	for _, s := range g.model.ordered {
-		for _, f := range s.members {
-			if f.embed == part {
-				return true
-			}
-		}
-	}
-	return false
+	return g.model.hasMember(func(f member) bool { return f.embed == part })
+}
+
+// held tells whether a field is of the part's type.
+func (g *encoderWriter) held(part *structure) bool {
+	return g.model.hasMember(func(f member) bool { return strings.TrimLeft(f.goType, "[]*") == part.name })
 }
 
 func notEmpty(f member) (string, error) {

@@ -26,7 +26,9 @@ const header = "package events\n" +
 func folder(t *testing.T, messages string) string {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "messages.go"), []byte(header+messages), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "protocol.go"), []byte("package events\n"), 0o600))
+	for _, name := range []string{"agents.go", "protocol.go"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("package events\n"), 0o600))
+	}
 	return dir
 }
 
@@ -56,14 +58,14 @@ type Thing struct {
 	dst = append(dst, `+"`{\"messageID\":\"EventThing\"`...)"+`
 	dst = m.Header.appendFields(dst)
 	dst = append(dst, `+"`,\"one\":`...)"+`
-	dst = m.One.appendFields(dst)
+	dst = m.One.appendObject(dst)
 	if p == Full {
 		dst = append(dst, `+"`,\"many\":[`...)"+`
 		for i := range m.Many {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = m.Many[i].appendFields(dst)
+			dst = m.Many[i].appendObject(dst)
 		}
 		dst = append(dst, `+"`]`...)"+`
 		if m.Last != 0 {
@@ -79,6 +81,48 @@ type Thing struct {
 	require.Contains(t, string(catalogue), `{Group: GroupCall, OnPage: false, Object: Object{`)
 	require.Contains(t, string(catalogue), `{"many", "Inner[]", FullOnly, "many", "R3, R4"},`)
 	require.Contains(t, string(catalogue), `{"last", "integer", FullOptional, "last", "3.1"},`)
+}
+
+// TestPartThatIsAnObjectToo: what one message embeds another may hold in a field, as agents are.
+func TestPartThatIsAnObjectToo(t *testing.T) {
+	dir := folder(t, `
+// Inner: a part (R2).
+type Inner struct {
+	A string `+"`json:\"a\"`"+` // text
+}
+
+// One: embeds it (3.1).
+//
+//event:call
+type One struct {
+	Inner
+}
+
+// Two: holds it (3.1).
+//
+//event:call
+type Two struct {
+	In *Inner `+"`json:\"in\"`"+` // it
+}
+`)
+	require.NoError(t, run(dir))
+	encoders, err := os.ReadFile(filepath.Join(dir, "encode_gen.go"))
+	require.NoError(t, err)
+	require.Contains(t, string(encoders), `
+func (m *Inner) appendFields(dst []byte) []byte {
+	dst = append(dst, `+"`,\"a\":\"`...)"+`
+	dst = appendText(dst, m.A)
+	return append(dst, `+"`\"`...)"+`
+}
+
+func (m *Inner) appendObject(dst []byte) []byte {
+	dst = append(dst, `+"`{\"a\":\"`...)"+`
+	dst = appendText(dst, m.A)
+	return append(dst, `+"`\"}`...)"+`
+}
+`)
+	require.Contains(t, string(encoders), "dst = m.Inner.appendFields(dst)\n")
+	require.Contains(t, string(encoders), "dst = m.In.appendObject(dst)\n")
 }
 
 // TestFieldsByProfile: a role that the page lacks, a value that full alone has, the keys of the engine among the data.

@@ -30,7 +30,7 @@ func run(dir string) error {
 }
 
 // sources are the files whose structs go over the wire.
-var sources = []string{"messages.go", "protocol.go"}
+var sources = []string{"messages.go", "agents.go", "protocol.go"}
 
 // generate gives the generated files of the package in folder dir, by name.
 func generate(dir string) (map[string][]byte, error) {

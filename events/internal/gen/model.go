@@ -53,6 +53,10 @@ func (m *model) parts() []*structure {
 	return slices.DeleteFunc(slices.Clone(m.ordered), func(s *structure) bool { return s.group != "" })
 }
 
+func (m *model) hasMember(is func(member) bool) bool {
+	return slices.ContainsFunc(m.ordered, func(s *structure) bool { return slices.ContainsFunc(s.members, is) })
+}
+
 // parse reads the struct declarations of the named Go files. A part must be declared before the struct that embeds it.
 func parse(files ...string) (*model, error) {
 	m := &model{byName: map[string]*structure{}}

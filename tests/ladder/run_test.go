@@ -1,0 +1,161 @@
+package ladder
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/engine/script"
+	"modcti/events"
+)
+
+// Each kind of command is told in words of its own, with the script's names for legs, calls and conferences.
+func TestCommandsInWords(t *testing.T) {
+	r := NewRun(&Scene{})
+	for _, leg := range []string{"a", "b"} {
+		r.names[engine.LegIDOf(leg).Hex()] = leg
+	}
+	made := engine.LegIDOf("made")
+	cause, _ := engine.CauseByName("ORIGINATOR_CANCEL")
+	told := map[engine.CommandKind]string{
+		engine.CommandSnapshot: "snapshot", engine.CommandSetVariable: "set a cti_call_id=b",
+		engine.CommandHangup: "hangup a ORIGINATOR_CANCEL", engine.CommandOriginate: `originate n1=b call=b from=1 name="2 3"`,
+		engine.CommandBridge: "bridge a b", engine.CommandWait: "wait a music", engine.CommandJoinRoom: "join-room a room1",
+		engine.CommandHold: "hold a", engine.CommandUnhold: "unhold a", engine.CommandMute: "mute a",
+		engine.CommandUnmute: "unmute a", engine.CommandSendDTMF: "send-dtmf a 12#", engine.CommandAnswer: "answer a",
+		engine.CommandEavesdrop: "eavesdrop a b nobody", engine.CommandEavesdropMode: "eavesdrop-mode a both",
+		engine.CommandRecordStart: "record-start a /rec", engine.CommandRecordStop: "record-stop a /rec",
+		engine.CommandRecordPause: "record-pause a /rec", engine.CommandRecordResume: "record-resume a /rec",
+	}
+	require.Len(t, told, len(commandNames)-1)
+	names := map[engine.CommandKind]string{
+		engine.CommandSetVariable: "cti_call_id", engine.CommandWait: "music", engine.CommandJoinRoom: "cti-7",
+		engine.CommandEavesdrop: "nobody", engine.CommandEavesdropMode: "both",
+	}
+	for kind, want := range told {
+		c := engine.Command{
+			Kind: kind, Cause: cause, Leg: engine.LegIDOf("a"), Other: engine.LegIDOf("b"), UUID: "a", ID: uint64(kind),
+			CallID: engine.LegIDOf("b").Hex(), CallerNumber: "1", CallerName: "2 3", Name: names[kind],
+		}
+		switch kind {
+		case engine.CommandOriginate:
+			c.Leg, c.UUID, c.Value = made, "made", "b"
+		case engine.CommandSetVariable:
+			c.Value = c.CallID
+		case engine.CommandSendDTMF:
+			c.Value = "12#"
+		case engine.CommandRecordStart, engine.CommandRecordStop, engine.CommandRecordPause, engine.CommandRecordResume:
+			c.Value = "/rec"
+		case engine.CommandSnapshot:
+			c.Leg = engine.LegID{}
+		}
+		r.Told = nil
+		r.command(&c)
+		require.Equal(t, []string{"command " + want}, r.Told)
+	}
+	in := engine.Input{Kind: engine.CommandDone, Leg: engine.LegIDOf("a"), Text: engine.Text{App: "hold"}}
+	r.resolve(&in)
+	require.Equal(t, uint64(engine.CommandHold), in.Command, "an answer finds the last command of its kind for its leg")
+	in = engine.Input{Kind: engine.RoomJoined, Leg: engine.LegIDOf("n1"), Text: engine.Text{UUID: "n1", Room: "room1"}}
+	r.resolve(&in)
+	require.Equal(t, made, in.Leg)
+	require.Equal(t, "cti-7", in.Text.Room)
+}
+
+// A script sets the scene: the dial plan, how long phones ring, where recordings go.
+func TestScene(t *testing.T) {
+	s := parsed(t, "# proves 3.1 R54\n# dial ^9(\\d+)$ sofia/gateway/x/$1 555\n# dial ^1\\d+$ user/$0\n# ring 2000\n"+
+		"# record /r/$call.wav\n# notify-observed\n# audit\n# ordered\n# ordered is a word like others\n")
+	require.Equal(t, []string{"3.1", "R54"}, s.Proves)
+	require.True(t, s.Ordered && s.Scene.NotifyObserved)
+	require.EqualValues(t, 2000, s.Scene.RingMillis)
+	require.EqualValues(t, 5000, s.Scene.AuditMillis)
+	require.Equal(t, "/r/$call.wav", s.Scene.Record)
+	for number, want := range map[string]engine.Route{
+		"912": {Address: "sofia/gateway/x/12", CallerID: "555"}, "1001": {Address: "user/1001"}, "2001": {},
+	} {
+		got, ok := s.Scene.dial(Company, number)
+		require.Equal(t, want, got)
+		require.Equal(t, want.Address != "", ok)
+		_, ok = s.Scene.dial("another", number)
+		require.False(t, ok)
+	}
+	for _, bad := range []string{"# dial ( x", "# ring soon", "+0 request Fly", "created"} {
+		_, err := Parse(bad)
+		require.ErrorContains(t, err, "line 1", bad)
+	}
+}
+
+// What is told and not expected by a block is a fault of the script, and a broken promise is one of the engine.
+func TestPromisesAreWatched(t *testing.T) {
+	_, err := parsed(t, "+0 created a in from=13912345678 to=1001").Play()
+	require.ErrorContains(t, err, "no ----")
+	tell := func(r *Run, m events.Message, o engine.Outgoing) {
+		m.Common().Seq = r.lastSeq + 1
+		o.Message = m
+		r.note(&o)
+	}
+	part := events.CallPart{CallID: "c", PartyID: "p"}
+	call := engine.Outgoing{CallID: "c"}
+	for want, breaking := range map[string]func(r *Run){
+		"before EventCallCreated": func(r *Run) { tell(r, &events.Dialing{CallPart: part}, call) },
+		"two EventCallCreated": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.CallCreated{}, call)
+		},
+		"after EventCallDeleted": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.CallDeleted{}, call)
+			tell(r, &events.Dialing{CallPart: part}, call)
+		},
+		"after its EventReleased": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.Released{CallPart: part}, call)
+			tell(r, &events.Released{CallPart: part}, call)
+		},
+		"never released": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.Ringing{CallPart: part}, call)
+			tell(r, &events.CallDeleted{}, call)
+		},
+		"no client is to see": func(r *Run) { tell(r, &events.CallCreated{Header: events.Header{ReferenceID: 7}}, call) },
+		"is answered by": func(r *Run) {
+			asked := engine.Outgoing{CallID: "c", Asker: 1, To: 1}
+			tell(r, &events.PartyError{Header: events.Header{ReferenceID: 7}}, asked)
+			tell(r, &events.PartyError{Header: events.Header{ReferenceID: 7}}, asked)
+		},
+		"has number 2 after 0": func(r *Run) { r.note(&engine.Outgoing{Message: &events.CallCreated{Header: events.Header{Seq: 2}}}) },
+	} {
+		r := NewRun(&Scene{})
+		breaking(r)
+		require.ErrorContains(t, r.Promises(), want)
+	}
+}
+
+// Conferences are bounded: past the bound a request for one is refused with 301017, and the call is as it was
+// (protocol.md 6).
+func TestNoRoomLeft(t *testing.T) {
+	const roomsMax = 1 << 14
+	r := NewRun(&Scene{})
+	clock := script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
+	var out engine.Output
+	for i := range roomsMax {
+		for _, in := range inputsOf(t, &clock, fmt.Sprintf("+0 created x%d in from=13912345678 to=7000\n+0 room-joined x%d room=%d", i, i, i)) {
+			r.Engine.Step(&in, &out)
+		}
+	}
+	for _, in := range inputsOf(t, &clock, upCall+"\n+0 unheld b") {
+		r.Engine.Step(&in, &out)
+	}
+	for _, request := range []string{"SingleStepConference thisDN=1001 otherDN=1002", "BargeIn thisDN=1003 thirdDN=1001"} {
+		in := inputsOf(t, &clock, "+0 request "+request+" ref=7 client=1 company="+Company)[0]
+		r.Engine.Step(&in, &out)
+		require.Empty(t, out.Commands, request)
+		require.Len(t, out.Events, 1)
+		require.Regexp(t, regexp.MustCompile(`"errorCode":301017,"errorMessage":"NotEnoughMeetmeRoom"`),
+			string(out.Events[0].Message.AppendJSON(nil, events.Basic)))
+	}
+}
