@@ -234,3 +234,64 @@ func (e *Engine) deviceGone(user string) {
 	}
 	e.agentDoes(a, logsOut, events.ReasonDeviceLost)
 }
+
+// agentApp: a phone asks by a feature code, as in "login", "login 1001", "logout", "ready", "notready 11". The agent is
+// the one whose number follows, else the one at the phone that calls.
+func (e *Engine) agentApp(p *party, argument string) {
+	verb, rest := splitWord(argument)
+	r := &Request{Name: "cti_agent", ThisDN: p.thisDN, AgentState: events.AgentStateReady, PhoneType: events.PhoneSIP}
+	switch verb {
+	case "login":
+		r.Kind = RequestAgentLogin
+		if r.AgentID = rest; rest == "" {
+			r.AgentUUID = e.agentOfPhone(p.thisDN)
+		}
+	case "logout":
+		r.Kind = RequestAgentLogout
+	case "ready":
+		r.Kind = RequestAgentReady
+	case "notready":
+		r.Kind, r.ReasonCode = RequestAgentNotReady, events.ReasonDoNotDisturb
+		if code := wholeNumber(rest); events.ReasonByRequest(code) {
+			r.ReasonCode = code
+		}
+	default:
+		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
+		return
+	}
+	e.refused = 0
+	e.ofAgent(r)
+	result := "ok"
+	if e.refused != 0 {
+		result = e.refused.Name()
+	}
+	e.order(p, Command{Kind: CommandReturn, Value: result})
+}
+
+// agentOfPhone is the agent whose own phone has a number.
+func (e *Engine) agentOfPhone(dn string) string {
+	for _, a := range e.agentsInOrder() {
+		if a.config.DN == dn && !a.retired {
+			return a.config.UUID
+		}
+	}
+	return ""
+}
+
+// splitWord cuts the first word off.
+func splitWord(text string) (word, rest string) {
+	for i := range len(text) {
+		if text[i] == ' ' {
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
+}
+
+// wholeNumber reads digits; anything else ends it.
+func wholeNumber(text string) (n int64) {
+	for i := 0; i < len(text) && text[i] >= '0' && text[i] <= '9' && n < 1_000_000; i++ {
+		n = n*10 + int64(text[i]-'0')
+	}
+	return n
+}

@@ -109,6 +109,7 @@ func (e *Engine) tellDelay(a *agent) {
 
 func (e *Engine) refuseAgent(r *Request, a *agent, code events.Code, detail string) {
 	e.stats.Refused++
+	e.refused = code
 	m := &events.AgentError{ErrorCode: int64(code), ErrorMessage: code.Name(), Request: r.Name, Detail: detail}
 	m.AgentID, m.AgentUUID, m.ThisDN, m.ThisQueues = r.AgentID, r.AgentUUID, r.ThisDN, r.ThisQueues
 	m.AttachedData = r.AttachedData

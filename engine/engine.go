@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // Engine owns all calls. It is not safe for use by two goroutines at once.
 type Engine struct {
 	config Config
@@ -30,6 +32,7 @@ type Engine struct {
 	offers     uint64
 	stayed     int
 	drawn      uint64
+	refused    events.Code // of the last request on an agent
 	answering  asker // whose request the next event of an agent answers
 	resumed    bool
 

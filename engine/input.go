@@ -47,10 +47,11 @@ const (
 	LegRecordStarted // the switch records it into the file Text.Path
 	LegRecordStopped // and has closed the file
 
+	DeviceLost // the phone of the directory user Text.User is not registered any more
+
 	// Not from the switch's module.
 	ClientRequest    // Request is set
 	DirectoryChanged // Directory is set: it replaces the one in force
-	DeviceLost       // the phone of Text.User is not registered any more
 	TimerDue         // the deadline that Output.NextDeadline named has come
 )
 

@@ -440,8 +440,12 @@ func (e *Engine) unbridged(p *party, other LegID) {
 
 // executed: an application tells what a leg is for.
 func (e *Engine) executed(p *party, in *Input) {
-	if in.Text.App == "cti_queue" {
+	switch in.Text.App {
+	case "cti_queue":
 		e.queueApp(p, in.Text.AppArg)
+		return
+	case "cti_agent":
+		e.agentApp(p, in.Text.AppArg)
 		return
 	}
 	target := e.legs[in.Other]

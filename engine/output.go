@@ -59,7 +59,7 @@ const (
 	CommandRecordStop                // stop recording Leg into the file Value
 	CommandRecordPause               // record silence into the file Value until resumed
 	CommandRecordResume
-	CommandLeaveQueue // Leg's application cti_queue returns with the result Value
+	CommandReturn // Leg's application, cti_queue or cti_agent, returns with the result Value
 	CommandSay        // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
 )
 

@@ -34,6 +34,9 @@ func (e *Engine) request(r *Request) {
 
 // reply answers one client, with the number of the last event: the stream goes on from there.
 func (e *Engine) reply(r *Request, m events.Message) {
+	if r.Client == 0 { // asked by an operator or the dialplan, who are answered otherwise
+		return
+	}
 	h := m.Common()
 	h.Seq, h.ReferenceID, h.CompanyID = e.seq, r.ReferenceID, e.config.CompanyID
 	h.CreationTime = floorDiv(e.in.WallMicros, 1000)

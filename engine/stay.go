@@ -183,7 +183,7 @@ func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 	case ToDialplan:
 	}
 	if inApp {
-		e.order(p, Command{Kind: CommandLeaveQueue, Value: string(when)})
+		e.order(p, Command{Kind: CommandReturn, Value: string(when)})
 		return
 	}
 	e.hangUp(p, CauseNormalClearing, "")
@@ -206,29 +206,14 @@ func (e *Engine) queueApp(p *party, argument string) {
 	if p.call == nil || p.ending || p.waiter != nil {
 		return
 	}
-	id, priority := splitArgument(argument)
+	id, rest := splitWord(argument)
+	priority := int(wholeNumber(rest))
 	q := e.queues[id]
 	if q == nil || q.retired {
-		e.order(p, Command{Kind: CommandLeaveQueue, Value: "unknown"})
+		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
 		return
 	}
 	e.enqueue(p, q, priority, true)
-}
-
-// splitArgument reads "queue" or "queue priority".
-func splitArgument(argument string) (id string, priority int) {
-	for i := range len(argument) {
-		if argument[i] == ' ' {
-			for _, c := range argument[i+1:] {
-				if c < '0' || c > '9' || priority > 1000 {
-					break
-				}
-				priority = priority*10 + int(c-'0')
-			}
-			return argument[:i], priority
-		}
-	}
-	return argument, 0
 }
 
 // served learns how long callers wait, for the announcement of the waiting time.
