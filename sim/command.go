@@ -95,24 +95,55 @@ func (s *Switch) begin(r *strand) {
 		s.finish(r)
 	case fate.Cause != engine.CauseNone || fate.Idle:
 		s.done(r, fate.Cause)
-	case fate.Late > 0:
-		s.later(fate.Late, func() { s.carryOut(r) })
 	default:
-		s.carryOut(r)
+		s.later(fate.Late+s.holdLasts(&q.Command), func() { s.carryOut(r) })
 	}
+}
+
+// shortestHold is how long the switch's hold lasts at least: a phone would take two re-INVITEs on each other's heels for one.
+const shortestHold = 400_000_000
+
+// holdLasts is how long a command waits because it takes somebody off hold too soon.
+func (s *Switch) holdLasts(c *engine.Command) (wait int64) {
+	var held []*leg
+	switch l := s.located(c.Leg); {
+	case l == nil:
+	case c.Kind == engine.CommandUnhold:
+		held = []*leg{l}
+	case moves(c.Kind):
+		held = []*leg{l, l.partner}
+		if other := s.located(c.Other); other != nil && c.Kind == engine.CommandBridge {
+			held = append(held, other, other.partner)
+		}
+	}
+	for _, l := range held {
+		if l != nil && l.held {
+			wait = max(wait, shortestHold-(s.wall()-l.times.Held)*1000)
+		}
+	}
+	return wait
+}
+
+// moves tells whether a command takes a leg out of where it is.
+func moves(kind engine.CommandKind) bool {
+	switch kind {
+	case engine.CommandBridge, engine.CommandWait, engine.CommandJoinRoom, engine.CommandEavesdrop:
+		return true
+	}
+	return false
 }
 
 // carryOut does the strand's first command; a command that takes time turns to the next by itself.
 func (s *Switch) carryOut(r *strand) {
 	c := &r.commands[0].Command
-	switch c.Kind {
-	case engine.CommandSnapshot:
+	switch {
+	case c.Kind == engine.CommandSnapshot:
 		s.record(engine.SnapshotBegin).Command = c.ID
 		s.worker.table = append(s.worker.table[:0], s.live...)
 		s.later(s.between(5, 30), func() { s.snapshot(r) })
-	case engine.CommandOriginate:
+	case c.Kind == engine.CommandOriginate:
 		s.originateFor(r)
-	case engine.CommandBridge, engine.CommandWait, engine.CommandJoinRoom, engine.CommandEavesdrop:
+	case moves(c.Kind):
 		cause, arrived := s.move(c)
 		if cause != engine.CauseNone {
 			s.done(r, cause)

@@ -58,7 +58,11 @@ func TestOriginateFails(t *testing.T) {
 		id := d.newID("B")
 		d.now(engine.Command{Kind: engine.CommandOriginate, Leg: id, Value: "user/1001", CallID: "call"}, 606)
 		require.Empty(d, d.all())
-		d.now(engine.Command{Kind: engine.CommandOriginate, Leg: id, Value: "", CallID: "call"}, 95)
+		for _, wrong := range []string{
+			"", "user", "/1001", "user/", "user/1 1", "user/${x}", "{a=b}user/1", "user/1,user/2", "user/1|user/2", "user/1:_:2",
+		} {
+			d.now(engine.Command{Kind: engine.CommandOriginate, Leg: id, Value: wrong, CallID: "call"}, 95)
+		}
 		d.empty()
 	})
 }

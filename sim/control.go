@@ -11,7 +11,7 @@ import (
 func (s *Switch) originateFor(r *strand) {
 	q := &r.commands[0]
 	channel, number := dialed(q.Value)
-	if number == "" || s.byID[q.Leg] != nil {
+	if number == "" || q.Leg.IsZero() || s.byID[q.Leg] != nil {
 		s.done(r, causeNotAllowed)
 		return
 	}
@@ -44,8 +44,13 @@ func (s *Switch) originateFor(r *strand) {
 	})
 }
 
-// dialed reads what kind of channel a dial string makes, and to which number.
+// dialed reads what kind of channel a dial string makes, and to which number: none where it holds what the switch takes
+// for more than an address.
 func dialed(value string) (channel, number string) {
+	hostile := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("${}[]<>|,^'\"\\`", r) }
+	if strings.IndexByte(value, '/') < 1 || strings.ContainsFunc(value, hostile) || strings.Contains(value, ":_:") {
+		return "", ""
+	}
 	channel = trunkPrefix
 	if strings.HasPrefix(value, "user/") || strings.HasPrefix(value, phonePrefix) {
 		channel = phonePrefix
@@ -168,8 +173,9 @@ func only(text, characters string) bool { return text != "" && strings.Trim(text
 
 // isFile tells whether the switch takes path for a file to record into: absolute, leading nowhere else, with an ending.
 func isFile(path string) bool {
-	return strings.HasPrefix(path, "/") && only(path, letters+"0123456789/-_.+=@") && !strings.Contains(path, "/.") &&
-		strings.LastIndexByte(path, '.') > strings.LastIndexByte(path, '/')
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return strings.HasPrefix(path, "/") && only(path, letters+"0123456789/-_.+=@") && len(path) <= 512 &&
+		!strings.Contains(path, "/.") && strings.LastIndexByte(name, '.') > 0 && name[len(name)-1] != '.'
 }
 
 func heardMode(name string) bool {
@@ -204,18 +210,14 @@ func (s *Switch) eavesdropMode(l *leg, heardBy string) uint16 {
 }
 
 func (s *Switch) holdFor(l *leg, held bool) uint16 {
-	if !l.talking || held == (l.callState == engine.CallStateHeld) {
-		return causeWrongState
-	}
 	switch {
+	case held && (!l.talking || l.callState == engine.CallStateHeld), !held && !l.held:
+		return causeWrongState
 	case held:
 		l.held, l.callState, l.times.Held = true, engine.CallStateHeld, s.wall()
 		s.tell(l, engine.LegHeld, nil)
-	case l.held:
+	default:
 		s.offHold(l)
-	default: // its phone holds: the event bus alone tells that it does not any more
-		l.callState = engine.CallStateActive
-		s.note(l, engine.LegUnheld)
 	}
 	s.wake(l.call)
 	return engine.CauseNone
@@ -231,7 +233,7 @@ func (s *Switch) mute(l *leg, muted bool) uint16 {
 
 func (s *Switch) sendDTMF(l *leg, digits string) uint16 {
 	switch {
-	case !only(digits, "0123456789*#ABCDabcd"):
+	case !only(digits, "0123456789*#ABCDabcd") || len(digits) > 128:
 		return causeNotAllowed
 	case !l.talking:
 		return causeWrongState

@@ -12,6 +12,34 @@ import (
 	"modcti/sim"
 )
 
+// A hold lasts as long as a phone needs to hear of it, whatever takes it off; what the phone itself holds is the phone's.
+func TestShortHold(t *testing.T) {
+	for name, c := range map[string]engine.Command{
+		"unhold": {Kind: engine.CommandUnhold}, "wait": {Kind: engine.CommandWait, Name: engine.WaitSilence},
+		"room": {Kind: engine.CommandJoinRoom, Name: "r"},
+	} {
+		eachSeed(t, patient, func(d *desk) {
+			_, b := d.talk()
+			d.give(engine.Command{Kind: engine.CommandHold, Leg: b, CallID: "call"})
+			c.Leg, c.CallID = b, "call"
+			d.give(c)
+			d.pass(300 * ms)
+			require.Equal(d, []string{"held"}, d.heard(b), name)
+			d.pass(300 * ms)
+			require.Equal(d, "unheld", d.heard(b)[1], name)
+			d.empty()
+		})
+	}
+	eachSeed(t, patient, func(d *desk) {
+		_, b := d.talk()
+		require.True(d, d.Act(b, sim.Act{Do: sim.Hold, Run: "phone"}, engine.LegID{}))
+		d.now(engine.Command{Kind: engine.CommandUnhold, Leg: b, CallID: "call"}, 101)
+		d.now(engine.Command{Kind: engine.CommandHold, Leg: b, CallID: "call"}, 101)
+		require.True(d, d.channel(b).Held)
+		d.empty()
+	})
+}
+
 // HOLD and UNHOLD are told by the channel's own hook; a leg that is sent elsewhere is taken off hold first.
 func TestHold(t *testing.T) {
 	eachSeed(t, patient, func(d *desk) {
@@ -119,7 +147,7 @@ func TestRecord(t *testing.T) {
 		record(engine.CommandRecordStop, "/r/x.wav", 101)
 		record(engine.CommandRecordStart, "/r/x.wav", 0)
 		record(engine.CommandRecordStart, "/r/x.wav", 101)
-		for _, wrong := range []string{"", "x.wav", "/r/x", "/r/../x.wav", "/r/x y.wav", "/r/$x.wav"} {
+		for _, wrong := range []string{"", "x.wav", "/r/x", "/r/x.", "/r/.wav", "/r/../x.wav", "/r/x y.wav", "/r/$x.wav"} {
 			record(engine.CommandRecordStart, wrong, 95)
 		}
 		record(engine.CommandRecordPause, "/r/x.wav", 0)
