@@ -3,10 +3,8 @@ package engine
 import (
 	"encoding/binary"
 	"runtime"
-	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -117,59 +115,6 @@ func benchEngine(live int) (*Engine, *callLoad, *Output) {
 		l.turn(e, out)
 	}
 	return e, l, out
-}
-
-// BenchmarkStepRatio: what one input costs with 10 and with 100,000 live calls, in turns in one run, the load's own cost
-// taken off. The load is the worst for a cache: calls end in the order in which they began. Limits: 1 µs an input,
-// growth 1.2.
-func BenchmarkStepRatio(b *testing.B) {
-	const rounds, turns = 31, 2000
-	few, many := newTimed(10), newTimed(100_000)
-	for range rounds {
-		few.run(turns)
-		many.run(turns)
-	}
-	small, large := few.nanosPerInput(turns), many.nanosPerInput(turns)
-	b.ReportMetric(small, "ns/input(10)")
-	b.ReportMetric(large, "ns/input(100000)")
-	b.ReportMetric(large/1000, "of-1µs-limit")
-	b.ReportMetric(large/small, "growth")
-	b.ReportMetric(0, "ns/op")
-}
-
-// timed is one engine under load and what its rounds and the load's alone took.
-type timed struct {
-	engine      *Engine
-	load, bare  *callLoad
-	out         *Output
-	with, alone []float64
-}
-
-func newTimed(live int) *timed {
-	e, l, out := benchEngine(live)
-	return &timed{engine: e, load: l, bare: newCallLoad(live), out: out}
-}
-
-func (t *timed) run(turns int) {
-	start := time.Now()
-	for range turns {
-		t.load.turn(t.engine, t.out)
-	}
-	t.with = append(t.with, float64(time.Since(start).Nanoseconds()))
-	start = time.Now()
-	for range turns {
-		for i := range t.bare.ins {
-			t.bare.fill(i, t.bare.begun)
-		}
-		t.bare.begun++
-	}
-	t.alone = append(t.alone, float64(time.Since(start).Nanoseconds()))
-}
-
-func (t *timed) nanosPerInput(turns int) float64 {
-	slices.Sort(t.with)
-	slices.Sort(t.alone)
-	return (t.with[len(t.with)/2] - t.alone[len(t.alone)/2]) / float64(turns*len(t.load.ins))
 }
 
 // TestStepAllocatesNothing in steady state, when calls come and go.

@@ -191,7 +191,7 @@ func (e *Engine) reachable(r *Request, p *party, dn string) bool {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return false
 	}
-	if len(e.legs) >= legsMax {
+	if e.legs.taken >= legsMax {
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return false
 	}
@@ -435,7 +435,7 @@ func (e *Engine) makeCall(r *Request) {
 	case e.busy(r.ThisDN) != nil:
 		e.refuse(r, events.InvalidCallType, "thisDN is on a call; end or hold it first")
 		return
-	case len(e.legs) >= legsMax:
+	case e.legs.taken >= legsMax:
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return
 	}

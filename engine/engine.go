@@ -8,12 +8,12 @@ type Engine struct {
 	stats  Stats
 	seq    uint64
 
-	legs     map[LegID]*party
+	legs     index[party]
 	folded   map[LegID]*fold
 	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
 	rooms    map[string]*room
-	calls    map[LegID]*call // by what callKey makes of a call's id
-	oldest   *call           // of the live calls
+	calls    index[call] // by what callKey makes of a call's id
+	oldest   *call       // of the live calls
 	newest   *call
 	eldest   *party // of all parties
 	youngest *party
@@ -33,7 +33,7 @@ type Engine struct {
 	stayed     int
 	drawn      uint64
 	refused    events.Code // of the last request on an agent
-	answering  asker // whose request the next event of an agent answers
+	answering  asker       // whose request the next event of an agent answers
 	resumed    bool
 
 	timers       timers
@@ -43,6 +43,7 @@ type Engine struct {
 
 	audit      audit
 	unfinished []*call // restored without a party: closed with the first step
+	foresight  foresight
 
 	// Of the step under way.
 	in  *Input
@@ -54,10 +55,10 @@ type Engine struct {
 func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
-		legs: make(map[LegID]*party), folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
+		folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
-		queues: make(map[string]*queue), lastServed: make(map[string]*agent), calls: make(map[LegID]*call),
+		queues: make(map[string]*queue), lastServed: make(map[string]*agent),
 	}
 	for i := range open {
 		e.restore(&open[i])
@@ -122,7 +123,7 @@ func (e *Engine) dispatch(in *Input) {
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Calls, s.Parties = len(e.calls), 0
+	s.Calls, s.Parties = e.calls.taken, 0
 	for c := e.oldest; c != nil; c = c.newer {
 		s.Parties += c.live
 	}
@@ -143,7 +144,7 @@ func (e *Engine) newParty() *party {
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
-	delete(e.legs, p.id)
+	e.legs.delete(p.id)
 	e.leaveRoom(p)
 	if p.elder != nil {
 		p.elder.younger = p.younger
@@ -164,7 +165,7 @@ func (e *Engine) forget(p *party) {
 
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
-	e.legs[p.id] = p
+	e.legs.put(p.id, p)
 	p.elder = e.youngest
 	if e.youngest != nil {
 		e.youngest.younger = p
@@ -185,7 +186,7 @@ func (e *Engine) newCall() *call {
 
 // link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
 func (e *Engine) link(c *call) {
-	e.calls[c.key] = c
+	e.calls.put(c.key, c)
 	c.older = e.newest
 	if e.newest != nil {
 		e.newest.newer = c
@@ -196,7 +197,7 @@ func (e *Engine) link(c *call) {
 }
 
 func (e *Engine) unlink(c *call) {
-	delete(e.calls, c.key)
+	e.calls.delete(c.key)
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {

@@ -25,7 +25,7 @@ func (e *Engine) begin(p *party) {
 // nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
 func (e *Engine) nameCall(c *call, p *party) {
 	c.id, c.key = p.names.hex, p.id
-	for e.calls[c.key] != nil {
+	for e.calls.get(c.key) != nil {
 		c.key = LegIDOf(c.id)
 		c.id = c.key.Hex()
 	}

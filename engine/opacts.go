@@ -71,16 +71,16 @@ func (e *Engine) callOut(o *operation) {
 	}
 }
 
-func (e *Engine) join2(o *operation, p, q *party) {
+func (e *Engine) joinMedia(o *operation, p, q *party) {
 	if p == nil || q == nil || p.ending || q.ending {
 		return // its end is on its way and has a row of its own
 	}
 	e.await(o, e.bridge(p, q))
 }
 
-func (e *Engine) joinByTarget(o *operation)   { e.join2(o, o.by.get(), o.target.get()) }
-func (e *Engine) joinWithTarget(o *operation) { e.join2(o, o.with.get(), o.target.get()) }
-func (e *Engine) joinByWith(o *operation)     { e.join2(o, o.by.get(), o.with.get()) }
+func (e *Engine) joinByTarget(o *operation)   { e.joinMedia(o, o.by.get(), o.target.get()) }
+func (e *Engine) joinWithTarget(o *operation) { e.joinMedia(o, o.with.get(), o.target.get()) }
+func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.with.get()) }
 
 // The legs of an operation that is given up.
 

@@ -41,7 +41,7 @@ func (id LegID) uuid() string {
 
 // expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
 func (e *Engine) expect(dn string) *party {
-	if len(e.legs) >= legsMax {
+	if e.legs.taken >= legsMax {
 		return nil
 	}
 	p := e.newParty()

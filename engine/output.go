@@ -60,7 +60,7 @@ const (
 	CommandRecordPause               // record silence into the file Value until resumed
 	CommandRecordResume
 	CommandReturn // Leg's application, cti_queue or cti_agent, returns with the result Value
-	CommandSay        // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
+	CommandSay    // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
 )
 
 // What a caller who waits is told.

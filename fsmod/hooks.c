@@ -248,6 +248,22 @@ static switch_status_t recv_dtmf(switch_core_session_t *session, const switch_dt
 	return SWITCH_STATUS_SUCCESS;
 }
 
+/*
+ * When a phone that the switch called answers a hold that it only listens, the switch stops sending to its partner as
+ * well, who is to hear music. What a leg is sent is a matter of its own phone.
+ */
+static switch_status_t write_frame(switch_core_session_t *session, switch_frame_t *frame, switch_io_flag_t flags, int stream)
+{
+	char said[16] = "";
+	(void)frame, (void)flags, (void)stream;
+	if (switch_core_session_media_flow(session, SWITCH_MEDIA_TYPE_AUDIO) != SWITCH_MEDIA_FLOW_RECVONLY || !cti_live())
+		return SWITCH_STATUS_SUCCESS;
+	cti_variable(switch_core_session_get_channel(session), "remote_audio_media_flow", said, sizeof said);
+	if (strcmp(said, "sendonly"))
+		switch_core_media_set_smode(session, SWITCH_MEDIA_TYPE_AUDIO, SWITCH_MEDIA_FLOW_SENDRECV, SDP_ANSWER);
+	return SWITCH_STATUS_SUCCESS;
+}
+
 /* ---- the state handlers, on the session's own thread ---- */
 
 static cti_leg *new_leg(switch_core_session_t *session)
@@ -264,6 +280,7 @@ cti_leg *cti_hooks_attach(switch_core_session_t *session)
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
 	switch_core_event_hook_add_recv_dtmf(session, recv_dtmf);
+	switch_core_event_hook_add_write_frame(session, write_frame);
 	return leg;
 }
 

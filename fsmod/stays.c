@@ -92,11 +92,15 @@ static void park_plainly(switch_channel_t *channel)
 		switch_channel_set_variable(channel, leftovers[i], NULL);
 }
 
-static cti_stay take(cti_leg *leg)
+/* What was asked while the channel is told to come round once more is for then. */
+static cti_stay take(switch_channel_t *channel, cti_leg *leg)
 {
+	cti_stay stay = {.kind = CTI_STAY_NONE};
 	pthread_mutex_lock(&mutex);
-	cti_stay stay = leg->stay;
-	leg->stay.kind = CTI_STAY_NONE;
+	if (switch_channel_get_state(channel) == CS_PARK) {
+		stay = leg->stay;
+		leg->stay.kind = CTI_STAY_NONE;
+	}
 	pthread_mutex_unlock(&mutex);
 	return stay;
 }
@@ -110,7 +114,7 @@ static void leave(switch_channel_t *channel)
 bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
-	cti_stay stay = take(leg);
+	cti_stay stay = take(channel, leg);
 	if (stay.kind == CTI_STAY_NONE) return true;
 	park_plainly(channel);
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
@@ -247,8 +251,11 @@ static switch_call_cause_t move_to(switch_core_session_t *session, const cti_sta
 	cti_leg *leg = cti_leg_of(channel);
 	if (!leg || !cti_may_be_moved(channel)) return CTI_CAUSE_STATE;
 	cti_let_go(session, NULL);
-	set_stay(leg, stay, false);
+	pthread_mutex_lock(&mutex); /* the channel's thread takes up the stay before it is told to come round, or after */
+	leg->awaits_answer = false;
+	leg->stay = *stay;
 	park_anew(channel, leg);
+	pthread_mutex_unlock(&mutex);
 	int64_t until_ms = cti_now_ms() + SETTLE_MS;
 	while (!taken(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms) cti_sleep_ms(STEP_MS);
 	return switch_channel_up_nosig(channel) ? SWITCH_CAUSE_NONE : switch_channel_get_cause(channel);

@@ -26,7 +26,11 @@ var requestNames = map[engine.RequestKind]string{
 	engine.RequestWhisper: "Whisper", engine.RequestBargeIn: "BargeIn", engine.RequestInterceptCall: "InterceptCall",
 	engine.RequestUpdateAttachedData: "UpdateAttachedData", engine.RequestStartRecording: "StartRecording",
 	engine.RequestPauseRecording: "PauseRecording", engine.RequestResumeRecording: "ResumeRecording",
-	engine.RequestStopRecording: "StopRecording",
+	engine.RequestStopRecording: "StopRecording", engine.RequestQueryAgent: "QueryAgent",
+	engine.RequestQueryQueue: "QueryQueue", engine.RequestAgentLogin: "AgentLogin",
+	engine.RequestAgentLogout: "AgentLogout", engine.RequestAgentReady: "AgentReady",
+	engine.RequestAgentNotReady: "AgentNotReady", engine.RequestDelayAfterCallWork: "DelayAfterCallWork",
+	engine.RequestForceAgentState: "ForceAgentState",
 }
 
 var requestKinds = func() map[string]engine.RequestKind {
@@ -43,12 +47,24 @@ func requestTexts(r *engine.Request) map[string]*string {
 		"name": &r.Name, "company": &r.CompanyID, "thisDN": &r.ThisDN, "callID": &r.CallID, "otherDN": &r.OtherDN,
 		"thirdDN": &r.ThirdDN, "scope": &r.Scope, "callerNumber": &r.CallerNumber, "makeCallType": &r.MakeCallType,
 		"digits": &r.DTMFDigits, "mode": &r.Mode,
+		"agentUUID": &r.AgentUUID, "agentID": &r.AgentID, "thisQueue": &r.ThisQueue,
 	}
 }
 
 var requestOrder = []string{
 	"company", "thisDN", "callID", "otherDN", "thirdDN", "scope", "callerNumber", "makeCallType", "digits", "mode",
+	"agentUUID", "agentID", "thisQueue",
 }
+
+// requestNumbers are the numbers of a request by their word in a line.
+func requestNumbers(r *engine.Request) map[string]*int64 {
+	return map[string]*int64{
+		"answerTimeout": &r.AnswerTimeoutMillis, "phoneType": &r.PhoneType, "agentState": &r.AgentState,
+		"reasonCode": &r.ReasonCode, "delaySeconds": &r.DelaySeconds, "ref": &r.ReferenceID,
+	}
+}
+
+var numberOrder = []string{"answerTimeout", "phoneType", "agentState", "reasonCode", "delaySeconds", "ref"}
 
 // parseRequest reads what follows the word request: the kind, then words with values. id and remove may come often.
 func parseRequest(words []string) (*engine.Request, error) {
@@ -76,15 +92,19 @@ func parseRequest(words []string) (*engine.Request, error) {
 }
 
 func parseRequestValue(r *engine.Request, key, value string) (err error) {
+	if number := requestNumbers(r)[key]; number != nil {
+		if *number, err = strconv.ParseInt(value, 10, 64); err != nil {
+			return fmt.Errorf("%s=%q is no number", key, value)
+		}
+		return nil
+	}
 	switch key {
 	case "client":
 		var id uint64
 		id, err = strconv.ParseUint(value, 10, 64)
 		r.Client = engine.ClientID(id)
-	case "ref":
-		r.ReferenceID, err = strconv.ParseInt(value, 10, 64)
-	case "answerTimeout":
-		r.AnswerTimeoutMillis, err = strconv.ParseInt(value, 10, 64)
+	case "thisQueues": // an empty list is not the same as none
+		r.ThisQueues = strings.FieldsFunc(value, func(c rune) bool { return c == ',' })
 	case "id":
 		r.IDs = append(r.IDs, value)
 	case "remove":
@@ -140,11 +160,14 @@ func formatRequest(r *engine.Request) []string {
 	for _, key := range r.Remove {
 		words = append(words, "remove="+quote(key))
 	}
-	if r.AnswerTimeoutMillis != 0 {
-		words = append(words, "answerTimeout="+strconv.FormatInt(r.AnswerTimeoutMillis, 10))
+	if r.ThisQueues != nil {
+		words = append(words, "thisQueues="+quote(strings.Join(r.ThisQueues, ",")))
 	}
-	if r.ReferenceID != 0 {
-		words = append(words, "ref="+strconv.FormatInt(r.ReferenceID, 10))
+	numbers := requestNumbers(r)
+	for _, key := range numberOrder {
+		if n := *numbers[key]; n != 0 {
+			words = append(words, key+"="+strconv.FormatInt(n, 10))
+		}
 	}
 	if r.Client != 0 {
 		words = append(words, "client="+strconv.FormatUint(uint64(r.Client), 10))

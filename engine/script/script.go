@@ -4,6 +4,7 @@
 //	+12.5 ringing b
 //	+0 created a in from=13912345678 to=1001 name="A B" user=1001 origin=x flags=loopback
 //
+//	+0 directory data={"Agents":[{"UUID":"8e0e","DN":"1001"}]}
 //	+0 request HoldCall thisDN=1001 ref=7 client=1 data={"orderID":"5"}
 //
 // The first word is the time since the line before in ms; the second the kind; the third the leg, or what a client
@@ -29,6 +30,7 @@ var kinds = map[string]engine.InputKind{
 	"found": engine.LegFound, "snapshot-end": engine.SnapshotEnd, "records-lost": engine.RecordsLost,
 	"timer": engine.TimerDue, "command-done": engine.CommandDone, "dtmf": engine.LegDTMF,
 	"record-started": engine.LegRecordStarted, "record-stopped": engine.LegRecordStopped, "request": engine.ClientRequest,
+	"directory": engine.DirectoryChanged, "device-lost": engine.DeviceLost,
 }
 
 var kindNames = func() map[engine.InputKind]string {
@@ -140,6 +142,8 @@ func parseValue(in *engine.Input, texts map[string]*string, key, value string) e
 			return fmt.Errorf("seq=%q is no number", value)
 		}
 		in.LegSeq = uint32(n)
+	case "data": // directory: the whole of it
+		return json.Unmarshal([]byte(value), &in.Directory)
 	case "command":
 		id, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
@@ -237,6 +241,11 @@ func (c *Clock) Format(in *engine.Input) string {
 }
 
 func formatValues(in *engine.Input) (words []string) {
+	if in.Directory != nil {
+		if data, err := json.Marshal(in.Directory); err == nil { // it is plain data, and cannot fail
+			words = append(words, "data="+string(data))
+		}
+	}
 	if in.Cause != 0 {
 		words = append(words, "cause="+engine.CauseName(in.Cause))
 	}

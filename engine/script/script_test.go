@@ -74,6 +74,18 @@ func TestThereAndBack(t *testing.T) {
 			Remove:       []string{"k=1", "{"}, CallerNumber: "0108", MakeCallType: "Regular", AnswerTimeoutMillis: 20_000,
 			DTMFDigits: "*#", Mode: "agent",
 		}},
+		{Kind: engine.ClientRequest, Request: &engine.Request{
+			Kind: engine.RequestAgentLogin, Name: "RequestAgentLogin", ThisDN: "1001", AgentUUID: "8e0e", AgentID: "7",
+			ThisQueues: []string{"8001", "8002"}, PhoneType: 4, AgentState: 2, ReasonCode: 11, DelaySeconds: 60, ThisQueue: "8001",
+		}},
+		{Kind: engine.ClientRequest, Request: &engine.Request{
+			Kind: engine.RequestAgentLogin, Name: "RequestAgentLogin", ThisQueues: []string{},
+		}},
+		{Kind: engine.DirectoryChanged, Directory: &engine.Directory{
+			Agents: []engine.AgentConfig{{UUID: "8e0e", Name: odd[:15], MissedPolicy: engine.MissedLogout}},
+			Queues: []engine.QueueConfig{{ID: "8001", Strategy: engine.RingAll}},
+		}},
+		{Kind: engine.DeviceLost, Text: engine.Text{User: "1001"}},
 		{Kind: engine.ClientRequest, Request: &engine.Request{Kind: engine.RequestNone, Name: "RequestFly",
 			AttachedData: events.Data{{Key: "a", JSON: "{\n}"}}}},
 	} {

@@ -1,0 +1,160 @@
+package engine_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/sim"
+)
+
+// ordinary is what a switch of agents and customers carries.
+var ordinary = []sim.Share{
+	{Story: sim.Answered, Weight: 60}, {Story: sim.Outbound, Weight: 15}, {Story: sim.Internal, Weight: 5},
+	{Story: sim.Canceled, Weight: 5}, {Story: sim.Unanswered, Weight: 3}, {Story: sim.Busy, Weight: 3},
+	{Story: sim.EarlyMedia, Weight: 3}, {Story: sim.HeldOnce, Weight: 3}, {Story: sim.Transferred, Weight: 3},
+}
+
+var (
+	people = sim.Tempo{Ring: 10 * time.Second, Talk: 3 * time.Minute}
+	// hurried calls end ten thousand times sooner: few are live though as many come as when many people talk.
+	hurried = sim.Tempo{Ring: time.Millisecond, Talk: 18 * time.Millisecond}
+)
+
+const (
+	hotInputs  = 64 // a full batch of the ring's reader
+	roundHots  = 10
+	turnRounds = 10
+	turns      = 40
+)
+
+// window is what the simulated switch tells while so many calls are live, once its traffic is steady, and an engine that
+// has stepped all that was told before.
+type window struct {
+	engine *engine.Engine
+	out    engine.Output
+	ins    []engine.Input
+	hot    [hotInputs]engine.Input
+	nanos  []float64 // an input, by round
+}
+
+func newEngine() *engine.Engine {
+	return engine.New(engine.Config{CompanyID: "company", Inside: func(n string) bool { return len(n) <= 6 }}, nil)
+}
+
+// newWindow couples one engine with the switch, which needs its commands, and lets another see the same.
+func newWindow(live, inputs int, tempo sim.Tempo) *window {
+	s := sim.New(1, sim.Options{})
+	traffic := sim.Traffic{Rate: float64(live) / (tempo.Ring + tempo.Talk).Seconds(), Tempo: tempo, Mix: ordinary}
+	for i := range 2*live + 100 {
+		traffic.Agents = append(traffic.Agents, strconv.Itoa(100_000+i))
+	}
+	s.Run(traffic)
+	w := &window{engine: newEngine()}
+	coupled, out := newEngine(), engine.Output{}
+	for len(w.ins) < inputs {
+		in, _ := s.Next()
+		coupled.Step(&in, &out)
+		for _, command := range out.Commands {
+			s.Do(command)
+		}
+		if s.Now() < 5*(tempo.Ring+tempo.Talk)/2+20*time.Second {
+			w.engine.Step(&in, &w.out)
+		} else {
+			w.ins = append(w.ins, in)
+		}
+	}
+	return w
+}
+
+var read int
+
+// warm brings the next inputs to where the reader leaves them when it has decoded them.
+func (w *window) warm() {
+	w.ins = w.ins[copy(w.hot[:], w.ins):]
+	for i := range w.hot {
+		t := &w.hot[i].Text
+		for _, s := range []string{t.Hex, t.UUID, t.Channel, t.CallerNumber, t.Destination, t.CTICallID} {
+			for j := 0; j < len(s); j += 16 {
+				read += int(s[j])
+			}
+		}
+	}
+}
+
+// round times nothing but the engine, which is handed batches.
+func (w *window) round(batch int) {
+	var took time.Duration
+	for range roundHots {
+		w.warm()
+		start := time.Now()
+		for ins := w.hot[:]; len(ins) > 0; ins = ins[batch:] {
+			for i := range batch {
+				w.engine.Ahead(ins[:batch], i)
+				w.engine.Step(&ins[i], &w.out)
+			}
+		}
+		took += time.Since(start)
+	}
+	w.nanos = append(w.nanos, float64(took.Nanoseconds())/(roundHots*hotInputs))
+}
+
+func (w *window) median() float64 {
+	slices.Sort(w.nanos)
+	return w.nanos[len(w.nanos)/2]
+}
+
+// BenchmarkStepRatio: what one input costs in the simulator with 10 and with 100,000 live calls, in turns in one run.
+// Few calls come one after the other, so that even the processor's guesses come true; of hurried ones as many come, and
+// as mixed, as with 100,000, and growth-alike is what the number of live calls alone makes of it. Limits: 1 µs an input,
+// growth 1.2.
+func BenchmarkStepRatio(b *testing.B) {
+	for _, batch := range []int{1, hotInputs} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			const inputs = turns * turnRounds * roundHots * hotInputs
+			few, alike := newWindow(10, inputs, people), newWindow(10, inputs, hurried)
+			many := newWindow(100_000, inputs, people)
+			runtime.GC()
+			for range turns {
+				for _, w := range []*window{few, alike, many} {
+					for range turnRounds {
+						w.round(batch)
+					}
+				}
+			}
+			small, large := few.median(), many.median()
+			b.ReportMetric(small, "ns/input(10)")
+			b.ReportMetric(large, "ns/input(100000)")
+			b.ReportMetric(large/1000, "of-1µs-limit")
+			b.ReportMetric(large/small, "growth")
+			b.ReportMetric(large/alike.median(), "growth-alike")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// TestAheadChangesNothing but time: an engine that is told what comes says what one says that is not.
+func TestAheadChangesNothing(t *testing.T) {
+	const inputs = 300 * hotInputs
+	told, untold := newWindow(20, inputs, hurried), newWindow(20, inputs, hurried)
+	for len(told.ins) > 0 {
+		told.warm()
+		untold.warm()
+		for i := range told.hot {
+			told.engine.Ahead(told.hot[:], i)
+			told.engine.Step(&told.hot[i], &told.out)
+			untold.engine.Step(&untold.hot[i], &untold.out)
+			require.Equal(t, untold.out.Commands, told.out.Commands)
+			require.Equal(t, untold.out.Records, told.out.Records)
+			require.Equal(t, untold.out.Events, told.out.Events)
+		}
+	}
+	require.Equal(t, untold.engine.Stats(), told.engine.Stats())
+	require.Positive(t, told.engine.Stats().CallsTotal)
+}
