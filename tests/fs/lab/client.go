@@ -39,6 +39,8 @@ type Message struct {
 	DTMFDigits   string         `json:"dtmfDigits"`
 	SelfLeft     bool           `json:"selfLeft"`
 	Supervisor   bool           `json:"supervisor"`
+	RecordState  string         `json:"recordState"`
+	RecordURL    string         `json:"recordUrl"`
 
 	Times
 	BillSec           int64  `json:"billsec"`
@@ -132,15 +134,30 @@ func ConnectClient(ctx context.Context, socket string) (*Client, error) {
 // Request sends a request with a referenceID of its own and waits for what answers it: the first event that bears the
 // reference, or the refusal, whose ErrorCode is not 0. What came before it is dropped.
 func (c *Client) Request(ctx context.Context, name string, fields Fields) (Message, error) {
-	reference := c.asked.Add(1)
-	request := map[string]any{"messageID": name, "referenceID": reference}
-	maps.Copy(request, fields)
-	if err := c.Send(request); err != nil {
+	reference, err := c.Post(name, fields)
+	if err != nil {
 		return Message{}, err
 	}
+	m, err := c.Answer(ctx, reference)
+	if err != nil {
+		err = fmt.Errorf("%s %v: %w", name, fields, err)
+	}
+	return m, err
+}
+
+// Post sends a request and returns its reference.
+func (c *Client) Post(name string, fields Fields) (reference int64, err error) {
+	reference = c.asked.Add(1)
+	request := map[string]any{"messageID": name, "referenceID": reference}
+	maps.Copy(request, fields)
+	return reference, c.Send(request)
+}
+
+// Answer waits for what answers the request of that reference.
+func (c *Client) Answer(ctx context.Context, reference int64) (Message, error) {
 	m, err := c.Next(ctx, func(m Message) bool { return m.ReferenceID == reference })
 	if err != nil {
-		err = fmt.Errorf("%s %v was not answered: %w", name, fields, err)
+		err = fmt.Errorf("the request was not answered: %w", err)
 	}
 	return m, err
 }

@@ -160,7 +160,7 @@ func (p *SIPp) note(word, rest string) {
 		port, _ := strconv.Atoi(rest)
 		p.voice.talkTo(port)
 	case "dialog":
-		p.dialog = rest
+		p.dialog = strings.Replace(rest, ";to-tag;tag=", ";to-tag=", 1) // SIPp writes the tag as a header has it
 	case "over":
 		if rest == p.call { // a phone may have several
 			p.state = word
@@ -193,11 +193,21 @@ func (p *SIPp) Refuse(ctx context.Context) error { return p.tell(ctx, "REFUSE", 
 // GiveUp makes a caller cancel.
 func (p *SIPp) GiveUp(ctx context.Context) error { return p.tell(ctx, "GIVEUP", "", "rings") }
 
-// Hold makes a phone put its partner on hold.
-func (p *SIPp) Hold(ctx context.Context) error { return p.tell(ctx, "HOLD", "", "talks") }
+// Hold makes a phone put its partner on hold, and waits until it has.
+func (p *SIPp) Hold(ctx context.Context) error {
+	if err := p.tell(ctx, "HOLD", "", "talks"); err != nil {
+		return err
+	}
+	return p.Reached(ctx, "holds")
+}
 
-// Unhold makes it take its partner off hold.
-func (p *SIPp) Unhold(ctx context.Context) error { return p.tell(ctx, "UNHOLD", "", "holds") }
+// Unhold makes it take its partner off hold, and waits until it has.
+func (p *SIPp) Unhold(ctx context.Context) error {
+	if err := p.tell(ctx, "UNHOLD", "", "holds"); err != nil {
+		return err
+	}
+	return p.Reached(ctx, "talks")
+}
 
 // HangUp makes it hang up.
 func (p *SIPp) HangUp(ctx context.Context) error {
@@ -225,6 +235,7 @@ func (p *SIPp) tell(ctx context.Context, method, refer string, states ...string)
 	}
 	p.mu.Lock()
 	call := p.call
+	p.state = "" // until its scenario says where it is then
 	p.mu.Unlock()
 	conn, err := net.Dial("udp4", "127.0.0.1:"+strconv.Itoa(p.port))
 	if err != nil {

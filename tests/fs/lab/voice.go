@@ -45,6 +45,7 @@ type Voice struct {
 	quiet   bool           // its call is held: it says nothing
 	press   []byte         // digits to be sent
 	heard   []heardPacket  // the last windowPackets
+	count   int            // of all that came
 	digits  strings.Builder
 	digitAt uint32 // RTP time of the last digit: its packets come several times
 }
@@ -108,6 +109,13 @@ func (v *Voice) Digits() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.digits.String()
+}
+
+// Received is how many packets of sound have come so far, of 20 ms each.
+func (v *Voice) Received() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.count
 }
 
 // Heard tells which of the tones it hears now, in the order given. sure is false while that changes.
@@ -198,6 +206,7 @@ func (v *Voice) receive(packet []byte) {
 			copy(v.heard, v.heard[1:])
 			v.heard = v.heard[:windowPackets-1]
 		}
+		v.count++
 		heard := heardPacket{at: time.Now()}
 		for i := range min(len(payload), packetSamples) {
 			heard.samples[i] = linear[payload[i]]
