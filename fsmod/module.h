@@ -129,7 +129,7 @@ typedef struct cti_view {
 	switch_channel_t *channel;
 	switch_caller_profile_t *profile;
 	bool holds_variables;
-	const char *user_name, *auth_user, *dialed_user, *sip_call_id, *cti_call_id;
+	const char *user_name, *auth_user, *dialed_user, *sip_call_id, *sip_invite_call_id, *cti_call_id;
 	const char *originator, *member, *loop_peer, *bridge_uuid, *signal_bridge;
 } cti_view;
 

@@ -48,7 +48,10 @@ static bool acceptable(const cti_job *job)
 	return cti_may_be_uuid(job->uuid) && cti_may_be_dialed(job->value) && cti_may_be_call(job->call_id);
 }
 
-/* One leg and no text that the switch would parse. forked_dial: what the dial string stands for must not wait either. */
+/*
+ * One leg and no text that the switch would parse. forked_dial: what the dial string stands for must not wait either.
+ * The SIP Call-ID would else not be known before the far end has answered something: it is the channel's uuid.
+ */
 static switch_dial_handle_t *dial_of(const cti_job *job)
 {
 	switch_dial_handle_t *dial = NULL;
@@ -59,6 +62,7 @@ static switch_dial_handle_t *dial_of(const cti_job *job)
 	switch_dial_leg_list_add_leg(list, &leg, job->value);
 	switch_dial_handle_add_global_var(dial, "origination_uuid", job->uuid);
 	switch_dial_handle_add_global_var(dial, "forked_dial", "true");
+	switch_dial_handle_add_global_var(dial, "sip_invite_call_id", job->uuid);
 	if (*job->call_id) switch_dial_handle_add_global_var(dial, "cti_call_id", job->call_id);
 	return dial;
 }

@@ -179,6 +179,7 @@ static const char **place_of(cti_view *view, const char *name)
 		if (!strcmp(name, SWITCH_SIGNAL_BRIDGE_VARIABLE)) return &view->signal_bridge;
 		if (strncmp(name, "sip_", 4)) return NULL;
 		if (!strcmp(name + 4, "call_id")) return &view->sip_call_id;
+		if (!strcmp(name + 4, "invite_call_id")) return &view->sip_invite_call_id;
 		return strcmp(name + 4, "auth_username") ? NULL : &view->auth_user;
 	case 'u':
 		return strcmp(name, "user_name") ? NULL : &view->user_name;
@@ -223,7 +224,7 @@ void cti_record_describe(cti_record *record, const cti_view *view, const char *u
 		profile ? profile->destination_number : NULL,
 		user,
 		profile ? profile->context : NULL,
-		view->sip_call_id, view->cti_call_id,
+		view->sip_call_id ? view->sip_call_id : view->sip_invite_call_id, view->cti_call_id,
 	};
 	record->direction = outbound ? 2 : 1;
 	if (name && !strncmp(name, "loopback/", 9)) record->flags |= CTI_FLAG_LOOPBACK;

@@ -17,6 +17,7 @@ const (
 	causeRefused       = 95
 	causeDeadlineGone  = 102
 	commandQueueLength = 1024
+	commandWorkers     = 8
 	ringSlots          = 65536
 )
 
@@ -197,7 +198,7 @@ func fullRing(t *testing.T, s *freeSwitch) {
 		s.api("cti many %d %s", commandQueueLength, legC)
 	}
 	require.Eventually(t, func() bool { return s.figure("moduleCommandsQueued|") == 0 }, patience, 20e6)
-	for range 4 { // as many as there are workers: each waits for room now
+	for range commandWorkers { // each waits for room now
 		require.Contains(t, s.api("cti snapshot"), " 0 refused")
 	}
 	require.Eventually(t, func() bool { return s.figure("moduleCommandsQueued|") == 0 }, patience, 20e6)
@@ -212,7 +213,7 @@ func fullRing(t *testing.T, s *freeSwitch) {
 	require.Equal(t, causeDeadlineGone, s.await(mark, "late command", func(r record) bool {
 		return r.Kind == "COMMAND_DONE" && r.Cause != causeChannelGone
 	}).Cause)
-	require.Eventually(t, func() bool { return count(s.records()[mark:], "SNAPSHOT_END") == 4 }, patience, 50e6)
+	require.Eventually(t, func() bool { return count(s.records()[mark:], "SNAPSHOT_END") == commandWorkers }, patience, 50e6)
 
 	s.api("cti pause")
 	for s.lost() == 0 {

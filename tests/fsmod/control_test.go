@@ -146,6 +146,7 @@ func TestCallControl(t *testing.T) {
 		"cancel is not queued": cancelIsNotQueued,
 		"bridge":               bridges,
 		"bridge again":         bridgesAgain,
+		"ends at any instant":  endsAtAnyInstant,
 		"bridge a caller":      bridgesCaller,
 		"bridge refused":       bridgeRefused,
 		"wait":                 waits,
@@ -179,6 +180,8 @@ func originates(t *testing.T, s *freeSwitch) {
 	s.awaitKind(mark, "ANSWERED", uuid)
 	s.inState(uuid, "CS_PARK")
 	in := s.incoming(mark, "Desk", "1001")
+	require.Equal(t, s.awaitKind(mark, "CREATED", in).Text[textSIPCallID], created.Text[textSIPCallID])
+	require.NotEmpty(t, created.Text[textSIPCallID])
 	s.accepted(command{kind: cmdHangup, uuid: uuid, cause: 16})
 	s.awaitKind(mark, "DESTROYED", uuid)
 	s.awaitKind(mark, "DESTROYED", in)
@@ -344,6 +347,42 @@ func bridges(t *testing.T, s *freeSwitch) {
 		second := s.awaitKind(mark, "HANGUP", pair[1-ends])
 		require.Less(t, second.Mono-first.Mono, int64(500e6))
 		s.emptied()
+	}
+}
+
+// endsAtAnyInstant: however an end meets a bridge, a wait or a room, nobody is left behind whom the engine does not know to
+// be alone: either the command was refused or what was joined ends together.
+func endsAtAnyInstant(t *testing.T, s *freeSwitch) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 2))
+	for round := range 40 {
+		a, b, mark := s.originate("1001"), s.originate("1002"), s.mark()
+		if random.IntN(2) == 0 {
+			s.bridge(a, b)
+		}
+		first := command{kind: cmdBridge, uuid: a, other: b, call: "x"}
+		switch random.IntN(4) {
+		case 0:
+			first = command{kind: cmdWait, uuid: a, name: "music", call: "x"}
+		case 1:
+			first = command{kind: cmdJoinRoom, uuid: a, name: "room", call: "x"}
+		}
+		batch := []command{first}
+		for range random.IntN(60) {
+			batch = append(batch, command{kind: cmdSetVariable, uuid: newLeg(), name: "cti_a", value: "1", call: "y"})
+		}
+		ends := []string{a, b}[random.IntN(2)]
+		causes := s.all(append(batch, command{kind: cmdHangup, uuid: ends, call: "y"})...)
+		s.awaitKind(mark, "ENDED", ends)
+		other := map[string]string{a: b, b: a}[ends]
+		if first.kind == cmdBridge && causes[0] == 0 {
+			s.awaitKind(mark, "ENDED", other)
+		} else {
+			s.do(command{kind: cmdHangup, uuid: other})
+		}
+		require.Eventually(t, func() bool { return strings.HasPrefix(s.api("show channels count"), "0 total") },
+			patience, 20e6, "round %d: %s", round, s.api("show channels"))
 	}
 }
 
