@@ -66,7 +66,10 @@ func (e *Engine) tellAgent(a *agent, what agentAction, reason int64, before agen
 
 // tellWrapUp tells that after-call work begins: for how long, and what comes after it (3.15, R43).
 func (e *Engine) tellWrapUp(a *agent, part events.AgentPart, change events.ChangePart) {
-	m := &events.AgentNotReady{AgentPart: part, ChangePart: change, ReasonCode: events.ReasonAfterCallWork, LoginState: "1", WrapUpDuration: -1}
+	m := &events.AgentNotReady{
+		AgentPart: part, ChangePart: change, ReasonCode: events.ReasonAfterCallWork, LoginState: "1",
+		WrapUpDuration: events.WrapUpUntimed,
+	}
 	if a.wrap.back != AgentReady {
 		m.LoginState = "2"
 	}

@@ -29,9 +29,9 @@ type Outgoing struct {
 	FullOnly bool
 
 	CallID    string   // the call that the message is about, or empty
-	AgentUUID string   // the agent that it is about, or empty
-	Queues    []string // the queues that it is about
 	DNs       []string // the DNs whose subscribers hear it
+	Queues    []string // the queues whose subscribers hear it too
+	AgentUUID string   // the agent whose subscribers hear it too, or empty
 }
 
 // CommandKind is what a command worker is asked to do. The values are those of CTI_CMD_* in cgo/cti.h, which says what
