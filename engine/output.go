@@ -28,8 +28,10 @@ type Outgoing struct {
 	// FullOnly keeps the message from clients of the basic profile (protocol.md 2).
 	FullOnly bool
 
-	CallID string   // the call that the message is about, or empty
-	DNs    []string // the DNs whose subscribers hear it
+	CallID    string   // the call that the message is about, or empty
+	DNs       []string // the DNs whose subscribers hear it
+	Queues    []string // the queues whose subscribers hear it too
+	AgentUUID string   // the agent whose subscribers hear it too, or empty
 }
 
 // CommandKind is what a command worker is asked to do. The values are those of CTI_CMD_* in cgo/cti.h, which says what
