@@ -130,8 +130,8 @@ func (w *world) opening() string {
 }
 
 // race lets two things happen at the same moment in some call, and lets it come to its end.
-func race(seed uint64, first, second stimulus) *world {
-	w := newWorld(seed)
+func race(seed uint64, first, second stimulus, switchFaults bool) *world {
+	w := newWorld(seed, switchFaults)
 	opening := w.opening()
 	w.note("%s; now: %s against %s", opening, first.name, second.name)
 	first.do(w)
@@ -142,23 +142,18 @@ func race(seed uint64, first, second stimulus) *world {
 	return w
 }
 
-// raceSeed tells the seed of one pair out of that of the whole run.
-func raceSeed(base uint64, round, first, second int) uint64 {
-	return base + uint64(round)*1_000_000 + uint64(first)*1_000 + uint64(second)
-}
-
-// races runs every pair of stimuli again and again until enough steps are done.
-func races(t *testing.T, base uint64, steps int) {
-	t.Logf("seed %d; one race step by step: CTI_RACE=SEED,FIRST,SECOND go test -v -run TestOneRace ./sim", base)
+// races runs every pair of stimuli again and again until enough steps are done. what tells what is wrong with a race.
+func races(t *testing.T, base uint64, steps int, switchFaults bool, what func(*world) []string) {
+	t.Logf("seed %d; step by step: CTI_RACE=SEED,FIRST,SECOND,FAULTS go test -v -run TestOneRace ./sim", base)
 	done, round := 0, 0
 	for ; done < steps; round++ {
 		for i, first := range stimuli {
 			for j, second := range stimuli {
-				seed := raceSeed(base, round, i, j)
-				w := race(seed, first, second)
+				seed := base + uint64(round*len(stimuli)*len(stimuli)+i*len(stimuli)+j)
+				w := race(seed, first, second, switchFaults)
 				done += w.steps
-				if len(w.broken) > 0 {
-					t.Errorf("CTI_RACE=%d,%d,%d: %s against %s: %s", seed, i, j, first.name, second.name, w.broken[0])
+				if wrong := what(w); len(wrong) > 0 {
+					t.Errorf("CTI_RACE=%d,%d,%d,%t: %s against %s: %s", seed, i, j, switchFaults, first.name, second.name, wrong[0])
 				}
 			}
 		}
@@ -166,17 +161,26 @@ func races(t *testing.T, base uint64, steps int) {
 	t.Logf("%d rounds of %d pairs, %d steps", round, len(stimuli)*len(stimuli), done)
 }
 
-// TestSoakRaces: whatever happens at the same moment, every party ends exactly once, every call has one CDR, nobody is in
-// two calls, every request has one answer, who talks hears somebody, no leg is left ringing or waiting when its call has
-// no reason for it, and in the end nothing is left (3.0, 3.14). At least 10^6 steps, by another seed each time: CTI_SOAK=1.
+// Whatever happens at the same moment: every party ends exactly once, every call has one CDR, nobody is in two calls,
+// every request has one answer, no leg rings on, is up in no call or alone in its call, and in the end nothing is left (3.0, 3.14).
+func TestRaces(t *testing.T) {
+	races(t, 1, 100_000, false, func(w *world) []string { return w.broken })
+}
+
+// TestSoakRaces is the same for at least 10^6 steps, by another seed each time, also with commands that fail, and looks
+// for more: nobody is left in silence, and the audit has nothing to repair. CTI_SOAK=1.
 func TestSoakRaces(t *testing.T) {
 	if os.Getenv("CTI_SOAK") == "" {
 		t.Skip("CTI_SOAK is not set: the long run was left out")
 	}
-	races(t, rand.Uint64()>>16, 1_000_000)
+	for _, faults := range []bool{false, true} {
+		t.Run(fmt.Sprintf("faults=%t", faults), func(t *testing.T) {
+			races(t, rand.Uint64()>>16, 1_000_000, faults, func(w *world) []string { return append(w.broken, w.lapses...) })
+		})
+	}
 }
 
-// TestOneRace tells one race step by step: CTI_RACE=seed,first,second as a failure names it.
+// TestOneRace tells one race step by step: CTI_RACE=seed,first,second,faults as a failure names it.
 func TestOneRace(t *testing.T) {
 	named := os.Getenv("CTI_RACE")
 	if named == "" {
@@ -184,12 +188,13 @@ func TestOneRace(t *testing.T) {
 	}
 	var seed uint64
 	var first, second int
-	if n, err := fmt.Sscanf(named, "%d,%d,%d", &seed, &first, &second); n != 3 {
+	var faults bool
+	if n, err := fmt.Sscanf(named, "%d,%d,%d,%t", &seed, &first, &second, &faults); n != 4 {
 		t.Fatalf("CTI_RACE=%s: %v", strconv.Quote(named), err)
 	}
-	w := race(seed, stimuli[first], stimuli[second])
+	w := race(seed, stimuli[first], stimuli[second], faults)
 	t.Log(w)
-	for _, text := range w.broken {
+	for _, text := range append(w.broken, w.lapses...) {
 		t.Error(text)
 	}
 }

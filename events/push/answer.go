@@ -13,12 +13,14 @@ type awaited struct {
 	name      string
 	kind      requestKind
 	reference int64
-	thisDN    string
 	scope     string
 	keep      interest
 	share     bool
 	key       *keyed // not nil: the answer is kept for repeats
 	since     time.Time
+
+	// Whom and what it names.
+	callID, thisDN, agentUUID, agentID, queue string
 }
 
 // await notes a request before it is posted, so that its answer finds it.
@@ -89,7 +91,7 @@ func (h *hub) answer(out *engine.Outgoing, keys *keyStore) {
 	}
 	reference := out.Message.Common().ReferenceID
 	w := c.takeAwaited(func(w *awaited) bool { return w.reference == reference && w.answeredBy(out.Message) })
-	m := c.mayRead(out.Message)
+	m := c.mayRead(out.Message, &w)
 	if !c.gone {
 		h.apply(c, m, w)
 	}
@@ -158,7 +160,13 @@ func (w *awaited) answeredBy(m events.Message) bool {
 		return w.kind == requestUnsubscribe && w.scope == m.Scope
 	case *events.CallInfo:
 		return w.kind == requestQueryCall
+	case *events.AgentInfo:
+		return w.kind == requestQueryAgent
+	case *events.QueueInfo:
+		return w.kind == requestQueryQueue && w.queue == m.ThisQueue
 	case *events.PartyError:
+		return m.Request == w.name
+	case *events.AgentError:
 		return m.Request == w.name
 	}
 	return false
@@ -217,35 +225,4 @@ func (h *hub) unsubscribeAll(c *client, m *events.Unsubscribed) {
 	for _, t := range topics {
 		h.unsubscribe(c, t)
 	}
-}
-
-const unknownCallDetail = "The call is not known here: it has ended, or callID is wrong."
-
-// mayRead returns the answer as the client's rights let it read it (protocol.md 7). A call that it may not know of is
-// answered exactly as one that does not exist.
-func (c *client) mayRead(m events.Message) events.Message {
-	switch m := m.(type) {
-	case *events.CallInfo:
-		if m.CompanyID != c.principal.company || !c.principal.permitsParties(m.Parties) {
-			return &events.PartyError{
-				Header: m.Header, CallID: m.CallID, ThisDN: m.ThisDN, ErrorCode: int64(events.NotFoundCallID),
-				ErrorMessage: events.NotFoundCallID.Name(), Request: "RequestQueryCall", Detail: unknownCallDetail,
-			}
-		}
-	case *events.PartyError:
-		if m.ErrorCode == int64(events.NotFoundCallID) && m.Request == "RequestQueryCall" {
-			same := *m
-			same.Detail = unknownCallDetail
-			return &same
-		}
-	case *events.Subscribed:
-		if !c.principal.allDNs {
-			less := *m
-			less.Snapshot = slices.DeleteFunc(slices.Clone(m.Snapshot), func(s events.CallSnapshot) bool {
-				return !c.principal.permitsParties(s.Parties)
-			})
-			return &less
-		}
-	}
-	return m
 }

@@ -9,14 +9,14 @@ import (
 	"modcti/events"
 )
 
-// callRequest is a row of the table in protocol.md 4.
-type callRequest struct {
+// action is a row of the tables in protocol.md 4 and 5.
+type action struct {
 	kind       engine.RequestKind
 	parse      func(*request) // the fields beside those that all rows have; may be nil
-	supervises bool           // it reaches into somebody else's call: needs the right for that
+	supervises bool           // it reaches into somebody else's call, or is on another agent: needs the right for that
 }
 
-var callRequests = map[string]*callRequest{
+var callRequests = map[string]*action{
 	"RequestMakeCall":             {kind: engine.RequestMakeCall, parse: (*request).parseMakeCall},
 	"RequestAnswerCall":           {kind: engine.RequestAnswerCall},
 	"RequestReleaseCall":          {kind: engine.RequestReleaseCall},

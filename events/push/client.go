@@ -208,14 +208,10 @@ func (c *client) slowDown() {
 	}
 }
 
-// refuse answers a request with EventPartyError (protocol.md 6).
+// refuse answers a request (protocol.md 6).
 func (c *client) refuse(r *request, why refusal) {
 	c.server.counters.refused.Add(1)
-	c.tell(&events.PartyError{
-		Header: events.Header{ReferenceID: r.referenceID}, CallID: r.engine.CallID, ThisDN: r.engine.ThisDN,
-		AttachedData: r.engine.AttachedData,
-		ErrorCode:    int64(why.code), ErrorMessage: why.code.Name(), Request: r.name, Detail: why.detail,
-	}, true)
+	c.tell(r.refusalOf(events.Header{}, why), true)
 }
 
 // tell sends a message that the door makes itself. It carries the number of the last event published, so that numbers

@@ -174,6 +174,10 @@ func (b *bench) answer(r *engine.Request) {
 	case engine.RequestQueryCall:
 		parties := []events.PartyInfo{{ThisDN: "1001"}}
 		m = &events.CallInfo{Header: b.now(r), CallID: r.CallID, ThisDN: r.ThisDN, Parties: parties}
+	case engine.RequestQueryAgent:
+		m = &events.AgentInfo{Header: b.now(r), AgentStatus: events.AgentStatus{AgentUUID: r.AgentUUID, ThisDN: r.ThisDN}}
+	case engine.RequestQueryQueue:
+		m = &events.QueueInfo{Header: b.now(r), QueueStatus: events.QueueStatus{ThisQueue: r.ThisQueue}}
 	}
 	b.server.Publish([]engine.Outgoing{{Message: m, To: r.Client, Asker: r.Client}})
 }
@@ -286,7 +290,18 @@ func (c *testClient) want(name string) message {
 // refused is the next message, which must be a refusal with the code.
 func (c *testClient) refused(code events.Code) message {
 	c.t.Helper()
-	m := c.want("EventPartyError")
+	return c.refusedBy("EventPartyError", code)
+}
+
+// agentRefused is refused of a request on agents (protocol 6).
+func (c *testClient) agentRefused(code events.Code) message {
+	c.t.Helper()
+	return c.refusedBy("EventAgentError", code)
+}
+
+func (c *testClient) refusedBy(name string, code events.Code) message {
+	c.t.Helper()
+	m := c.want(name)
 	require.EqualValues(c.t, code, m.integer("errorCode"), "%v", m)
 	require.Equal(c.t, code.Name(), m["errorMessage"], "code and message come from one table (protocol 6)")
 	require.NotEmpty(c.t, m["detail"], "detail says what to do (protocol 6)")

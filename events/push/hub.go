@@ -17,7 +17,7 @@ const (
 	scopeDN scope = iota // a registration; the others are subscriptions
 	scopeCompany
 	scopeCall
-	scopeAgent
+	scopeAgent // by agentUUID or DN
 	scopeQueue
 	scopes
 )
@@ -79,10 +79,9 @@ type hub struct {
 	used    [scopes]int // topics of a scope that have subscribers
 
 	// Only of the goroutine that publishes; mu is held but while dirty is flushed.
-	event  encoding
-	round  uint64    // numbers the events, so that a client is served once
-	dirty  []*client // have bytes that are not handed to the writer yet
-	queues []string
+	event encoding
+	round uint64    // numbers the events, so that a client is served once
+	dirty []*client // have bytes that are not handed to the writer yet
 }
 
 // encoding is the event under way, made at most once for each profile.
@@ -206,56 +205,17 @@ func (h *hub) publish(out *engine.Outgoing, keys *keyStore) {
 	if h.used[scopeCall] > 0 && out.CallID != "" {
 		h.offer(out, topic{scopeCall, out.CallID}, known)
 	}
-	if h.used[scopeAgent]+h.used[scopeQueue] > 0 {
-		h.offerContact(out, known)
+	if h.used[scopeAgent] > 0 && out.AgentUUID != "" {
+		h.offer(out, topic{scopeAgent, out.AgentUUID}, known)
+	}
+	if h.used[scopeQueue] > 0 {
+		for _, queue := range out.Queues {
+			h.offer(out, topic{scopeQueue, queue}, known)
+		}
 	}
 	if _, last := out.Message.(*events.CallDeleted); last {
 		h.drop(topic{scopeCall, out.CallID})
 	}
-}
-
-// offerContact offers the event to those who listen to an agent or a queue that the message names.
-func (h *hub) offerContact(out *engine.Outgoing, known listing) {
-	agent, queues := contactOf(out.Message, h.queues[:0])
-	h.queues = queues
-	for _, queue := range queues {
-		h.offer(out, topic{scopeQueue, queue}, known)
-	}
-	if agent != nil {
-		h.offer(out, topic{scopeAgent, agent.AgentUUID}, known)
-		h.offer(out, topic{scopeAgent, agent.AgentID}, known)
-	}
-}
-
-// contactOf finds the agent and the queues that a message is about.
-func contactOf(m events.Message, queues []string) (*events.AgentPart, []string) {
-	var agent *events.AgentPart
-	queue := ""
-	switch m := m.(type) {
-	case *events.Ringing:
-		queue = m.ThisQueue
-	case *events.Established:
-		queue = m.ThisQueue
-	case *events.Released:
-		queue = m.ThisQueue
-	case *events.AgentLogin:
-		agent = &m.AgentPart
-	case *events.AgentReady:
-		agent = &m.AgentPart
-	case *events.AgentNotReady:
-		agent = &m.AgentPart
-	case *events.AgentLogout:
-		agent = &m.AgentPart
-	case *events.DelayAfterCallWork:
-		return &events.AgentPart{AgentUUID: m.AgentUUID, AgentID: m.AgentID}, queues
-	}
-	if agent != nil {
-		return agent, append(queues, agent.ThisQueues...)
-	}
-	if queue != "" {
-		queues = append(queues, queue)
-	}
-	return nil, queues
 }
 
 // mayHear tells whether the client's company and numbers let it know of an event (protocol.md 7).

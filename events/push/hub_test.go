@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -84,12 +85,12 @@ func TestHub_Scopes(t *testing.T) {
 	ringing := func(callID, queue string) engine.Outgoing {
 		m := &events.Ringing{Header: b.header(), ThisQueue: queue}
 		m.CallID, m.ThisDN = callID, "1001"
-		return engine.Outgoing{Message: m, CallID: callID, DNs: []string{"1001"}}
+		return engine.Outgoing{Message: m, CallID: callID, DNs: []string{"1001"}, Queues: strings.Fields(queue)}
 	}
 	login := func(uuid string) engine.Outgoing {
 		m := &events.AgentLogin{Header: b.header()}
 		m.AgentUUID, m.ThisQueues, m.ThisDN = uuid, []string{"8001"}, "1009"
-		return engine.Outgoing{Message: m, DNs: []string{"1009"}}
+		return engine.Outgoing{Message: m, DNs: []string{"1009"}, Queues: m.ThisQueues, AgentUUID: uuid}
 	}
 	type row struct {
 		scope string
@@ -101,8 +102,12 @@ func TestHub_Scopes(t *testing.T) {
 		{"call", []string{"c2"}, []string{"c2"}},
 		{"agent", []string{"1001"}, []string{"c1", "c2", "c3"}},
 		{"agent", []string{"u1"}, []string{"u1"}},
+		{"agent", []string{"1009"}, []string{"u1"}},
+		{"agent", []string{"u1", "1009", "1001"}, []string{"c1", "c2", "c3", "u1"}},
+		{"agent", []string{"8001", "u2", "c1"}, nil},
 		{"queue", []string{"8001"}, []string{"c1", "u1"}},
 		{"queue", []string{"8001", "8002"}, []string{"c1", "c2", "u1"}},
+		{"queue", []string{"1001", "u1"}, nil},
 	}
 	clients := make([]*testClient, len(rows))
 	for i, r := range rows {

@@ -25,6 +25,7 @@ const (
 
 	dtmfDigitsMax    = 64
 	answerSecondsMax = 600
+	delaySecondsMax  = 3600
 
 	burstSeconds        = 2  // the burst of a client's rate
 	principalRateFactor = 10 // all clients of a principal together, in rates of one client

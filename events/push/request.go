@@ -14,15 +14,17 @@ type requestKind uint8
 
 const (
 	requestUnknown requestKind = iota
-	requestLater               // known to the protocol, not served by this version
 	requestOpen
 	requestHeartbeat
-	requestRegisterDN
+	requestRegisterDN // the effect of this and the next three lives in the connection
 	requestUnregisterDN
 	requestSubscribe
 	requestUnsubscribe
 	requestQueryCall
-	requestOnCall // one of callRequests
+	requestQueryAgent
+	requestQueryQueue
+	requestOnCall  // one of callRequests
+	requestOnAgent // one of agentRequests
 )
 
 var requestKinds = map[string]requestKind{
@@ -33,15 +35,16 @@ var requestKinds = map[string]requestKind{
 	"RequestSubscribe":    requestSubscribe,
 	"RequestUnsubscribe":  requestUnsubscribe,
 	"RequestQueryCall":    requestQueryCall,
+	"RequestQueryAgent":   requestQueryAgent,
+	"RequestQueryQueue":   requestQueryQueue,
 }
 
 func init() {
-	const later = "QueryAgent QueryQueue AgentLogin AgentLogout AgentReady AgentNotReady DelayAfterCallWork ForceAgentState"
-	for _, name := range strings.Fields(later) {
-		requestKinds["Request"+name] = requestLater
-	}
 	for name := range callRequests {
 		requestKinds[name] = requestOnCall
+	}
+	for name := range agentRequests {
+		requestKinds[name] = requestOnAgent
 	}
 }
 
@@ -52,7 +55,7 @@ type request struct {
 	referenceID int64
 	key         string // requestKey
 	engine      engine.Request
-	act         *callRequest     // of requestOnCall
+	act         *action          // of requestOnCall and requestOnAgent
 	share       bool             // RequestRegisterDN: the client is going to act for thisDN
 	messages    interest         // RequestSubscribe
 	open        openRequest      // RequestOpen
@@ -91,9 +94,9 @@ func parseRequest(fields []field) *request {
 	switch r.kind {
 	case requestOpen:
 		r.parseOpen()
-	case requestRegisterDN, requestUnregisterDN, requestSubscribe, requestUnsubscribe, requestQueryCall, requestOnCall:
+	case requestUnknown, requestHeartbeat:
+	default:
 		r.parseEngine()
-	case requestUnknown, requestLater, requestHeartbeat:
 	}
 	r.fields = nil
 	return r
@@ -138,9 +141,15 @@ func (r *request) parseEngine() {
 		e.Kind = engine.RequestQueryCall
 		e.CallID = r.text("callID", required, textLenMax)
 		e.ThisDN = r.number("thisDN", optional)
+	case requestQueryAgent:
+		r.parseQueryAgent()
+	case requestQueryQueue:
+		r.parseQueryQueue()
 	case requestOnCall:
 		r.parseOnCall()
-	case requestUnknown, requestLater, requestOpen, requestHeartbeat:
+	case requestOnAgent:
+		r.parseOnAgent()
+	case requestUnknown, requestOpen, requestHeartbeat:
 	}
 }
 

@@ -111,9 +111,6 @@ func (c *client) serve(r *request) {
 		c.refuse(r, *r.bad)
 	case r.kind == requestUnknown:
 		c.refuse(r, refusal{events.MessageIDNotMatch, "The protocol has no such request: check how messageID is spelled."})
-	case r.kind == requestLater:
-		c.refuse(r, refusal{events.MessageIDNotMatch,
-			"This version does not serve " + r.name + ": it serves requests on calls, not on agents and queues."})
 	case r.kind == requestOpen:
 		c.refuse(r, refusal{events.MessageIDNotMatch, "The connection is open: RequestOpen is sent once."})
 	case r.bad != nil:
@@ -139,7 +136,7 @@ func (c *client) forbids(r *request) *refusal {
 	switch {
 	case !answer:
 		return &refusal{events.RequestTooFast, fmt.Sprintf("%d requests wait for an answer: wait too.", pendingAnswersMax)}
-	case r.kind == requestOnCall && !c.mayAct(r):
+	case r.kind == requestOnCall && !c.mayAct(r), r.kind == requestOnAgent && !c.mayActOnAgent(r):
 		return barred
 	case r.kind == requestUnregisterDN && !c.server.hub.registered(c, e.ThisDN):
 		return foreign
@@ -165,6 +162,17 @@ func (c *client) mayAct(r *request) bool {
 	return !r.act.supervises || p.has("supervise") && toward(e.OtherDN) && toward(e.ThirdDN)
 }
 
+// mayActOnAgent tells whether the client may change an agent's state: its own at a number that it has registered in mode
+// share, with the right to control; as a supervisor any whose phone it names, or any at all if all numbers are its
+// principal's (protocol.md 7).
+func (c *client) mayActOnAgent(r *request) bool {
+	dn, p := r.engine.ThisDN, c.principal
+	if r.act.supervises {
+		return (p.has("supervise") || p.has("admin")) && p.permitsDN(dn)
+	}
+	return p.has("control") && c.server.hub.acting(c, dn)
+}
+
 // ask hands a request to the engine. Its answer comes back through Publish.
 func (c *client) ask(r *request) {
 	e := r.engine
@@ -179,8 +187,8 @@ func (c *client) ask(r *request) {
 		return
 	}
 	c.server.hub.await(c, awaited{
-		name: r.name, kind: r.kind, reference: r.referenceID, thisDN: e.ThisDN, scope: e.Scope, keep: r.messages,
-		share: r.share, key: key, since: time.Now(),
+		name: r.name, kind: r.kind, reference: r.referenceID, scope: e.Scope, keep: r.messages, share: r.share, key: key,
+		since: time.Now(), callID: e.CallID, thisDN: e.ThisDN, agentUUID: e.AgentUUID, agentID: e.AgentID, queue: e.ThisQueue,
 	})
 	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: &e}); err != nil {
 		c.server.hub.takeBack(c.id, r.referenceID, r.name)
@@ -207,7 +215,7 @@ func (c *client) claim(r *request) (key *keyed, first bool) {
 		return nil, true
 	}
 	name := keyName{c.principal.name, c.principal.company, r.key}
-	bound := r.kind != requestQueryCall && r.kind != requestOnCall
+	bound := r.kind >= requestRegisterDN && r.kind <= requestUnsubscribe
 	now := time.Now()
 	key, verdict := c.server.keys.claim(name, subjectOf(r), repeat{c, r.referenceID}, bound, now)
 	switch verdict {

@@ -218,7 +218,7 @@ func (s *Server) Failed(r *engine.Request) {
 	if c == nil {
 		return
 	}
-	c.refuseAll(&request{name: r.Name, referenceID: r.ReferenceID, engine: *r}, w.key, refusal{
+	c.refuseAll(&request{name: r.Name, kind: w.kind, referenceID: r.ReferenceID, engine: *r}, w.key, refusal{
 		events.CTIException, "The engine failed at this request and said so in its log: try again."})
 }
 
