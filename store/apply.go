@@ -128,6 +128,12 @@ func (d *database) prepare() error {
 			{&d.writes[engine.PartyUpdated], []string{updateParty}},
 			{&d.writes[engine.PartyClosed], []string{endParty, endSameParty}},
 			{&d.writes[engine.PartyState], []string{addPartyState}},
+			{&d.writes[engine.QueueEntered], []string{enterQueue}},
+			{&d.writes[engine.QueueLeft], []string{leaveQueue}},
+			{&d.writes[engine.OfferMade], []string{makeOffer}},
+			{&d.writes[engine.OfferEnded], []string{endOffer}},
+			{&d.writes[engine.AgentChanged], []string{changeAgent}}, {&d.logAgent, []string{logAgent}},
+			{&d.endStays, []string{endStays}}, {&d.endOffers, []string{endOffers}},
 		} {
 			for _, query := range p.queries {
 				s, err := newStatement(conn, query)
@@ -159,7 +165,7 @@ func newStatement(conn *sqlite3.SQLiteConn, query string) (*statement, error) {
 
 func (d *database) statements() []*statement {
 	var made []*statement
-	for _, first := range append([]*statement{d.begin, d.commit, d.rollback}, d.writes[:]...) {
+	for _, first := range append([]*statement{d.begin, d.commit, d.rollback, d.logAgent, d.endStays, d.endOffers}, d.writes[:]...) {
 		for s := first; s != nil; s = s.or {
 			made = append(made, s)
 		}
@@ -198,19 +204,24 @@ func (d *database) apply(g *group) (rejected []rejection, err error) {
 	return rejected, err
 }
 
-var errUnknownKind = errors.New("unknown kind of record")
+var errUnknownKind = errors.New("unknown kind of record, or one without its part")
 
 func (d *database) write(it *item) error {
 	record := &it.record
 	switch record.Kind {
-	case engine.CallOpened, engine.CallUpdated, engine.CallClosed:
-		return d.writes[record.Kind].call(&record.Call, it.data, record.Kind == engine.CallClosed)
+	case engine.CallOpened, engine.CallUpdated:
+		return d.writes[record.Kind].call(&record.Call, it.data, false)
+	case engine.CallClosed:
+		if err := d.writes[record.Kind].call(&record.Call, it.data, true); err != nil {
+			return err
+		}
+		return d.closed(&record.Call)
 	case engine.PartyOpened, engine.PartyUpdated, engine.PartyClosed:
 		return d.writes[record.Kind].party(&record.Party)
 	case engine.PartyState:
 		return d.writes[record.Kind].state(&record.State)
 	}
-	return fmt.Errorf("%w: %d", errUnknownKind, record.Kind)
+	return d.writeCenter(record)
 }
 
 func (s *statement) call(c *engine.CallRecord, data string, ended bool) error {

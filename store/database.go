@@ -46,7 +46,9 @@ type database struct {
 	file    os.FileInfo // the file as it was opened
 
 	begin, commit, rollback *statement
-	writes                  [engine.CallClosed + 1]*statement // by record kind
+	writes                  [engine.AgentChanged + 1]*statement // by record kind
+	logAgent                *statement                          // beside AgentChanged
+	endStays, endOffers     *statement                          // beside CallClosed
 }
 
 // openDatabase opens cti.db, creates it, or brings it to the newest version. A file that is damaged, as it shows now or

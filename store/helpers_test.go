@@ -151,6 +151,10 @@ func dump(t testing.TB, dir string) string {
 		"SELECT " + callColumns + ", open FROM call ORDER BY call_id, start_millis",
 		"SELECT " + partyColumns + ", open FROM party ORDER BY party_id, call_id, start_millis",
 		"SELECT " + stateColumns + " FROM party_state ORDER BY party_id, ordinal, at_millis",
+		"SELECT " + stayColumns + ", open FROM queue_stay ORDER BY " + stayKey,
+		"SELECT " + offerColumns + ", open FROM offer ORDER BY " + offerKey,
+		"SELECT " + agentStateColumns + ", login_millis FROM agent_state ORDER BY agent_uuid",
+		"SELECT " + agentStateColumns + " FROM agent_state_log ORDER BY agent_uuid, at_millis, state, calls_taken",
 	} {
 		rows, err := db.Query(query)
 		require.NoError(t, err)

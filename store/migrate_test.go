@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -39,12 +41,33 @@ func newestVersion(t *testing.T) int {
 	return len(list)
 }
 
-// versionRecords are what the database of each testdata/vN.sql holds: an ended and an open call, a transfer, and a call
-// whose uuids were used again.
-func versionRecords() []engine.Record {
+// versionRecords are what the database of testdata/vN.sql holds: an ended and an open call, a transfer, and a call whose
+// uuids were used again; since version 2 also a call that was distributed.
+func versionRecords(version int) []engine.Record {
 	records := append(callRecords(1), callRecords(2)[:3]...)
 	records = append(records, transferRecords(3, 0)...)
-	return append(append(records, callRecords(5)...), again(callRecords(5), 100_000)...)
+	records = append(append(records, callRecords(5)...), again(callRecords(5), 100_000)...)
+	if version >= 2 {
+		records = append(records, queueRecords(6)...)
+	}
+	return records
+}
+
+// TestMain's child "dump" makes the next testdata/vN.sql.
+func childDump(dir string) error {
+	s, err := Open(Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	id := identity{CompanyID: "00112233445566778899aabbccddeeff", SDKAppID: 1_412_345_678, Epoch: 41}
+	if err := s.do(func(w *writer) { err = s.keepIdentity(w.db, id) }); err != nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	s.Append(versionRecords(2))
+	return errors.Join(s.Merge(sampleDirectory()), s.Close(context.Background()))
 }
 
 // schema is all that a database is made of, as SQLite spells it.
@@ -79,7 +102,11 @@ func TestDumpsAreOfTheirVersions(t *testing.T) {
 		require.NoError(t, err)
 		dumped, made := t.TempDir(), t.TempDir()
 		makeDatabase(t, dumped, string(script))
-		openOnce(t, Options{Dir: made, migrations: onlyVersion(t, version)}, func(*Store) {})
+		migrations, err := loadMigrations(onlyVersion(t, version))
+		require.NoError(t, err)
+		for _, m := range migrations {
+			makeDatabase(t, made, m.sql)
+		}
 		require.Equal(t, schema(t, made), schema(t, dumped))
 	}
 }
@@ -97,7 +124,14 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 
 			s := open(t, Options{Dir: dir})
 			require.Equal(t, newestVersion(t), userVersion(t, filepath.Join(dir, databaseName)))
-			require.Equal(t, faultless(t, versionRecords()), dump(t, dir))
+			require.Equal(t, faultless(t, versionRecords(version)), dump(t, dir))
+			directory, err := s.Directory()
+			require.NoError(t, err)
+			if version < 2 {
+				require.True(t, directory.Empty(), "the first start of version 2 is seeded")
+			} else {
+				require.Equal(t, sampleDirectory(), directory)
+			}
 			require.Equal(t, "00112233445566778899aabbccddeeff", s.CompanyID())
 			require.EqualValues(t, 1_412_345_678, s.SDKAppID())
 			seq, err := s.NextEpoch()

@@ -33,7 +33,7 @@ type storm struct {
 // by a later call, or two calls are merged.
 func drawStory(t *rapid.T, i int) []engine.Record {
 	records, least := callRecords(2*i), 1
-	switch rapid.SampledFrom([]string{"changes", "used again", "merged"}).Draw(t, "story") {
+	switch rapid.SampledFrom([]string{"changes", "used again", "merged", "distributed"}).Draw(t, "story") {
 	case "changes":
 		records = drawUpdates(t, records)
 	case "used again":
@@ -41,6 +41,8 @@ func drawStory(t *rapid.T, i int) []engine.Record {
 		records = append(records, drawUpdates(t, again(records, rapid.Int64Range(66_000, 1e9).Draw(t, "later")))...)
 	case "merged":
 		records = transferRecords(2*i, rapid.IntRange(0, 2).Draw(t, "returns"))
+	case "distributed":
+		records = queueRecords(2 * i)
 	}
 	return records[:rapid.IntRange(least, len(records)).Draw(t, "length")]
 }
@@ -233,7 +235,14 @@ func requireFold(t *rapid.T, s *Store, records []engine.Record) {
 		wantParties, wantStates := rowsOf(want)
 		require.Equal(t, wantParties, parties)
 		require.ElementsMatch(t, wantStates, states)
+		stays, offers, err := s.Routing(id)
+		require.NoError(t, err)
+		require.Equal(t, want.Stays, stays)
+		require.Equal(t, want.Offers, offers)
 	}
+	agents, err := s.Agents()
+	require.NoError(t, err)
+	require.ElementsMatch(t, fold.Agents(), agents)
 	have, err := s.OpenCalls()
 	require.NoError(t, err)
 	require.Equal(t, openCalls(order, records), have)

@@ -15,9 +15,16 @@ type item struct {
 	last   bool          // ends what one Append was handed
 }
 
-// sheddable tells that a call's row and its participants' rows can do without this record.
-func (it *item) sheddable() bool {
-	return it.record.Kind == engine.PartyState || it.record.Kind == engine.PartyUpdated
+// sheddable tells that the rows of calls, participants, stays and offers can do without this record: what it begins or
+// changes, an end tells whole.
+func (it *item) sheddable() bool { return sheddable(it.record.Kind) }
+
+func sheddable(kind engine.RecordKind) bool {
+	switch kind {
+	case engine.PartyState, engine.PartyUpdated, engine.QueueEntered, engine.OfferMade:
+		return true
+	}
+	return false
 }
 
 // chunk is a piece of the queue. Pieces keep Append from ever copying what is queued already, and are used again.
@@ -115,8 +122,8 @@ func (q *queue) append(records []engine.Record) {
 // push copies one record to the end, or drops it and returns nil.
 func (q *queue) push(record *engine.Record) *item {
 	q.put++
-	sheddable := record.Kind == engine.PartyState || record.Kind == engine.PartyUpdated
-	if !q.room(sheddable) {
+	spare := sheddable(record.Kind)
+	if !q.room(spare) {
 		return nil
 	}
 	it := q.slot()
@@ -126,7 +133,7 @@ func (q *queue) push(record *engine.Record) *item {
 		it.data = string(q.scratch)
 	}
 	it.record.Call.AttachedData = nil
-	if sheddable {
+	if spare {
 		q.spare++
 	}
 	return it

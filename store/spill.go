@@ -39,6 +39,9 @@ type spillLine struct {
 	Call  *spillCall          `json:"call,omitempty"`
 	Party *engine.PartyRecord `json:"party,omitempty"`
 	State *engine.StateRecord `json:"state,omitempty"`
+	Queue *engine.QueueRecord `json:"queue,omitempty"`
+	Offer *engine.OfferRecord `json:"offer,omitempty"`
+	Agent *engine.AgentRecord `json:"agent,omitempty"`
 }
 
 // spillCall keeps attached data as the text that goes into the database, so that no record is too odd to be kept.
@@ -48,8 +51,10 @@ type spillCall struct {
 }
 
 var kindNames = [...]string{
-	engine.CallOpened: "CallOpened", engine.CallUpdated: "CallUpdated", engine.PartyOpened: "PartyOpened", engine.PartyState: "PartyState",
-	engine.PartyUpdated: "PartyUpdated", engine.PartyClosed: "PartyClosed", engine.CallClosed: "CallClosed",
+	engine.CallOpened: "CallOpened", engine.CallUpdated: "CallUpdated", engine.CallClosed: "CallClosed",
+	engine.PartyOpened: "PartyOpened", engine.PartyState: "PartyState", engine.PartyUpdated: "PartyUpdated",
+	engine.PartyClosed: "PartyClosed", engine.QueueEntered: "QueueEntered", engine.QueueLeft: "QueueLeft",
+	engine.OfferMade: "OfferMade", engine.OfferEnded: "OfferEnded", engine.AgentChanged: "AgentChanged",
 }
 
 // openSpill opens the file and drops a last line that was not written whole; torn is that line's length.
@@ -185,6 +190,12 @@ func encodeLine(it *item) ([]byte, error) {
 		line.Party = &record.Party
 	case engine.PartyState:
 		line.State = &record.State
+	case engine.QueueEntered, engine.QueueLeft:
+		line.Queue = record.Queue
+	case engine.OfferMade, engine.OfferEnded:
+		line.Offer = record.Offer
+	case engine.AgentChanged:
+		line.Agent = record.Agent
 	}
 	return json.Marshal(&line)
 }
@@ -207,6 +218,7 @@ func decodeLine(text []byte) (it item, err error) {
 	case line.State != nil:
 		it.record.State = *line.State
 	}
+	it.record.Queue, it.record.Offer, it.record.Agent = line.Queue, line.Offer, line.Agent
 	return it, nil
 }
 

@@ -1,4 +1,5 @@
-// Package store keeps call detail records in SQLite, and the engine's identity beside them.
+// Package store keeps call detail records in SQLite, and the engine's identity and the call center's directory beside
+// them.
 //
 // The engine's loop hands records to Append, which copies them into a bounded queue and never waits. One goroutine
 // writes them in groups: into cti.db, or into spill.jsonl while SQLite cannot, from where they are read back in order.
@@ -51,8 +52,8 @@ type Stats struct {
 	Spilled         uint64 // records written to the spill file
 	InSpill         int    // records that wait there
 	Rejected        uint64 // records that SQLite refuses for good; they are in rejected.jsonl
-	DroppedStates   uint64 // state changes dropped because nothing could be written and memory was full
-	DroppedCDRs     uint64 // records of calls and parties dropped for the same reason, after all state changes
+	DroppedStates   uint64 // state changes and the like dropped because nothing could be written and memory was full
+	DroppedCDRs     uint64 // other records dropped for the same reason, after all of those
 	Degraded        bool   // SQLite cannot write at present
 	LastError       string
 	LastErrorMillis int64  // Unix ms
@@ -142,7 +143,7 @@ func (o *Options) complete() error {
 }
 
 // Append queues copies of records, in order, and returns at once. What one call hands over is committed together.
-// It keeps the records' strings and nothing else of them.
+// It keeps the records' strings, and what Queue, Offer and Agent point to, and nothing else of them.
 func (s *Store) Append(records []engine.Record) { s.queue.append(records) }
 
 // Flush waits until everything appended so far is durable: in the database or in the spill file. While neither can be
@@ -229,6 +230,9 @@ func (w *writer) open() (err error) {
 	}
 	if err := s.keepIdentity(w.db, id); err != nil {
 		return err
+	}
+	if err := w.loadDirectory(); err != nil {
+		return fmt.Errorf("the directory cannot be read: %w", err)
 	}
 	w.gather, w.retry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	w.gather.Stop()

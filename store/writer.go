@@ -23,6 +23,8 @@ type writer struct {
 	damage error     // what was found while the database was in use
 	spill  *spill
 
+	directory *Directory // as it is in the database
+
 	next group // what is being written
 
 	gather    *time.Timer // ends the wait for more records
@@ -299,7 +301,7 @@ func (w *writer) reopen() (err error) {
 	}
 	w.db = db
 	w.s.readers.Store(db.readers)
-	return w.s.keepIdentity(db, *w.s.identity.Load())
+	return errors.Join(w.keepDirectory(), w.s.keepIdentity(db, *w.s.identity.Load()))
 }
 
 // finish writes what is left and closes everything.

@@ -4,11 +4,14 @@ package cdr
 
 import "modcti/engine"
 
-// CDR is one call with its participants in order of joining.
+// CDR is one call with its participants in order of joining, and why it went where it went: its stays in queues and the
+// offers to agents, in the order of their beginning.
 type CDR struct {
 	Call    engine.CallRecord
 	Closed  bool
 	Parties []Party
+	Stays   []engine.QueueRecord
+	Offers  []engine.OfferRecord
 }
 
 // Party is one participant with its state changes.
@@ -20,8 +23,10 @@ type Party struct {
 
 // Fold collects records in the order in which the engine made them. The zero Fold is ready.
 type Fold struct {
-	byID  map[string]*CDR
-	order []*CDR
+	byID   map[string]*CDR
+	order  []*CDR
+	agents map[string]int // place in states
+	states []engine.AgentRecord
 
 	// Faults counts records that fit nothing: a second opening, or a part of a call that was never opened or is closed.
 	Faults int
@@ -44,7 +49,7 @@ func (f *Fold) add(r *engine.Record) {
 		}
 	case engine.CallClosed:
 		if c := f.live(r.Call.CallID); c != nil {
-			c.Call, c.Closed = r.Call, true
+			c.close(&r.Call)
 		}
 	case engine.PartyOpened:
 		if c := f.live(r.Party.CallID); c != nil {
@@ -58,6 +63,12 @@ func (f *Fold) add(r *engine.Record) {
 		if p := f.party(r.State.CallID, r.State.PartyID); p != nil {
 			p.States = append(p.States, r.State)
 		}
+	case engine.QueueEntered, engine.QueueLeft:
+		f.stay(r.Kind, r.Queue)
+	case engine.OfferMade, engine.OfferEnded:
+		f.offer(r.Kind, r.Offer)
+	case engine.AgentChanged:
+		f.agent(r.Agent)
 	case engine.RecordNone:
 		f.Faults++
 	}
@@ -74,6 +85,28 @@ func (f *Fold) open(c *engine.CallRecord) {
 	made := &CDR{Call: *c}
 	f.byID[c.CallID] = made
 	f.order = append(f.order, made)
+}
+
+// interrupted is the outcome of what a call left open that came to no good end.
+const interrupted = "interrupted"
+
+func (c *CDR) close(r *engine.CallRecord) {
+	c.Call, c.Closed = *r, true
+	switch r.EndReason {
+	case engine.EndInterrupted, engine.EndVanished, engine.EndFaulted:
+	default:
+		return
+	}
+	for i := range c.Stays {
+		if s := &c.Stays[i]; s.Outcome == "" {
+			s.Outcome, s.LeftMillis = interrupted, r.EndMillis
+		}
+	}
+	for i := range c.Offers {
+		if o := &c.Offers[i]; o.Outcome == "" {
+			o.Outcome, o.EndMillis = interrupted, r.EndMillis
+		}
+	}
 }
 
 func (f *Fold) live(id string) *CDR {
@@ -99,5 +132,61 @@ func (f *Fold) party(call, party string) *Party {
 	return nil
 }
 
+// stay takes a stay's beginning, and its end, which must have begun.
+func (f *Fold) stay(kind engine.RecordKind, r *engine.QueueRecord) {
+	c := f.live(r.CallID)
+	if c == nil {
+		return
+	}
+	if kind == engine.QueueEntered {
+		c.Stays = append(c.Stays, *r)
+		return
+	}
+	for i := range c.Stays {
+		s := &c.Stays[i]
+		if s.PartyID == r.PartyID && s.QueueID == r.QueueID && s.EnteredMillis == r.EnteredMillis && s.Outcome == "" {
+			*s = *r
+			return
+		}
+	}
+	f.Faults++
+}
+
+// offer takes an offer's beginning, and its end, which must have begun.
+func (f *Fold) offer(kind engine.RecordKind, r *engine.OfferRecord) {
+	c := f.live(r.CallID)
+	if c == nil {
+		return
+	}
+	if kind == engine.OfferMade {
+		c.Offers = append(c.Offers, *r)
+		return
+	}
+	for i := range c.Offers {
+		o := &c.Offers[i]
+		if o.PartyID == r.PartyID && o.AgentUUID == r.AgentUUID && o.AtMillis == r.AtMillis && o.Outcome == "" {
+			*o = *r
+			return
+		}
+	}
+	f.Faults++
+}
+
+func (f *Fold) agent(r *engine.AgentRecord) {
+	if f.agents == nil {
+		f.agents = make(map[string]int)
+	}
+	at, known := f.agents[r.UUID]
+	if !known {
+		at = len(f.states)
+		f.agents[r.UUID] = at
+		f.states = append(f.states, engine.AgentRecord{})
+	}
+	f.states[at] = *r
+}
+
 // CDRs returns all calls in the order of their beginning.
 func (f *Fold) CDRs() []*CDR { return f.order }
+
+// Agents returns the last state of each agent, in the order of their first.
+func (f *Fold) Agents() []engine.AgentRecord { return f.states }

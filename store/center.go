@@ -1,0 +1,145 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"modcti/engine"
+)
+
+const (
+	stayColumns = "call_id, party_id, queue_id, caller_dn, priority, entered_millis, left_millis, outcome, agent_uuid, " +
+		"offers, position"
+	stayKey      = "call_id, party_id, queue_id, entered_millis"
+	offerColumns = "call_id, party_id, queue_id, agent_uuid, agent_dn, at_millis, strategy, level, waited_millis, " +
+		"candidates, candidate_count, reason, end_millis, outcome"
+	offerKey          = "call_id, agent_uuid, party_id, at_millis"
+	agentStateColumns = "agent_uuid, agent_id, dn, phone_type, state, reason_code, login_state, wrap_until_millis, call_id, " +
+		"party_id, at_millis, calls_taken, talk_millis"
+)
+
+// Stays and offers are made once and ended once, as calls are. Of an agent's states the last one that was written is the
+// one in force: records keep their order on every way to the database.
+var (
+	enterQueue  = insert("queue_stay", stayColumns, 1) + " ON CONFLICT DO NOTHING"
+	leaveQueue  = insert("queue_stay", stayColumns, 0) + onConflict(stayColumns, stayKey, "queue_stay.open = 1")
+	makeOffer   = insert("offer", offerColumns, 1) + " ON CONFLICT DO NOTHING"
+	endOffer    = insert("offer", offerColumns, 0) + onConflict(offerColumns, offerKey, "offer.open = 1")
+	endStays    = "UPDATE queue_stay SET open = 0, outcome = 'interrupted', left_millis = ?2 WHERE call_id = ?1 AND open = 1"
+	endOffers   = "UPDATE offer SET open = 0, outcome = 'interrupted', end_millis = ?2 WHERE call_id = ?1 AND open = 1"
+	logAgent    = "INSERT INTO agent_state_log (" + agentStateColumns + ") VALUES (" + marks(agentStateColumns) + ") ON CONFLICT DO NOTHING"
+	changeAgent = "INSERT INTO agent_state (" + agentStateColumns + ", login_millis) VALUES (" + marks(agentStateColumns) +
+		", iif(?5 = 'LoggedOut', 0, ?11)) ON CONFLICT (agent_uuid) DO UPDATE SET " + strings.Join(agentStateTerms(), ", ") +
+		", login_millis = iif(excluded.state = 'LoggedOut', 0, iif(login_millis = 0, excluded.at_millis, login_millis))"
+)
+
+func agentStateTerms() []string {
+	_, others := terms(agentStateColumns, "agent_uuid")
+	return others
+}
+
+// closed ends what a call that came to no good end left open: the engine that would have told is gone or at fault.
+func (d *database) closed(c *engine.CallRecord) error {
+	switch c.EndReason {
+	case engine.EndInterrupted, engine.EndVanished, engine.EndFaulted:
+		if err := d.endStays.exec(c.CallID, c.EndMillis); err != nil {
+			return err
+		}
+		return d.endOffers.exec(c.CallID, c.EndMillis)
+	}
+	return nil
+}
+
+// writeCenter writes a record of the call center.
+func (d *database) writeCenter(r *engine.Record) error {
+	switch {
+	case (r.Kind == engine.QueueEntered || r.Kind == engine.QueueLeft) && r.Queue != nil:
+		return d.writes[r.Kind].stay(r.Queue)
+	case (r.Kind == engine.OfferMade || r.Kind == engine.OfferEnded) && r.Offer != nil:
+		return d.writes[r.Kind].offer(r.Offer)
+	case r.Kind == engine.AgentChanged && r.Agent != nil:
+		if err := d.logAgent.agent(r.Agent); err != nil {
+			return err
+		}
+		return d.writes[r.Kind].agent(r.Agent)
+	}
+	return fmt.Errorf("%w: %d", errUnknownKind, r.Kind)
+}
+
+func (s *statement) stay(q *engine.QueueRecord) error {
+	return s.exec(q.CallID, q.PartyID, q.QueueID, q.CallerDN, int64(q.Priority), q.EnteredMillis, q.LeftMillis, q.Outcome,
+		q.AgentUUID, int64(q.Offers), int64(q.Position))
+}
+
+func (s *statement) offer(o *engine.OfferRecord) error {
+	return s.exec(o.CallID, o.PartyID, o.QueueID, o.AgentUUID, o.AgentDN, o.AtMillis, o.Strategy, int64(o.Level),
+		o.WaitedMillis, o.Candidates, int64(o.CandidateCount), o.Reason, o.EndMillis, o.Outcome)
+}
+
+func (s *statement) agent(a *engine.AgentRecord) error {
+	return s.exec(a.UUID, a.ID, a.DN, a.PhoneType, a.State, a.ReasonCode, a.LoginState, a.WrapUntilMillis, a.CallID,
+		a.PartyID, a.AtMillis, a.CallsTaken, a.TalkMillis)
+}
+
+// Routing answers why a call went where it went: the stays in queues and the offers to agents of the newest call of that
+// id, in order of time. It is empty for a call that was in no queue, or that the store does not know.
+func (s *Store) Routing(callID string) (stays []engine.QueueRecord, offers []engine.OfferRecord, err error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	const newest = " WHERE call_id = ?1 AND call_start_millis IS (SELECT max(start_millis) FROM call WHERE call_id = ?1)"
+	stays, err = scanAll(tx, scanStay, "SELECT "+stayColumns+" FROM stay"+newest+" ORDER BY entered_millis, id", callID)
+	if err != nil {
+		return nil, nil, err
+	}
+	offers, err = scanAll(tx, scanOffer, "SELECT "+offerColumns+" FROM offered"+newest+" ORDER BY at_millis, id", callID)
+	return stays, offers, err
+}
+
+// Agents returns the last state of each agent, which a restart begins with.
+func (s *Store) Agents() ([]engine.AgentRecord, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	return scanAll(tx, scanAgent, "SELECT "+agentStateColumns+" FROM agent_state ORDER BY agent_uuid")
+}
+
+// Logins tells since when each agent who is logged in has been, in Unix ms.
+func (s *Store) Logins() (map[string]int64, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	type login struct {
+		uuid  string
+		since int64
+	}
+	logins, err := scanAll(tx, func(rows *sql.Rows, l *login) error { return rows.Scan(&l.uuid, &l.since) },
+		"SELECT agent_uuid, login_millis FROM agent_state WHERE login_millis > 0")
+	since := make(map[string]int64, len(logins))
+	for _, l := range logins {
+		since[l.uuid] = l.since
+	}
+	return since, err
+}
+
+func scanStay(rows *sql.Rows, q *engine.QueueRecord) error {
+	return rows.Scan(&q.CallID, &q.PartyID, &q.QueueID, &q.CallerDN, &q.Priority, &q.EnteredMillis, &q.LeftMillis, &q.Outcome,
+		&q.AgentUUID, &q.Offers, &q.Position)
+}
+
+func scanOffer(rows *sql.Rows, o *engine.OfferRecord) error {
+	return rows.Scan(&o.CallID, &o.PartyID, &o.QueueID, &o.AgentUUID, &o.AgentDN, &o.AtMillis, &o.Strategy, &o.Level,
+		&o.WaitedMillis, &o.Candidates, &o.CandidateCount, &o.Reason, &o.EndMillis, &o.Outcome)
+}
+
+func scanAgent(rows *sql.Rows, a *engine.AgentRecord) error {
+	return rows.Scan(&a.UUID, &a.ID, &a.DN, &a.PhoneType, &a.State, &a.ReasonCode, &a.LoginState, &a.WrapUntilMillis,
+		&a.CallID, &a.PartyID, &a.AtMillis, &a.CallsTaken, &a.TalkMillis)
+}
