@@ -19,6 +19,8 @@ type operation struct {
 	version  uint32
 	told     bool // with has been told of target
 	recalled bool // target is by again
+	inApp    bool // diversion: with is in cti_queue
+	result   string
 }
 
 type operationKind uint8
@@ -32,11 +34,13 @@ const (
 	monitor
 	bargeIn
 	intercept
+	diversion // a queue sends with on to a number
 	operationKindCount
 )
 
 var operationNames = [operationKindCount]string{
 	"make call", "consult", "transfer", "redirect", "conference", "monitor", "barge-in", "intercept",
+	"diversion",
 }
 
 func (k operationKind) String() string { return operationNames[k] }
