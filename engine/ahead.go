@@ -10,6 +10,9 @@ const (
 	dnsAhead     = 3
 )
 
+// legsInCache is how many legs, with their calls, a core's own cache holds: up to there asking costs more than it saves.
+const legsInCache = 2000
+
 // What is asked for of a party and of a call, in lines of 64 bytes; a test holds them to the sizes.
 const (
 	partyLines = 13
@@ -28,6 +31,9 @@ func (f *foresight) of(i int) **party { return &f.parties[i%len(f.parties)] }
 // Ahead is called before the Step of ins[i], when the Steps of all ins follow in order. It changes nothing but how long
 // they take, and may be left out.
 func (e *Engine) Ahead(ins []Input, i int) {
+	if e.legs.taken <= legsInCache {
+		return
+	}
 	from := [...]int{i + cellsAhead, i + partiesAhead, i + callsAhead, i + dnsAhead}
 	if i == 0 {
 		from = [...]int{0, 0, 0, 0}
