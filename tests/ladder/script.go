@@ -187,9 +187,10 @@ func (s *Script) Play() (string, error) {
 	return b.String(), r.Promises()
 }
 
-// Run plays inputs in the script's scene.
+// Run plays inputs in the script's scene, quietly.
 func (s *Script) Run(inputs []engine.Input) *Run {
 	r := NewRun(&s.Scene)
+	r.Quiet = true
 	for _, in := range inputs {
 		r.Step(in)
 	}
