@@ -312,7 +312,11 @@ func TestAgentRequest_Answered(t *testing.T) {
 	login["referenceID"] = 32
 	c.sendMap("AgentLogin", login)
 	require.EqualValues(t, 32, c.want("EventAgentLogin").integer("referenceID"))
-	require.Empty(t, b.posted, "at most once")
+	again := b.opened()
+	again.register(b, "1001")
+	again.sendMap("AgentLogin", login)
+	require.EqualValues(t, 32, again.want("EventAgentLogin").integer("referenceID"))
+	require.Empty(t, b.posted, "at most once, also on a new connection")
 
 	c.sendMap("AgentReady", map[string]any{"thisDN": "1001", "referenceID": 33})
 	r = b.request()
@@ -322,6 +326,24 @@ func TestAgentRequest_Answered(t *testing.T) {
 	require.EqualValues(t, 33, c.agentRefused(events.AgentNotLoggedIn).integer("referenceID"))
 	require.Empty(t, b.server.hub.clients[r.Client].waiting)
 	wall.quiet()
+}
+
+// Of two requests of one reference the refusal answers the one that it names.
+func TestAgentRequest_RefusalNamesTheRequest(t *testing.T) {
+	b, c := seated(t)
+	c.sendMap("AgentReady", map[string]any{"thisDN": "1001", "referenceID": 5})
+	ready := b.request()
+	c.sendMap("AgentLogout", map[string]any{"thisDN": "1001", "referenceID": 5})
+	logout := b.request()
+	for _, r := range []*engine.Request{logout, ready} {
+		b.publish(engine.Outgoing{To: r.Client, Asker: r.Client, Message: &events.AgentError{
+			Header: b.now(r), ErrorCode: 302002, ErrorMessage: "AgentNotLoggedIn", Request: r.Name, Detail: "log in first"}})
+		require.Equal(t, r.Name, c.agentRefused(events.AgentNotLoggedIn)["request"])
+		for _, w := range b.server.hub.clients[r.Client].waiting {
+			require.NotEqual(t, r.Name, w.name)
+		}
+	}
+	require.Empty(t, b.server.hub.clients[ready.Client].waiting)
 }
 
 // Protocol 6, rows 301020 and 301027: also what the door itself refuses is refused as the request's kind is.
