@@ -86,24 +86,19 @@ func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.wit
 
 func (e *Engine) dropTarget(o *operation) {
 	p := o.target.get()
-	if p != nil && p.answered() {
-		e.hangUp(p, CauseNormalClearing, "")
-		return
-	}
-	e.hangUp(p, CauseOriginatorCancel, "")
-}
-
-func (e *Engine) dropBy(o *operation)   { e.hangUp(o.by.get(), CauseNormalClearing, "") }
-func (e *Engine) dropWith(o *operation) { e.hangUp(o.with.get(), CauseNormalClearing, "") }
-
-// dropBoth: who consulted has gone, and both of his talks with him.
-func (e *Engine) dropBoth(o *operation) {
 	cause := CauseNormalClearing
-	if p := o.target.get(); p != nil && !p.answered() {
+	if p != nil && !p.answered() {
 		cause = CauseOriginatorCancel
 	}
-	e.hangUp(o.target.get(), cause, events.SideAgent)
-	e.hangUp(o.with.get(), CauseNormalClearing, events.SideAgent)
+	e.hangUpFor(p, cause, o.gone)
+}
+
+func (e *Engine) dropBy(o *operation)   { e.hangUpFor(o.by.get(), CauseNormalClearing, o.gone) }
+func (e *Engine) dropWith(o *operation) { e.hangUpFor(o.with.get(), CauseNormalClearing, o.gone) }
+
+func (e *Engine) dropBoth(o *operation) {
+	e.dropTarget(o)
+	e.dropWith(o)
 }
 
 func (e *Engine) dropByAndTarget(o *operation) {
@@ -170,9 +165,34 @@ func (e *Engine) consultEnded(o *operation) {
 }
 
 func (e *Engine) byWaits(o *operation) {
-	if by := o.by.get(); by != nil && !by.ending {
-		by.otherDN = o.dnOfWith()
+	by, with := o.by.get(), o.with.get()
+	if with == nil || with.ending || with.state == Released {
+		o.stage = over
+		e.dropBy(o)
+		return
+	}
+	if by != nil && !by.ending {
+		by.otherDN = with.thisDN
 		e.wait(by, WaitSilence)
+	}
+}
+
+// consultHolds tells whether it is a consult that lets a party's partner wait: the phone's own hold ends with it.
+func (p *party) consultHolds() bool {
+	return p.op != nil && p.op.kind == consult && p.op.by.get() == p && p.op.stage != talking && p.op.stage != alternated
+}
+
+// resumeTalk: the agent and the third hear each other again. With nobody waiting it is a talk like any other.
+func (e *Engine) resumeTalk(o *operation) {
+	if with := o.with.get(); with == nil || with.state == Released {
+		o.stage = over
+	}
+}
+
+// reachTalk: an agent whose customer left while he called the third talks to the third.
+func (e *Engine) reachTalk(o *operation) {
+	if by := o.by.get(); by != nil && by.state == Held {
+		e.apply(by, reaches)
 	}
 }
 
@@ -338,7 +358,7 @@ func (e *Engine) startMove(o *operation) {
 
 // recall calls the agent back: nobody has taken the call (3.5).
 func (e *Engine) recall(o *operation) {
-	o.dn, o.byDN, o.recalled = o.byDN, o.dn, true
+	o.dn, o.byDN, o.recalled, o.told = o.byDN, o.dn, true, false
 	e.callTarget(o)
 }
 
@@ -365,6 +385,12 @@ func (e *Engine) meetInRoom(o *operation) {
 }
 
 // Supervision.
+
+// restoreAndRefuse: the supervisor has gone while all were put into a room.
+func (e *Engine) restoreAndRefuse(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundParty, "the supervisor's phone has hung up")
+	e.restoreTalk(o)
+}
 
 // listen has the supervisor's leg listen to the agent's (3.10).
 func (e *Engine) listen(o *operation) {

@@ -53,6 +53,7 @@ type party struct {
 	waiter           *waiter    // it waits in a queue
 	queue            *queue     // the queue that its call came from (3.0-6)
 	hops             int        // queues that it was sent on through
+	hangup           uint64     // the command that ends its leg; 0 = none
 	op               *operation // what is being done to it
 	pending          []pending  // requests on it that wait for the switch
 	movedBy          string     // who sent its leg elsewhere while they talked

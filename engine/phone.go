@@ -58,7 +58,7 @@ func showMoved(p *party, t *events.ThirdPart) bool {
 // partnerChanged tells two who talked to others before that they talk to each other (3.5, 3.6). before are the DNs that
 // each talked to.
 func (e *Engine) partnerChanged(p, q *party, beforeP, beforeQ string) {
-	if p.op != nil || q.op != nil || p.call != q.call {
+	if p.call != q.call {
 		return
 	}
 	if beforeP != "" && beforeP == beforeQ {

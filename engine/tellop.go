@@ -265,6 +265,7 @@ func (e *Engine) tellMoved(o *operation) {
 		return
 	}
 	o.told = true
+	with.otherDN = target.thisDN
 	m := &events.PartyChanged{CallPart: callPart(with)}
 	m.OtherDN, m.ThirdDN, m.ThirdDNRole = target.thisDN, o.byDN, events.TransferBy
 	m.CallState, m.FullCallState = events.StateOK, events.StateTransferred

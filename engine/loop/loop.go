@@ -96,7 +96,6 @@ func (l *Loop) StepBatch(ins []engine.Input) error {
 	}
 	deadline := l.out.NextDeadline
 	for i := range ins {
-		l.engine.Ahead(ins, i)
 		l.step(&ins[i])
 	}
 	if l.out.NextDeadline != deadline {
