@@ -59,7 +59,8 @@ func TestAgentsJSON(t *testing.T) {
 	code, out, _ := asking(t, &events.Subscribed{}, "agents")
 	require.Equal(t, exitOK, code)
 	require.Equal(t, "-- 0 agents\n", out)
-	code, _, errs := ctictl("agents", "-unix", scripted(t, `{"messageID":"EventOpened"}`+"\n", `{"messageID":"EventSubscribed","agents":7}`+"\n"))
+	path := scripted(t, `{"messageID":"EventOpened"}`+"\n", `{"messageID":"EventSubscribed","agents":7}`+"\n")
+	code, _, errs := ctictl("agents", "-unix", path)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "not to be understood")
 }
