@@ -153,18 +153,31 @@ func (e *Engine) dismiss(c *call, gone *party) {
 
 // watchersOf tells those who listen that one of the two they listen to has gone (3.10).
 func (e *Engine) watchersOf(c *call, gone *party) {
+	over := c.talkers() == 0 // the release of the last one says it all
 	for p := c.first; p != nil; p = p.next {
 		if !p.observer || p.state != Talk || p.ending || p == gone || p.hangup != 0 {
 			continue
 		}
-		m := &events.PartyDeleted{CallPart: callPart(p)}
-		m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
-		m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
-		e.tellParty(p, m, false)
+		if !over {
+			m := &events.PartyDeleted{CallPart: callPart(p)}
+			m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
+			m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
+			e.tellParty(p, m, false)
+		}
 		if p.observes.get() == gone && p.op == nil {
 			e.follow(p, c, gone)
 		}
 	}
+}
+
+// talkers counts who talks in a call and is no observer.
+func (c *call) talkers() (n int) {
+	for p := c.first; p != nil; p = p.next {
+		if !p.observer && (p.state == Talk || p.state == Held) {
+			n++
+		}
+	}
+	return n
 }
 
 // follow lets a supervisor whose agent has left the call listen to whoever has it now, when he watches the call; else

@@ -351,6 +351,7 @@ func (e *Engine) startMove(o *operation) {
 	hears := WaitMusic
 	if !with.talked {
 		hears = WaitRingback
+		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
 	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))

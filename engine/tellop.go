@@ -261,7 +261,7 @@ func (e *Engine) tellMerged(o *operation) {
 // tellMoved tells the customer of a transfer whom he will talk to, once (3.5, 3.13).
 func (e *Engine) tellMoved(o *operation) {
 	with, target := o.with.get(), o.target.get()
-	if o.told || with == nil || with.state == Released || target == nil || !with.talked && o.kind == redirect {
+	if o.told || with == nil || with.state == Released || target == nil {
 		return
 	}
 	o.told = true
