@@ -186,9 +186,11 @@ func (e *Engine) partyFact(p *party, in *Input) {
 		e.unbridged(p, in.Other)
 	case LegHeld:
 		if !p.ending {
+			p.phoneHolds = true
 			e.apply(p, holds)
 		}
 	case LegUnheld:
+		p.phoneHolds = p.phoneHolds && p.ending
 		if !p.ending && !p.consultHolds() {
 			e.apply(p, retrieves)
 		}

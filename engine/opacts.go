@@ -191,7 +191,14 @@ func (e *Engine) resumeTalk(o *operation) {
 
 // reachTalk: an agent whose customer left while he called the third talks to the third.
 func (e *Engine) reachTalk(o *operation) {
-	if by := o.by.get(); by != nil && by.state == Held {
+	if by := o.by.get(); by != nil {
+		e.reach(by)
+	}
+}
+
+// reach: who let his partner wait talks to another now, unless his own phone holds that one.
+func (e *Engine) reach(by *party) {
+	if by.state == Held && !by.phoneHolds {
 		e.apply(by, reaches)
 	}
 }
@@ -213,7 +220,7 @@ func (e *Engine) retrieve(o *operation) {
 }
 
 func (e *Engine) reclaim(o *operation) {
-	if by := o.by.get(); by != nil && by.state == Held {
+	if by := o.by.get(); by != nil && by.state == Held && !by.phoneHolds {
 		e.apply(by, reclaims)
 	}
 }
@@ -282,9 +289,7 @@ func (e *Engine) outlive(o *operation) {
 	o.call.callType = events.Consult
 	if by := o.by.get(); by != nil {
 		by.farewell = farewell{}
-		if by.state == Held {
-			e.apply(by, reaches)
-		}
+		e.reach(by)
 	}
 }
 

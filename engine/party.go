@@ -27,6 +27,7 @@ type party struct {
 	talked        bool // it was in Talk
 	expected      bool // the engine has asked for its leg, and the leg has not appeared
 	displaced     bool // the engine has put its leg where it is: nobody else will end it
+	phoneHolds    bool // its phone, or the switch for it, has its partner on hold
 	muted         bool // what it says is not heard
 	member        bool // it is in its call's conference
 	broughtIn     bool // a conference brought it in

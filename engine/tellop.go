@@ -190,7 +190,7 @@ func (e *Engine) tellStage2(o *operation) { e.tellStage(o, events.StageRinging, 
 
 // tellStage4: who is consulted has answered.
 func (e *Engine) tellStage4(o *operation) {
-	e.apply(o.by.get(), reaches)
+	e.reach(o.by.get())
 	e.tellStage(o, events.StageAnswered, "")
 }
 
