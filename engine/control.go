@@ -56,7 +56,7 @@ func (e *Engine) acting(r *Request) *party {
 	}
 	var found *party
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN != r.ThisDN || p.state == Released || p.ending || p.call == nil || p.call.forming {
+		if p.thisDN != r.ThisDN || p.call == nil || p.call.forming || p.leaving(r.Kind) {
 			continue
 		}
 		if found != nil {
@@ -78,12 +78,17 @@ func (e *Engine) actingIn(r *Request) *party {
 		return nil
 	}
 	for p := c.last; p != nil; p = p.prev {
-		if p.thisDN == r.ThisDN && p.state != Released && !p.ending {
+		if p.thisDN == r.ThisDN && !p.leaving(r.Kind) {
 			return p
 		}
 	}
 	e.refuse(r, events.NotFoundParty, "the DN is not, or not any more, in this call")
 	return nil
+}
+
+// leaving tells whether a party has ended, or is being hung up, which only a further release may ask for.
+func (p *party) leaving(asked RequestKind) bool {
+	return p.state == Released || p.ending || p.hangup != 0 && asked != RequestReleaseCall
 }
 
 // mergeData merges a request's attached data into the call's. RequestUpdateAttachedData tells everybody (R60).

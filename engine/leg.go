@@ -179,6 +179,7 @@ func (e *Engine) partyFact(p *party, in *Input) {
 		e.happens(p, opNothing, opNothing, opTargetMedia)
 	case LegAnswered:
 		setOnce(&p.times.answered, now)
+		p.phoneHolds = false // nobody holds a talk that has only begun
 		e.pickedUp(p)
 	case LegBridged:
 		e.bridged(p, in.Other)
@@ -430,6 +431,9 @@ func (e *Engine) talkTo(p, q *party) {
 	p.otherDN = q.thisDN
 	p.blame = blame{}
 	e.apply(p, joins)
+	if p.phoneHolds && p.state == Talk {
+		e.apply(p, holds) // it was told of before the talk
+	}
 }
 
 func (e *Engine) unbridged(p *party, other LegID) {

@@ -275,12 +275,12 @@ func (e *Engine) targetGone(o *operation) {
 }
 
 func (e *Engine) withGone(o *operation) {
-	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	e.rejoinAlone(o)
 }
 
 // rejoinAlone: the customer has gone, and the consult is all that is left of the call (R12).
 func (e *Engine) rejoinAlone(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	e.outlive(o)
 	e.joinByTarget(o)
 }
@@ -319,14 +319,14 @@ func (e *Engine) cancelHeld(o *operation) {
 
 func (e *Engine) swapToWith(o *operation) {
 	e.joinByWith(o)
-	if target := o.target.get(); target != nil {
+	if target, with := o.target.get(), o.with.get(); target != nil && with != nil && !with.ending {
 		e.wait(target, WaitMusic)
 	}
 }
 
 func (e *Engine) swapToTarget(o *operation) {
 	e.joinByTarget(o)
-	if with := o.with.get(); with != nil {
+	if target, with := o.target.get(), o.with.get(); with != nil && target != nil && !target.ending {
 		e.wait(with, WaitMusic)
 	}
 }
@@ -362,6 +362,14 @@ func (e *Engine) startMove(o *operation) {
 	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
 }
 
+// finishMove: with and target talk.
+func (e *Engine) finishMove(o *operation) {
+	if with := o.with.get(); with != nil {
+		e.reach(with)
+	}
+	e.tellMoved(o)
+}
+
 // recall calls the agent back: nobody has taken the call (3.5).
 func (e *Engine) recall(o *operation) {
 	o.dn, o.byDN, o.recalled, o.told = o.byDN, o.dn, true, false
@@ -390,6 +398,18 @@ func (e *Engine) meetInRoom(o *operation) {
 	e.met(o)
 }
 
+// meetOrDrop: somebody has gone while all were put into a room. With nobody else there target is not to be alone.
+func (e *Engine) meetOrDrop(o *operation) {
+	for p := o.call.first; p != nil; p = p.next {
+		if p != o.target.get() && p.state != Released && !p.ending && !p.observer {
+			e.met(o)
+			return
+		}
+	}
+	e.refuseAndDrop(o)
+	o.stage = ending
+}
+
 // Supervision.
 
 // restoreAndRefuse: the supervisor has gone while all were put into a room.
@@ -410,8 +430,10 @@ func (e *Engine) listen(o *operation) {
 // restoreTalk joins the two again whom a supervisor's act took apart and then failed (3.11).
 func (e *Engine) restoreTalk(o *operation) {
 	by, with := o.by.get(), o.with.get()
-	o.call.room = ""
-	if by != nil && with != nil && !by.ending && !with.ending && by.partner.get() != with {
+	if by == nil || with == nil || by.ending || with.ending {
+		return
+	}
+	if o.kind == bargeIn || by.partner.get() != with { // they may be on their way into the room
 		e.bridge(by, with)
 	}
 }
