@@ -64,7 +64,8 @@ enum cti_kind {
 	CTI_COMMAND_DONE = 23,
 	CTI_LEG_DTMF = 24,
 	CTI_LEG_RECORD_STARTED = 25,
-	CTI_LEG_RECORD_STOPPED = 26
+	CTI_LEG_RECORD_STOPPED = 26,
+	CTI_DEVICE_LOST = 27
 };
 
 #define CTI_FLAG_LOOPBACK (1u << 0)
@@ -83,6 +84,7 @@ enum cti_kind {
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file
+ *   DEVICE_LOST              the directory user whose last registration is gone; no channel
  *   others                   nothing
  * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
  */
@@ -138,6 +140,10 @@ typedef struct cti_record {
  *                  other_uuid does.
  *   EAVESDROP_MODE name, as above
  *   RECORD_*       value is the file: an absolute path of letters, digits and /-_.+=@, whose ending names its format
+ *   RETURN         the application cti_queue or cti_agent that the channel is in returns, with the result value in
+ *                  cti_queue_result or cti_agent_result
+ *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
+ *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it.
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,
@@ -158,7 +164,9 @@ enum cti_command_kind {
 	CTI_CMD_RECORD_START = 16,
 	CTI_CMD_RECORD_STOP = 17,
 	CTI_CMD_RECORD_PAUSE = 18,
-	CTI_CMD_RECORD_RESUME = 19
+	CTI_CMD_RECORD_RESUME = 19,
+	CTI_CMD_RETURN = 20,
+	CTI_CMD_SAY = 21
 };
 
 typedef struct cti_command {
