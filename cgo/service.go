@@ -161,7 +161,7 @@ func (s *service) doorsConfig(settings *Settings) push.Config {
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey, TLSClientCA: settings.TLSClientCA,
 		CompanyID: s.store.CompanyID(), Version: version(),
 		QueueBytes: int(settings.ClientQueueBytes), RequestsPerSecond: int(settings.RequestsPerSecond),
-		Post: s.loop.Post, LastSeq: func() uint64 { return s.seqStart }, Log: s.log,
+		Post: s.loop.Step, LastSeq: func() uint64 { return s.seqStart }, Log: s.log,
 	}
 	if s.host.fires() {
 		c.Tap = s.fire
