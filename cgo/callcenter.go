@@ -68,8 +68,7 @@ func readCallcenter(path string) (*imported, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	in := &callcenterImport{vars: readVars(filepath.Join(filepath.Dir(path), "..", "vars.xml")),
-		agents: map[string]int{}, policies: map[string]engine.MissedPolicy{}}
+	in := newCallcenterImport(readVars(filepath.Join(filepath.Dir(path), "..", "vars.xml")))
 	in.take(elements)
 	return &in.imported, nil
 }
@@ -192,6 +191,13 @@ type callcenterImport struct {
 	levels   map[string]map[int][]int       // places in directory.Tiers, by queue and the file's level
 }
 
+func newCallcenterImport(vars map[string]string) *callcenterImport {
+	return &callcenterImport{
+		vars: vars, agents: map[string]int{}, rules: map[string]tierRules{}, policies: map[string]engine.MissedPolicy{},
+		levels: map[string]map[int][]int{},
+	}
+}
+
 func (in *callcenterImport) tell(e *ccElement, v setting, result, why string) {
 	name := e.value("name")
 	if e.kind == "tier" {
@@ -202,7 +208,6 @@ func (in *callcenterImport) tell(e *ccElement, v setting, result, why string) {
 }
 
 func (in *callcenterImport) take(elements []ccElement) {
-	in.rules, in.levels = map[string]tierRules{}, map[string]map[int][]int{}
 	for _, pass := range []struct {
 		kind string
 		take func(*ccElement)

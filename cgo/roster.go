@@ -232,6 +232,10 @@ var agentFields = []field[agentDraft]{
 	}},
 	{"max-calls", false, "a whole number from 1 to 100", func(a *agentDraft, v string) bool { return count(&a.MaxCalls, v, 1, 100) }},
 	{"idle-logout-time", false, secondsAllowed, func(a *agentDraft, v string) bool { return seconds(&a.IdleLogout, v) }},
+	{"device-lost", false, "stay, or logout: when his phone is not registered any more", func(a *agentDraft, v string) (known bool) {
+		a.DeviceLost, known = store.DevicePolicyWords.Find(v)
+		return known
+	}},
 	{"duplicate-login", false, "refuse, or replace: log out who is logged in at the number", func(a *agentDraft, v string) (known bool) {
 		a.DuplicatePolicy, known = store.DuplicatePolicyWords.Find(v)
 		return known
@@ -275,7 +279,7 @@ func uuidOf(name string) string {
 var (
 	contactVariables = regexp.MustCompile(`^(?:\{[^{}]*\}|\[[^\[\]]*\]|<[^<>]*>)+`)
 	contactTimeout   = regexp.MustCompile(`(?:leg_timeout|originate_timeout|call_timeout)=(\d{1,5})\b`)
-	contactUser      = regexp.MustCompile(`^(?:user|loopback|sofia_contact|verto\.rtc)/(?:[A-Za-z0-9_.-]+/)?([^/@%]+)(?:[@%/].*)?$`)
+	contactUser      = regexp.MustCompile(`^(?:user|loopback|verto\.rtc)/([^/@]+)(?:[@/].*)?$`)
 	contactPhone     = regexp.MustCompile(`^sofia/[^/]+/(?:sip:)?([^/@%;]+)[@%].+$`)
 	contactGateway   = regexp.MustCompile(`^sofia/gateway/[^/]+/([^/@%;]+)(?:[@;].*)?$`)
 )

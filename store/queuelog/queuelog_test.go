@@ -38,7 +38,9 @@ func entered(call string, queue string, when float64, position int) engine.Queue
 		Position: position}
 }
 
-func enters(q engine.QueueRecord) engine.Record { return engine.Record{Kind: engine.QueueEntered, Queue: &q} }
+func enters(q engine.QueueRecord) engine.Record {
+	return engine.Record{Kind: engine.QueueEntered, Queue: &q}
+}
 
 func leaves(q engine.QueueRecord, when float64, outcome, agent string) engine.Record {
 	q.LeftMillis, q.Outcome, q.AgentUUID = at(when), outcome, agent
@@ -49,7 +51,9 @@ func offered(q engine.QueueRecord, party, agent, dn string, when float64) engine
 	return engine.OfferRecord{CallID: q.CallID, PartyID: party, QueueID: q.QueueID, AgentUUID: agent, AgentDN: dn, AtMillis: at(when)}
 }
 
-func made(o engine.OfferRecord) engine.Record { return engine.Record{Kind: engine.OfferMade, Offer: &o} }
+func made(o engine.OfferRecord) engine.Record {
+	return engine.Record{Kind: engine.OfferMade, Offer: &o}
+}
 
 func ends(o engine.OfferRecord, when float64, outcome string) engine.Record {
 	o.EndMillis, o.Outcome = at(when), outcome
