@@ -320,7 +320,9 @@ typedef struct cti_figures {
 void cti_commands_figures(cti_figures *figures);
 void cti_fire_figures(cti_figures *figures);
 
-#define CTI_SYNTAX "status | version | calls | call <callID> | clients | reload"
+#define CTI_SYNTAX \
+	"status | version | calls | call <callID> | clients | agents | agent <id> [login [dn] | logout | ready | notready [reason]] " \
+	"| queues | queue <id> | import callcenter [file] | reload"
 #define CTI_LOG(level, ...) switch_log_printf(SWITCH_CHANNEL_LOG, level, __VA_ARGS__)
 
 #endif
