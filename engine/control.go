@@ -196,7 +196,7 @@ func (e *Engine) reachable(r *Request, p *party, dn string) bool {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return false
 	}
-	if len(e.legs) >= legsMax {
+	if e.full() {
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return false
 	}
@@ -447,7 +447,7 @@ func (e *Engine) makeCall(r *Request) {
 	case e.busy(r.ThisDN) != nil:
 		e.refuse(r, events.InvalidCallType, "thisDN is on a call; end or hold it first")
 		return
-	case len(e.legs) >= legsMax:
+	case e.full():
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return
 	}

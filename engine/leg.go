@@ -45,7 +45,7 @@ func (e *Engine) tracks(in *Input, origin *party) bool {
 
 // admit makes a party from a channel's first record and gives it a name, but no call yet.
 func (e *Engine) admit(in *Input) *party {
-	if len(e.legs) >= legsMax {
+	if e.full() {
 		e.stats.Refused++
 		return nil
 	}

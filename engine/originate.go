@@ -39,9 +39,17 @@ func (id LegID) uuid() string {
 	return string(text[:])
 }
 
+// full tells whether no more channels can be taken in.
+func (e *Engine) full() bool {
+	if e.config.LegsMax != 0 {
+		return len(e.legs) >= e.config.LegsMax
+	}
+	return len(e.legs) >= legsMax
+}
+
 // expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
 func (e *Engine) expect(dn string) *party {
-	if len(e.legs) >= legsMax {
+	if e.full() {
 		return nil
 	}
 	p := e.newParty()

@@ -132,14 +132,11 @@ func TestEveryRequestHasAScript(t *testing.T) {
 // others is named here.
 func TestEveryCodeHasAScript(t *testing.T) {
 	elsewhere := map[events.Code]string{
-		events.CallUnknown:         "the engine is full",
-		events.SupervisorUnknown:   "the engine is full",
-		events.NotEnoughMeetmeRoom: "TestNoRoomLeft",
-		events.CTIException:        "the loop, when a step panics",
-		events.SocketToJSon:        "the doors",
-		events.MessageIDNotMatch:   "the doors",
-		events.RegisterDNNotMatch:  "the doors",
-		events.RequestTooFast:      "the doors",
+		events.CTIException:       "the loop, when a step panics",
+		events.SocketToJSon:       "the doors",
+		events.MessageIDNotMatch:  "the doors",
+		events.RegisterDNNotMatch: "the doors",
+		events.RequestTooFast:     "the doors",
 	}
 	var all strings.Builder
 	eachScript(t, func(t *testing.T, _, text string) { all.WriteString(text) })

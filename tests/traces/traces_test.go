@@ -111,12 +111,12 @@ var expected = map[string]expectation{
 	},
 	"blind_transfer_by_api": { // one call, three participants (3.5)
 		then(answered, "1001 Released 13912345678 Transferred "+system, "1002 Ringing 13912345678",
-			"1002 Established 13912345678", "13912345678 PartyChanged 1002", "1002 Released 13912345678 "+system, "13912345678 Released 1002 "+system, "13912345678 CallDeleted 1001"),
+			"13912345678 PartyChanged 1002", "1002 Established 13912345678", "1002 Released 13912345678 "+system, "13912345678 Released 1002 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"blind_transfer_by_refer": { // the customer's phone refers the agent to 1002 and leaves (3.5)
-		then(answered, "1002 Ringing 1001", "13912345678 Released 1001 Transferred "+system, "1002 Established 1001",
-			"1001 PartyChanged 1002", "1001 Released 1002 "+system, "1002 Released 1001 "+system, "13912345678 CallDeleted 1001"),
+		then(answered, "1002 Ringing 1001", "1001 PartyChanged 1002",
+			"13912345678 Released 1001 Transferred "+system, "1002 Established 1001", "1001 Released 1002 "+system, "1002 Released 1001 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"consult_then_bridge_transfer": { // one callID for both talks (R13); who is joined with another is told (3.6)
