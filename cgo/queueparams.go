@@ -69,20 +69,20 @@ var queueFields = []field[queueDraft]{
 	}},
 	{"tier-rules-apply", false, boolAllowed, func(q *queueDraft, v string) bool {
 		q.rules.given = true
-		return choice(&q.rules.apply, v, "true", "false")
+		return yes(&q.rules.apply, v)
 	}},
 	{"tier-rule-wait-second", false, secondsAllowed, func(q *queueDraft, v string) bool { return seconds(&q.rules.wait, v) }},
 	{"tier-rule-wait-multiply-level", false, boolAllowed, func(q *queueDraft, v string) bool {
-		return choice(&q.rules.multiply, v, "true", "false")
+		return yes(&q.rules.multiply, v)
 	}},
 	{"tier-rule-no-agent-no-wait", false, boolAllowed, func(q *queueDraft, v string) bool {
-		return choice(&q.EmptyLevelsSkipped, v, "true", "false")
+		return yes(&q.EmptyLevelsSkipped, v)
 	}},
 	{"discard-abandoned-after", false, secondsAllowed, func(q *queueDraft, v string) bool {
 		q.discardSet = true
 		return seconds(&q.discard, v)
 	}},
-	{"abandoned-resume-allowed", false, boolAllowed, func(q *queueDraft, v string) bool { return choice(&q.resume, v, "true", "false") }},
+	{"abandoned-resume-allowed", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.resume, v) }},
 
 	{"full-name", false, "a name of at most 1024 bytes", func(q *queueDraft, v string) bool {
 		q.Name = v
@@ -99,13 +99,13 @@ var queueFields = []field[queueDraft]{
 	{"max-length", false, "a whole number from 0 (no limit) to 1000000", func(q *queueDraft, v string) bool {
 		return count(&q.MaxLength, v, 0, 1_000_000)
 	}},
-	{"leave-when-nobody-ready", false, boolAllowed, func(q *queueDraft, v string) bool { return choice(&q.NobodyReady, v, "true", "false") }},
+	{"leave-when-nobody-ready", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.NobodyReady, v) }},
 	{"overflow", true, "when and where: " + overflowAllowed, overflowParam},
 	{"exit-keys", false, "digits, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.ExitKeys, v, 16) }},
 	{"callback-key", false, "one digit, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.CallbackKey, v, 1) }},
 	{"welcome-sound", false, soundAllowed, func(q *queueDraft, v string) bool { return sound(&q.Welcome, v) }},
-	{"announce-position", false, boolAllowed, func(q *queueDraft, v string) bool { return choice(&q.AnnouncePosition, v, "true", "false") }},
-	{"announce-wait", false, boolAllowed, func(q *queueDraft, v string) bool { return choice(&q.AnnounceWait, v, "true", "false") }},
+	{"announce-position", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.AnnouncePosition, v) }},
+	{"announce-wait", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.AnnounceWait, v) }},
 	{"blacklist", true, "numbers of callers, separated by commas", func(q *queueDraft, v string) bool {
 		list := words(v)
 		q.Blacklist = append(q.Blacklist, list...)
@@ -187,6 +187,8 @@ func sound(to *string, value string) bool {
 	*to = value
 	return len(value) <= textBytesMax && !strings.ContainsAny(value, "{}[]$\\'\"") && oneLine(value) == value
 }
+
+func yes(to *bool, value string) bool { return choice(to, value, "true", "false") }
 
 func keys(to *string, value string, most int) bool {
 	*to = value

@@ -83,7 +83,8 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 		element("agents", 1, "name", uuid, "contact", "sofia/gateway/trunk/01711234567", "status", "Logged Out"),
 		element("agents", 2, "name", "bob", "type", "nailed-up", "uuid", "u-3", "id", "7003", "full-name", "Bob B.",
 			"no-answer-policy", "logout", "ring-time", "20", "unreachable-delay-time", "13", "mobile", "+4917012",
-			"mobile-accept", "offline", "max-calls", "2", "idle-logout-time", "3600", "duplicate-login", "replace", "device-lost", "logout"),
+			"mobile-accept", "offline", "max-calls", "2", "idle-logout-time", "3600",
+			"duplicate-login", "replace", "device-lost", "logout"),
 		queueRows(0, "name", "8001"),
 		element("tiers", 0, "agent", "1001@default", "queue", "8001"),
 		element("tiers", 1, "agent", uuid, "queue", "8001", "level", "5", "position", "7"))

@@ -45,7 +45,8 @@ func TestAgentCommands(t *testing.T) {
 	require.Equal(t, "1001", list[0].ThisDN)
 	require.Equal(t, events.AgentStateLoggedOut, list[1].AgentState)
 	table := b.query("agents")
-	require.True(t, strings.HasPrefix(table, "+OK\n"+strings.Join(agentHeader, "|")+"\n7001|"+uuidOf("7001")+"|Zoë|1001|ready|0|idle|"), table)
+	first := "+OK\n" + strings.Join(agentHeader, "|") + "\n7001|" + uuidOf("7001") + "|Zoë|1001|ready|0|idle|"
+	require.True(t, strings.HasPrefix(table, first), table)
 
 	for len(b.host.events) > 0 {
 		<-b.host.events // of the start
@@ -166,7 +167,8 @@ func TestImportCommand(t *testing.T) {
 	require.Contains(t, b.query("import callcenter "+filepath.Join(t.TempDir(), "x")), "-ERR the file cannot be read: ")
 	empty := writeCallcenter(t, `<configuration name="callcenter.conf"/>`, "")
 	require.Contains(t, b.query("import callcenter "+empty), "holds no queue, agent or tier that can be taken")
-	clash := writeCallcenter(t, `<configuration name="callcenter.conf"><agents><agent name="new"/><agent name="7002"/></agents></configuration>`, "")
+	clash := writeCallcenter(t, `<configuration name="callcenter.conf">
+		<agents><agent name="new"/><agent name="7002"/></agents></configuration>`, "")
 	require.Contains(t, b.query("import callcenter "+clash), `-ERR nothing was taken: invalid: agent `)
 	require.NotContains(t, b.query("agents"), "|new|")
 	require.NoError(t, b.reload(settingsIn(t, b.dir)))

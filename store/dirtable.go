@@ -22,8 +22,9 @@ func agentColumnsOf(a *engine.AgentConfig) []column {
 		{"wrap_up_millis", &a.WrapUpMillis}, {"ring_millis", &a.RingMillis},
 		{"missed_policy", word(MissedPolicyWords, &a.MissedPolicy)}, {"missed_max", &a.MissedMax},
 		{"after_missed", &a.AfterMissed}, {"after_reject", &a.AfterReject}, {"after_busy", &a.AfterBusy},
-		{"after_unreached", &a.AfterUnreached}, {"idle_logout", &a.IdleLogout}, {"device_lost", word(DevicePolicyWords, &a.DeviceLost)}, {"nailed_up", &a.NailedUp},
-		{"login_at_start", &a.LoginAtStart}, {"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
+		{"after_unreached", &a.AfterUnreached}, {"idle_logout", &a.IdleLogout}, {"nailed_up", &a.NailedUp},
+		{"device_lost", word(DevicePolicyWords, &a.DeviceLost)}, {"login_at_start", &a.LoginAtStart},
+		{"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
 	}
 }
 
