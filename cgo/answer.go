@@ -92,6 +92,7 @@ type callInfo struct {
 	AttachedData events.Data `json:"attachedData"`
 	Live         bool        `json:"live"`
 	Parties      []partyInfo `json:"parties"`
+	routingInfo
 }
 
 type partyInfo struct {
@@ -141,6 +142,7 @@ type endedInfo struct {
 	Live         bool         `json:"live"`
 	Parties      []endedParty `json:"parties"`
 	States       []stateInfo  `json:"states"`
+	routingInfo
 }
 
 type endedParty struct {

@@ -64,7 +64,8 @@ enum cti_kind {
 	CTI_COMMAND_DONE = 23,
 	CTI_LEG_DTMF = 24,
 	CTI_LEG_RECORD_STARTED = 25,
-	CTI_LEG_RECORD_STOPPED = 26
+	CTI_LEG_RECORD_STOPPED = 26,
+	CTI_DEVICE_LOST = 27
 };
 
 #define CTI_FLAG_LOOPBACK (1u << 0)
@@ -83,6 +84,7 @@ enum cti_kind {
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file
+ *   DEVICE_LOST              the directory user whose last registration is gone; no channel
  *   others                   nothing
  * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
  */
@@ -108,30 +110,40 @@ typedef struct cti_record {
 
 /*
  * Commands. Meanings: engine/output.go, which uses the same numbers. The cause of COMMAND_DONE: 0 accepted,
- * 81 no such channel, 95 a variable, value or mode that may not be used, 102 the deadline passed first, else the
- * switch's cause. A snapshot that was told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told
- * unasked when the host has begun. Commands with the same call_id are carried out one after the other, in order; the
- * others side by side. No command waits for a phone: what a phone does comes as a record.
+ * 81 no such channel, 95 a variable, value or mode that may not be used, 101 not to a channel as this one is now (it
+ * only rings, is held already, is not recorded ...), 102 the deadline passed first, else the switch's cause. A snapshot
+ * that was told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told unasked when the host has
+ * begun. Commands with the same call_id are carried out one after the other, in order; without one, those of the same
+ * uuid; the others side by side. BRIDGE, WAIT, JOIN_ROOM and EAVESDROP are answered when the channel is there. No
+ * command waits for a phone: what a phone does comes as a record.
  *
  *   SET_VARIABLE   name begins with cti_
- *   HANGUP         ends the channel with cause; an ORIGINATE of that uuid that is under way or queued is cancelled too
+ *   HANGUP         ends the channel with cause; an ORIGINATE of that uuid that is under way or queued is cancelled at
+ *                  once, ahead of its strand: it is answered with that cause and no record ever tells of the channel
  *   ORIGINATE      makes one channel with this uuid to the dial string value, with the variables cti_call_id = call_id
  *                  and no others that a client could choose, caller_number and caller_name as its caller. Once
- *                  answered it waits in silence. It rings until it answers, fails or is hung up.
+ *                  answered it waits in silence. It rings until it answers, fails or is hung up. Of several phones
+ *                  that the dial string stands for (user/ with two registrations) the first rings.
  *   BRIDGE         joins the media of uuid and other_uuid, whatever they are in; one that called the switch and is not
- *                  answered yet is answered first. A channel that either was bridged with is parked, not ended. When
- *                  one of the two ends, so does the other.
+ *                  answered yet is answered first. A channel that either was bridged with is parked, not ended,
+ *                  unless it only rings. When one of the two ends, so does the other.
  *   WAIT           takes the channel out of its bridge, room or application and plays name to it for ever: music,
  *                  ringback or silence. Its partner in a bridge is parked, not ended. A caller who is not answered yet
  *                  stays so: ringback is then the switch's 180.
- *   JOIN_ROOM      the channel enters the conference name; its partner in a bridge is parked
+ *   JOIN_ROOM      the channel enters the conference name; its partner in a bridge is parked. A channel whose room ends
+ *                  ends with it.
  *   HOLD, UNHOLD   re-INVITE toward the phone; music to the partner
  *   MUTE, UNMUTE   silence in place of what the channel's far end says
  *   SEND_DTMF      digits value toward the channel's far end
  *   ANSWER         NOTIFY talk toward the ringing phone
- *   EAVESDROP      uuid listens to other_uuid; name says who hears it: nobody, target, partner, both
+ *   EAVESDROP      uuid listens to other_uuid; name says who hears it: nobody, target, partner, both. It ends when
+ *                  other_uuid does.
  *   EAVESDROP_MODE name, as above
- *   RECORD_*       value is the file
+ *   RECORD_*       value is the file: an absolute path of letters, digits and /-_.+=@, whose ending names its format
+ *   RETURN         the application cti_queue or cti_agent that the channel is in returns, with the result value in
+ *                  cti_queue_result or cti_agent_result
+ *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
+ *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it.
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,
@@ -152,7 +164,9 @@ enum cti_command_kind {
 	CTI_CMD_RECORD_START = 16,
 	CTI_CMD_RECORD_STOP = 17,
 	CTI_CMD_RECORD_PAUSE = 18,
-	CTI_CMD_RECORD_RESUME = 19
+	CTI_CMD_RECORD_RESUME = 19,
+	CTI_CMD_RETURN = 20,
+	CTI_CMD_SAY = 21
 };
 
 typedef struct cti_command {

@@ -57,6 +57,7 @@ func TestDecodeOtherTexts(t *testing.T) {
 		{engine.LegDTMF, []string{"12#"}, engine.Text{Digits: "12#"}},
 		{engine.LegRecordStarted, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
 		{engine.LegRecordStopped, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
+		{engine.DeviceLost, []string{"1001"}, engine.Text{User: "1001"}},
 		{engine.LegAnswered, []string{"noise"}, engine.Text{}},
 	}
 	for _, c := range cases {
@@ -106,10 +107,12 @@ func TestDecodeMalformed(t *testing.T) {
 		spoil(&r)
 		require.False(t, decode(&r, &in), name)
 	}
-	r := recordOf(engine.SnapshotEnd)
-	r.leg = engine.LegID{}
-	var in engine.Input
-	require.True(t, decode(&r, &in), "a snapshot's end speaks of no leg")
+	for _, kind := range []engine.InputKind{engine.SnapshotEnd, engine.DeviceLost} {
+		r := recordOf(kind)
+		r.leg = engine.LegID{}
+		var in engine.Input
+		require.True(t, decode(&r, &in), "a snapshot's end and a device speak of no leg")
+	}
 }
 
 func ones() (r record) {
@@ -153,7 +156,7 @@ func TestDecodeAllocates(t *testing.T) {
 
 // FuzzDecode: no bytes in the ring can make the reader fail, and what passes is what the engine may be given.
 func FuzzDecode(f *testing.F) {
-	for kind := engine.LegCreated; kind <= engine.LegRecordStopped; kind++ {
+	for kind := engine.LegCreated; kind <= engine.DeviceLost; kind++ {
 		r := recordOf(kind, "u", "sofia/internal/1001", "1001", "A\xffn", "2002")
 		f.Add(bytesOf(&r))
 	}
@@ -167,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.NotEqual(t, engine.InputNone, in.Kind)
-		require.LessOrEqual(t, in.Kind, engine.LegRecordStopped)
+		require.LessOrEqual(t, in.Kind, engine.DeviceLost)
 		require.True(t, in.Text.Hex == "" || len(in.Text.Hex) == hexBytes)
 		for _, text := range []string{in.Text.Hex, in.Text.UUID, in.Text.Channel, in.Text.CallerNumber, in.Text.CallerName,
 			in.Text.Destination, in.Text.User, in.Text.Context, in.Text.SIPCallID, in.Text.CTICallID, in.Text.App,

@@ -72,6 +72,8 @@ var params = []param{
 	{"notify-observed", false, "true or false", func(s *Settings, v string) bool {
 		return choice(&s.NotifyObserved, v, "true", "false")
 	}},
+	{"queue-log", true, "an absolute path, or nothing for off", func(s *Settings, v string) bool { return path(&s.QueueLog, v) }},
+	{"callcenter-conf", true, "an absolute path", func(s *Settings, v string) bool { return path(&s.CallcenterConf, v) }},
 	{"go-threads", false, "a whole number from 1 to 256", func(s *Settings, v string) bool {
 		return number(&s.GoThreads, v, 1, 256)
 	}},

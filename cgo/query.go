@@ -10,7 +10,9 @@ import (
 	"modcti/store"
 )
 
-const usage = "usage: status | version | calls | call <callID> | clients | reload; lists also `as json`"
+const usage = "usage: status | version | calls | call <callID> | clients | agents | " +
+	"agent <id> [login [dn] | logout | ready | notready [reason]] | queues | queue <id> | import callcenter [file] | reload; " +
+	"lists also `as json`"
 
 // query answers one line of the `cti` command (settings.md), without the word cti. Answers begin +OK or -ERR.
 func (s *service) query(line string) string {
@@ -46,6 +48,16 @@ func (s *service) answer(words []string) (answer, error) {
 		return s.call(words[1])
 	case name == "clients" && len(words) == 1:
 		return s.clients(), nil
+	case name == "agents" && len(words) == 1:
+		return s.agents()
+	case name == "agent" && len(words) >= 2:
+		return s.agent(words[1], words[2:])
+	case name == "queues" && len(words) == 1:
+		return s.queues()
+	case name == "queue" && len(words) == 2:
+		return s.queue(words[1])
+	case name == "import" && len(words) >= 2 && words[1] == "callcenter":
+		return s.importCallcenter(strings.Join(words[2:], " "))
 	case name == "reload" && len(words) == 1:
 		return answer{}, errors.New("reload is done by the module that reads the configuration, not by the engine")
 	}
@@ -85,12 +97,14 @@ func (s *service) call(id string) (answer, error) {
 		return answer{}, err
 	}
 	if live {
-		return liveCall(callInfoOf(&view)), nil
+		info := callInfoOf(&view)
+		s.flushSoon()
+		if err := s.addRouting(id, &info.routingInfo); err != nil {
+			s.log.Warn("the routing of a live call cannot be read", "call", id, "error", err)
+		}
+		return liveCall(info), nil
 	}
-	// The last records of a call that has just ended may still wait for their commit.
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
-	defer cancel()
-	_ = s.store.Flush(ctx)
+	s.flushSoon() // the last records of a call that has just ended may still wait for their commit
 	call, parties, states, err := s.store.Call(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return answer{}, fmt.Errorf("no call %q is live or in the store", id)
@@ -98,7 +112,11 @@ func (s *service) call(id string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return endedCall(&call, parties, states), nil
+	value := endedInfoOf(&call, parties, states)
+	if err := s.addRouting(id, &value.routingInfo); err != nil {
+		return answer{}, err
+	}
+	return endedCall(&call, parties, states, value), nil
 }
 
 func liveCall(c callInfo) answer {
@@ -108,11 +126,10 @@ func liveCall(c callInfo) answer {
 	}
 	head := table{header: []string{"callID", "callType", "thisDN", "otherDN", "ANI", "DNIS", "start"}}
 	head.add(c.CallID, c.CallType, c.ThisDN, c.OtherDN, c.ANI, c.DNIS, moment(c.StartMillis))
-	return answer{tables: []table{head, parties}, value: c}
+	return answer{tables: append([]table{head, parties}, c.tables()...), value: c}
 }
 
-func endedCall(c *engine.CallRecord, parties []engine.PartyRecord, states []engine.StateRecord) answer {
-	value := endedInfoOf(c, parties, states)
+func endedCall(c *engine.CallRecord, parties []engine.PartyRecord, states []engine.StateRecord, value endedInfo) answer {
 	head := table{header: []string{
 		"callID", "callType", "thisDN", "otherDN", "ANI", "DNIS", "start", "answer", "end", "cause", "side", "reason"}}
 	head.add(c.CallID, c.CallType, c.ThisDN, c.OtherDN, c.ANI, c.DNIS, moment(c.StartMillis), moment(c.AnswerMillis),
@@ -129,7 +146,7 @@ func endedCall(c *engine.CallRecord, parties []engine.PartyRecord, states []engi
 	for _, r := range states {
 		changes.add(moment(r.AtMillis), r.PartyID, r.State, r.OtherDN, r.Clause)
 	}
-	return answer{tables: []table{head, rows, changes}, value: value}
+	return answer{tables: append([]table{head, rows, changes}, value.tables()...), value: value}
 }
 
 func (s *service) clients() answer {

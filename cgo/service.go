@@ -19,6 +19,7 @@ import (
 	"modcti/engine/loop"
 	"modcti/events/push"
 	"modcti/store"
+	"modcti/store/queuelog"
 )
 
 const (
@@ -53,6 +54,11 @@ type service struct {
 
 	fired, fireDropped, submitRefused atomic.Uint64
 
+	directory atomic.Pointer[store.Directory]
+	calendar  atomic.Pointer[store.Calendar]
+	queueLog  atomic.Pointer[queuelog.Log] // nil: there is none
+	desk      desk
+
 	stopOnce sync.Once
 	stopLoop context.CancelFunc
 	work     sync.WaitGroup // the loop and the housekeeping
@@ -69,11 +75,14 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 			s = nil
 		}
 	}()
-	open, err := s.openStore(settings)
+	open, agents, err := s.openStore(settings)
 	if err != nil {
 		return s, err
 	}
-	s.loop = s.newLoop(settings, open)
+	if err = s.openQueueLog(settings.QueueLog); err != nil {
+		return s, err
+	}
+	s.loop = s.newLoop(settings, open, agents)
 	if s.doors, err = push.Open(s.doorsConfig(settings)); err != nil {
 		return s, err
 	}
@@ -94,7 +103,7 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 }
 
 // openStore opens the store and reads what an earlier run left.
-func (s *service) openStore(settings *Settings) (open []engine.OpenCall, err error) {
+func (s *service) openStore(settings *Settings) (open []engine.OpenCall, agents []engine.AgentRecord, err error) {
 	durability := "normal"
 	if settings.DurabilityFull {
 		durability = "full"
@@ -103,24 +112,35 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, err err
 		Dir: settings.DataDir, Durability: durability, CompanyID: settings.CompanyID, SDKAppID: settings.SDKAppID, Log: s.log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if s.seqStart, err = s.store.NextEpoch(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if open, err = s.store.OpenCalls(); err != nil {
-		return nil, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
 	}
-	return open, nil
+	if agents, err = s.store.Agents(); err != nil {
+		return nil, nil, fmt.Errorf("the agents' states that an earlier run left cannot be read: %w", err)
+	}
+	d, calendar, err := s.readDirectory(settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.directory.Store(d)
+	s.calendar.Store(&calendar)
+	return open, agents, nil
 }
 
-func (s *service) newLoop(settings *Settings, open []engine.OpenCall) *loop.Loop {
+func (s *service) newLoop(settings *Settings, open []engine.OpenCall, agents []engine.AgentRecord) *loop.Loop {
+	config := s.engineConfig(settings)
+	config.Agents = agents
 	return loop.New(loop.Options{
-		Engine: engine.New(s.engineConfig(settings), open), Log: s.log, Now: s.now, Panicked: s.panicked,
+		Engine: engine.New(config, open), Log: s.log, Now: s.now, Panicked: s.panicked,
 		Sinks: loop.Sinks{
 			Submit:  func(c []engine.Command) { s.guard("a command", func() { s.submit(c) }) },
-			Record:  func(r []engine.Record) { s.guard("a record", func() { s.store.Append(r) }) },
-			Publish: func(o []engine.Outgoing) { s.guard("an event", func() { s.doors.Publish(o) }) },
+			Record:  func(r []engine.Record) { s.guard("a record", func() { s.record(r) }) },
+			Publish: func(o []engine.Outgoing) { s.guard("an event", func() { s.publish(o) }) },
 		},
 	})
 }
@@ -130,6 +150,7 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 	return engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, AuditMillis: auditMillis,
+		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
 	}
 }
@@ -140,7 +161,7 @@ func (s *service) doorsConfig(settings *Settings) push.Config {
 		TLSCert: settings.TLSCert, TLSKey: settings.TLSKey, TLSClientCA: settings.TLSClientCA,
 		CompanyID: s.store.CompanyID(), Version: version(),
 		QueueBytes: int(settings.ClientQueueBytes), RequestsPerSecond: int(settings.RequestsPerSecond),
-		Post: s.loop.Post, LastSeq: func() uint64 { return s.seqStart }, Log: s.log,
+		Post: s.loop.Step, LastSeq: func() uint64 { return s.seqStart }, Log: s.log,
 	}
 	if s.host.fires() {
 		c.Tap = s.fire
@@ -268,10 +289,20 @@ func (s *service) reload(settings *Settings) error {
 			return &invalidError{fmt.Errorf("%s: cannot change while the module is loaded; load it anew", fixed.name)}
 		}
 	}
-	if err := s.doors.Reload(s.doorsConfig(settings)); err != nil {
+	d, calendar, err := s.readDirectory(settings)
+	if err != nil {
 		return &invalidError{err}
 	}
+	if err := s.reloadQueueLog(settings.QueueLog); err != nil {
+		return &invalidError{err}
+	}
+	if err := s.doors.Reload(s.doorsConfig(settings)); err != nil {
+		return &invalidError{errors.Join(err, s.reloadQueueLog(old.QueueLog))}
+	}
 	s.apply(settings)
+	if err := s.useDirectory(d, calendar); err != nil {
+		return err
+	}
 	s.log.Info("new settings are in force")
 	return nil
 }
@@ -303,6 +334,8 @@ func (s *service) end(step func(string)) {
 	step("the engine's loop")
 	s.stopLoop()
 	s.work.Wait()
+	step("the queue log")
+	s.closeQueueLog()
 	step("the store")
 	if err := s.store.Close(context.Background()); err != nil {
 		s.log.Error("the store was not closed well", "error", err)
@@ -328,6 +361,7 @@ func (s *service) abandon() {
 	if s.doors != nil {
 		s.closeDoors()
 	}
+	s.closeQueueLog()
 	if s.store != nil {
 		_ = s.store.Close(context.Background())
 	}

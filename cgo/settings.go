@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"modcti/store"
 )
 
 // setting is one row of the configuration: a cti_setting of cti.h.
@@ -39,8 +41,12 @@ type Settings struct {
 	GoThreads         int64
 	GoMemoryBytes     int64
 
+	QueueLog       string // a file; empty = off
+	CallcenterConf string // what "cti import callcenter" reads where it names no file
+
 	Tokens   []Token
 	DialPlan []DialRule
+	Roster   store.Directory // what the store begins with at the first start
 
 	recordTemplate recordTemplate
 }
@@ -86,6 +92,7 @@ func wrong(row setting, format string, args ...any) error {
 func parseSettings(rows []setting) (*Settings, error) {
 	s := defaultSettings()
 	var tokens, rules items
+	var people roster
 	given := map[string]setting{}
 	for _, row := range rows {
 		var err error
@@ -96,8 +103,15 @@ func parseSettings(rows []setting) (*Settings, error) {
 			err = tokens.add(row, tokenNames)
 		case "dial-plan":
 			err = rules.add(row, ruleNames)
+		case "queues":
+			people.queues.add(row)
+		case "agents":
+			people.agents.add(row)
+		case "tiers":
+			people.tiers.add(row)
 		default:
-			err = &settingError{row, "the section is unknown; the sections are settings, tokens, dial-plan"}
+			err = &settingError{row,
+				"the section is unknown; the sections are settings, tokens, dial-plan, queues, agents, tiers"}
 		}
 		if err != nil {
 			return nil, err
@@ -109,6 +123,11 @@ func parseSettings(rows []setting) (*Settings, error) {
 	if err := parseRules(s, rules); err != nil {
 		return nil, err
 	}
+	directory, err := people.directory()
+	if err != nil {
+		return nil, err
+	}
+	s.Roster = *directory
 	return s, s.check(given)
 }
 

@@ -98,7 +98,8 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template notify-observed go-threads go-memory"), names)
+		"client-queue-bytes requests-per-second record-template notify-observed queue-log callcenter-conf "+
+		"go-threads go-memory"), names)
 }
 
 // TestSettingsBad: an unknown or bad setting is named with its value and line, and with what is allowed.
@@ -108,7 +109,7 @@ func TestSettingsBad(t *testing.T) {
 		want string
 	}{
 		{paramRow("color", "red"), `the parameter is unknown; the parameters are data-dir`},
-		{setting{section: "wallpaper", name: "x", line: 7}, "the sections are settings, tokens, dial-plan"},
+		{setting{section: "wallpaper", name: "x", line: 7}, "the sections are settings, tokens, dial-plan, queues, agents, tiers"},
 		{paramRow("data-dir", "/twice"), `given before, as "/var/lib/cti" at line 3`},
 		{paramRow("unix-socket", "cti.sock"), "give an absolute path of at most 107 bytes"},
 		{paramRow("unix-socket", "/"+strings.Repeat("x", 107)), "give an absolute path of at most 107 bytes"},
@@ -137,6 +138,8 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("requests-per-second", "-1"), "from 1 to 100000"},
 		{paramRow("record-template", "x.wav"), "give at most 1024 bytes: an absolute path such as /var/rec/"},
 		{paramRow("notify-observed", "yes"), "give true or false"},
+		{paramRow("queue-log", "queue_log"), "give an absolute path, or nothing for off"},
+		{paramRow("callcenter-conf", "callcenter.conf.xml"), "give an absolute path"},
 		{paramRow("go-threads", "two"), "from 1 to 256"},
 		{paramRow("go-memory", "1MiB"), "from 32MiB"},
 	} {
@@ -216,9 +219,17 @@ func TestShippedSettings(t *testing.T) {
 	require.Equal(t, "user/1001@pbx.example", mustRoute(t, s, "1001"))
 
 	commented := regexp.MustCompile(`<!-- (<(?:param|rule)[^>]*/>) -->`)
-	require.Len(t, commented.FindAllString(text, -1), 7)
-	s, err = parseSettings(rowsOf(t, commented.ReplaceAllString(text, "$1")))
+	require.Len(t, commented.FindAllString(text, -1), 9)
+	text = commented.ReplaceAllString(text, "$1")
+	several := regexp.MustCompile(`(?s)<!--(\s+<(?:queue|agent|tier) .*?)-->`)
+	require.Len(t, several.FindAllString(text, -1), 3)
+	s, err = parseSettings(rowsOf(t, several.ReplaceAllString(text, "$1")))
 	require.NoError(t, err)
+	require.Len(t, s.Roster.Queues, 1)
+	require.Len(t, s.Roster.Agents, 1)
+	require.Len(t, s.Roster.Tiers, 1)
+	require.Equal(t, "/log/queue_log", s.QueueLog)
+	require.Equal(t, "/conf/autoload_configs/callcenter.conf.xml", s.CallcenterConf)
 	require.Equal(t, "sofia/gateway/trunk/0049301", mustRoute(t, s, "0049301"))
 	require.Equal(t, "/recordings/2023-11-15-06-13-20.p.wav", s.recordPath("c", "p", 1_700_000_000_000_000))
 }
@@ -235,15 +246,17 @@ func rowsOf(t *testing.T, text string) (rows []setting) {
 	for _, section := range root.Children {
 		for item, element := range section.Children {
 			row := setting{section: section.XMLName.Local, item: item}
-			for _, a := range element.Attributes {
-				switch {
-				case element.XMLName.Local != "param":
-					row.name, row.value = a.Name.Local, a.Value
-					rows = append(rows, row)
-				case a.Name.Local == "name":
-					row.name = a.Value
-				default:
-					row.value = a.Value
+			for _, param := range append([]node{element}, element.Children...) {
+				of := map[string]string{}
+				for _, a := range param.Attributes {
+					of[a.Name.Local] = a.Value
+					if param.XMLName.Local != "param" {
+						row.name, row.value = a.Name.Local, a.Value
+						rows = append(rows, row)
+					}
+				}
+				if param.XMLName.Local == "param" {
+					row.name, row.value = of["name"], of["value"]
 					rows = append(rows, row)
 				}
 			}

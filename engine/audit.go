@@ -82,7 +82,7 @@ func (e *Engine) legFound(in *Input) {
 		f.seenIn, f.missed, f.partner = e.audit.beganAt, 0, in.Other
 		return
 	}
-	p := e.legs.get(in.Leg)
+	p := e.legs[in.Leg]
 	if p == nil {
 		p = e.adopt(in)
 	}
@@ -156,7 +156,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 			e.pickedUp(p)
 		}
 	}
-	if q := e.legs.get(in.Other); q != nil && q != p && p.partner.get() != q {
+	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
 		setOnce(&t.bridged, p.mono(in.Times.Bridged))
 		e.pair(p, q)
 	}
@@ -200,6 +200,9 @@ func (e *Engine) missing(p *party, in *Input) {
 	if p.restored {
 		e.vanish(p, in, EndInterrupted)
 		return
+	}
+	if p.expected && in.MonoNanos-p.times.created < expectedMax {
+		return // it is being made; a refusal or its ring timer ends it
 	}
 	p.missed++
 	if p.missed < missedMax {

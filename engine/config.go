@@ -28,6 +28,9 @@ type Config struct {
 	// RingMillis is how long a phone that the engine calls may ring; 0 = 30 000.
 	RingMillis int64
 
+	// LegsMax is how many channels may be known at once; 0 = the most that the engine knows.
+	LegsMax int
+
 	// RoomsMax is how many conferences there may be at once; 0 = the most that the engine knows.
 	RoomsMax int
 

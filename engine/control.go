@@ -56,7 +56,7 @@ func (e *Engine) acting(r *Request) *party {
 	}
 	var found *party
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN != r.ThisDN || p.state == Released || p.ending || p.call == nil || p.call.forming {
+		if p.thisDN != r.ThisDN || p.call == nil || p.call.forming || p.leaving(r.Kind) {
 			continue
 		}
 		if found != nil {
@@ -78,12 +78,17 @@ func (e *Engine) actingIn(r *Request) *party {
 		return nil
 	}
 	for p := c.last; p != nil; p = p.prev {
-		if p.thisDN == r.ThisDN && p.state != Released && !p.ending {
+		if p.thisDN == r.ThisDN && !p.leaving(r.Kind) {
 			return p
 		}
 	}
 	e.refuse(r, events.NotFoundParty, "the DN is not, or not any more, in this call")
 	return nil
+}
+
+// leaving tells whether a party has ended, or is being hung up, which only a further release may ask for.
+func (p *party) leaving(asked RequestKind) bool {
+	return p.state == Released || p.ending || p.hangup != 0 && asked != RequestReleaseCall
 }
 
 // mergeData merges a request's attached data into the call's. RequestUpdateAttachedData tells everybody (R60).
@@ -135,7 +140,7 @@ func (e *Engine) holdOrRetrieve(r *Request, p *party) {
 		e.refuse(r, events.HeldInProcess, "the call is on hold already")
 	case p.state != Talk && hold, p.state != Held && !hold, p.observer:
 		e.refuse(r, events.InvalidCallType, "hold a call that talks, retrieve one that is held")
-	case p.partner.get() == nil && p.room == nil:
+	case p.talkingTo() == nil:
 		e.refuse(r, events.NotFoundOtherParty, "the other party has gone")
 	case hold:
 		e.ask(p, r, "EventHeld", e.order(p, Command{Kind: CommandHold}))
@@ -194,7 +199,7 @@ func (e *Engine) reachable(r *Request, p *party, dn string) bool {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return false
 	}
-	if e.legs.taken >= legsMax {
+	if e.full() {
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return false
 	}
@@ -217,7 +222,7 @@ func (e *Engine) reachable(r *Request, p *party, dn string) bool {
 
 // talkingTo is the other party of a talk between two, in a bridge or in a room.
 func (p *party) talkingTo() *party {
-	if q := p.partner.get(); q != nil {
+	if q := p.partner.get(); q != nil && !q.ending {
 		return q
 	}
 	if p.room == nil {
@@ -249,6 +254,8 @@ func (e *Engine) moveOrConsult(r *Request, p *party) {
 	switch {
 	case p.observer, p.state != Talk && p.state != Held:
 		e.refuse(r, events.InvalidCallType, "the party does not talk")
+	case p.asked("EventHeld"), p.asked("EventRetrieved"):
+		e.refuse(r, events.HeldInProcess, "a hold is under way; wait for it")
 	case o != nil && !waits:
 		e.refuse(r, events.HeldInProcess, "another act on the call is under way; wait for it or cancel it")
 	case p.call.meeting && p.call.members() > 2:
@@ -353,12 +360,17 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "the consult is at a stage that does not allow it")
 		return
 	}
+	if h != opCancel && h != opRetrieve && p.asked(event) {
+		e.refuse(r, events.HeldInProcess, "an earlier request on the consult is under way; wait for it")
+		return
+	}
 	if h == opComplete {
 		p.farewell = farewell{
 			callState: events.StateTransferred, otherDN: o.dn, thisRole: events.ConsultBy,
 			thirdDN: o.dnOfWith(), stage: events.StageTransferred,
 		}
 	}
+	e.supersede(p)
 	o.asker = askerOf(r)
 	e.ask(p, r, event, 0)
 	e.advance(o, h)
@@ -439,7 +451,7 @@ func (e *Engine) makeCall(r *Request) {
 	case e.busy(r.ThisDN) != nil:
 		e.refuse(r, events.InvalidCallType, "thisDN is on a call; end or hold it first")
 		return
-	case e.legs.taken >= legsMax:
+	case e.full():
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return
 	}

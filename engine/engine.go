@@ -8,12 +8,12 @@ type Engine struct {
 	stats  Stats
 	seq    uint64
 
-	legs     index[party]
+	legs     map[LegID]*party
 	folded   map[LegID]*fold
 	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
 	rooms    map[string]*room
-	calls    index[call] // by what callKey makes of a call's id
-	oldest   *call       // of the live calls
+	calls    map[LegID]*call // by what callKey makes of a call's id
+	oldest   *call           // of the live calls
 	newest   *call
 	eldest   *party // of all parties
 	youngest *party
@@ -50,7 +50,6 @@ type Engine struct {
 
 	audit      audit
 	unfinished []*call // restored without a party: closed with the first step
-	foresight  foresight
 
 	// The clocks of the last step.
 	monoNanos, wallMicros int64
@@ -65,6 +64,7 @@ type Engine struct {
 func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
+		legs: make(map[LegID]*party), calls: make(map[LegID]*call),
 		folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
@@ -143,7 +143,7 @@ func (e *Engine) dispatch(in *Input) {
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Calls, s.Parties = e.calls.taken, 0
+	s.Calls, s.Parties = len(e.calls), 0
 	for c := e.oldest; c != nil; c = c.newer {
 		s.Parties += c.live
 	}
@@ -164,7 +164,7 @@ func (e *Engine) newParty() *party {
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
-	e.legs.delete(p.id)
+	delete(e.legs, p.id)
 	e.leaveRoom(p)
 	if p.agent != nil {
 		e.detach(p)
@@ -188,7 +188,7 @@ func (e *Engine) forget(p *party) {
 
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
-	e.legs.put(p.id, p)
+	e.legs[p.id] = p
 	e.attach(p)
 	p.elder = e.youngest
 	if e.youngest != nil {
@@ -210,7 +210,7 @@ func (e *Engine) newCall() *call {
 
 // link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
 func (e *Engine) link(c *call) {
-	e.calls.put(c.key, c)
+	e.calls[c.key] = c
 	c.older = e.newest
 	if e.newest != nil {
 		e.newest.newer = c
@@ -221,7 +221,7 @@ func (e *Engine) link(c *call) {
 }
 
 func (e *Engine) unlink(c *call) {
-	e.calls.delete(c.key)
+	delete(e.calls, c.key)
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"modcti/engine"
 	"modcti/sim"
 )
@@ -96,7 +94,6 @@ func (w *window) round(batch int) {
 		start := time.Now()
 		for ins := w.hot[:]; len(ins) > 0; ins = ins[batch:] {
 			for i := range batch {
-				w.engine.Ahead(ins[:batch], i)
 				w.engine.Step(&ins[i], &w.out)
 			}
 		}
@@ -137,24 +134,4 @@ func BenchmarkStepRatio(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-}
-
-// TestAheadChangesNothing but time: an engine that is told what comes says what one says that is not.
-func TestAheadChangesNothing(t *testing.T) {
-	const inputs = 300 * hotInputs
-	told, untold := newWindow(20, inputs, hurried), newWindow(20, inputs, hurried)
-	for len(told.ins) > 0 {
-		told.warm()
-		untold.warm()
-		for i := range told.hot {
-			told.engine.Ahead(told.hot[:], i)
-			told.engine.Step(&told.hot[i], &told.out)
-			untold.engine.Step(&untold.hot[i], &untold.out)
-			require.Equal(t, untold.out.Commands, told.out.Commands)
-			require.Equal(t, untold.out.Records, told.out.Records)
-			require.Equal(t, untold.out.Events, told.out.Events)
-		}
-	}
-	require.Equal(t, untold.engine.Stats(), told.engine.Stats())
-	require.Positive(t, told.engine.Stats().CallsTotal)
 }

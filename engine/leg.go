@@ -15,11 +15,11 @@ type fold struct {
 
 // legCreated makes a party of a channel, and a call if it begins one.
 func (e *Engine) legCreated(in *Input) {
-	if p := e.legs.get(in.Leg); p != nil && p.expected {
+	if p := e.legs[in.Leg]; p != nil && p.expected {
 		e.appeared(p, in)
 		return
 	}
-	if e.legs.get(in.Leg) != nil || e.folded[in.Leg] != nil {
+	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
@@ -45,7 +45,7 @@ func (e *Engine) tracks(in *Input, origin *party) bool {
 
 // admit makes a party from a channel's first record and gives it a name, but no call yet.
 func (e *Engine) admit(in *Input) *party {
-	if e.legs.taken >= legsMax {
+	if e.full() {
 		e.stats.Refused++
 		return nil
 	}
@@ -85,7 +85,7 @@ func (e *Engine) unfoldOrigin(id LegID) *party {
 	for range 8 { // loopback pairs may be chained; a longer chain is a loop
 		f := e.folded[id]
 		if f == nil {
-			return e.legs.get(id)
+			return e.legs[id]
 		}
 		if f.origin.IsZero() && !f.peer.IsZero() {
 			if peer := e.folded[f.peer]; peer != nil && !peer.origin.IsZero() {
@@ -136,7 +136,7 @@ func (e *Engine) legFact(in *Input) {
 	if in.Kind == LegOutgoing {
 		e.legOutgoing(in)
 	}
-	p := e.legs.get(in.Leg)
+	p := e.legs[in.Leg]
 	if p == nil {
 		if f := e.folded[in.Leg]; f != nil {
 			e.foldedFact(f, in)
@@ -182,15 +182,20 @@ func (e *Engine) partyFact(p *party, in *Input) {
 		e.happens(p, opNothing, opNothing, opTargetMedia)
 	case LegAnswered:
 		setOnce(&p.times.answered, now)
+		p.phoneHolds = false // nobody holds a talk that has only begun
 		e.pickedUp(p)
 	case LegBridged:
 		e.bridged(p, in.Other)
 	case LegUnbridged:
 		e.unbridged(p, in.Other)
 	case LegHeld:
-		e.apply(p, holds)
-	case LegUnheld:
 		if !p.ending {
+			p.phoneHolds = true
+			e.apply(p, holds)
+		}
+	case LegUnheld:
+		p.phoneHolds = p.phoneHolds && p.ending
+		if !p.ending && !p.consultHolds() {
 			e.apply(p, retrieves)
 		}
 	case LegExecuted:
@@ -225,7 +230,7 @@ func (e *Engine) partyFact(p *party, in *Input) {
 
 // legOutgoing ties the leg that is originated to the one that originates it, in whichever order they are told.
 func (e *Engine) legOutgoing(in *Input) {
-	if child := e.legs.get(in.Other); child != nil {
+	if child := e.legs[in.Other]; child != nil {
 		e.originated(child, in.Leg)
 		return
 	}
@@ -276,7 +281,7 @@ func (e *Engine) joinThrough(f *fold) {
 	if peer == nil || f.partner.IsZero() || peer.partner.IsZero() {
 		return
 	}
-	a, b := e.legs.get(f.partner), e.legs.get(peer.partner)
+	a, b := e.legs[f.partner], e.legs[peer.partner]
 	if a != nil && b != nil {
 		e.pair(a, b)
 	}
@@ -353,7 +358,7 @@ func (e *Engine) bridged(p *party, other LegID) {
 		e.joinThrough(f)
 		return
 	}
-	if q := e.legs.get(other); q != nil && q != p {
+	if q := e.legs[other]; q != nil && q != p {
 		e.pair(p, q)
 	}
 }
@@ -369,10 +374,13 @@ func (e *Engine) pair(p, q *party) {
 	setOnce(&q.times.bridged, now)
 	p.partner, q.partner = refTo(q), refTo(p)
 	beforeP, beforeQ := p.talkedTo(), q.talkedTo()
+	asked := p.op != nil || q.op != nil // an operation tells of its joins itself
 	e.merge(p, q)
 	setOnce(&p.call.bridgedAt, min(p.times.bridged, q.times.bridged))
 	e.talk(p, q)
-	e.partnerChanged(p, q, beforeP, beforeQ)
+	if !asked {
+		e.partnerChanged(p, q, beforeP, beforeQ)
+	}
 }
 
 // talkedTo is whom a party talks to, or talked to when it was parted from him.
@@ -429,6 +437,9 @@ func (e *Engine) talkTo(p, q *party) {
 	p.otherDN = q.thisDN
 	p.blame = blame{}
 	e.apply(p, joins)
+	if p.phoneHolds && p.state == Talk {
+		e.apply(p, holds) // it was told of before the talk
+	}
 }
 
 func (e *Engine) unbridged(p *party, other LegID) {
@@ -457,7 +468,7 @@ func (e *Engine) executed(p *party, in *Input) {
 	if p.waiter != nil && p.waiter.inApp { // another application has him
 		e.takenAway(p)
 	}
-	target := e.legs.get(in.Other)
+	target := e.legs[in.Other]
 	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {
 		return
 	}
@@ -480,13 +491,13 @@ func (e *Engine) executed(p *party, in *Input) {
 
 // renamed gives a leg its new uuid. Its party keeps the id that clients know (R14).
 func (e *Engine) renamed(p *party, in *Input) {
-	if in.Other.IsZero() || e.legs.get(in.Other) != nil {
+	if in.Other.IsZero() || e.legs[in.Other] != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
-	e.legs.delete(p.id)
+	delete(e.legs, p.id)
 	hex := p.names.hex
 	p.id, p.names = in.Other, namesOf(&in.Text)
 	p.names.hex = hex
-	e.legs.put(p.id, p)
+	e.legs[p.id] = p
 }

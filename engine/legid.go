@@ -79,7 +79,7 @@ func (e *Engine) callNamed(id string) *call {
 	if id == "" {
 		return nil
 	}
-	return e.calls.get(callKey(id))
+	return e.calls[callKey(id)]
 }
 
 // IsZero tells that no leg is named.

@@ -25,7 +25,7 @@ func (e *Engine) begin(p *party) {
 // nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
 func (e *Engine) nameCall(c *call, p *party) {
 	c.id, c.key = p.names.hex, p.id
-	for e.calls.get(c.key) != nil {
+	for e.calls[c.key] != nil {
 		c.key = LegIDOf(c.id)
 		c.id = c.key.Hex()
 	}
@@ -302,12 +302,15 @@ func (e *Engine) release(p *party) {
 		e.tellLeft(c, p)
 		p.member = false
 	}
-	if p.talked && !p.observer {
+	switch {
+	case p.talked && p.observer:
+		e.watchEnded(p)
+	case p.talked:
 		e.watchersOf(c, p)
 	}
 	e.happens(p, opByEnds, opWithEnds, opTargetEnds)
 	e.refuseAll(p)
-	e.dismiss(c)
+	e.dismiss(c, p)
 }
 
 // close ends a call: nothing of it is told after EventCallDeleted.

@@ -120,7 +120,7 @@ func (c *call) pairUp() {
 }
 
 // dismiss hangs up who is left alone in a call that the engine itself took apart: the switch would let it wait for ever.
-func (e *Engine) dismiss(c *call) {
+func (e *Engine) dismiss(c *call, gone *party) {
 	var last *party
 	talkers := 0
 	for p := c.first; p != nil; p = p.next {
@@ -140,36 +140,49 @@ func (e *Engine) dismiss(c *call) {
 	}
 	if last != nil {
 		if last.displaced && (last.room == nil || last.room.name == c.room) {
-			e.hangUp(last, CauseNormalClearing, "")
+			e.hangUpFor(last, CauseNormalClearing, dueTo(gone))
 		}
 		return
 	}
 	for p := c.first; p != nil; p = p.next {
 		if p.state != Released && !p.ending && p.displaced {
-			e.hangUp(p, CauseNormalClearing, "")
+			e.hangUpFor(p, CauseNormalClearing, dueTo(gone))
 		}
 	}
 }
 
 // watchersOf tells those who listen that one of the two they listen to has gone (3.10).
 func (e *Engine) watchersOf(c *call, gone *party) {
+	over := c.talkers() == 0 // the release of the last one says it all
 	for p := c.first; p != nil; p = p.next {
-		if !p.observer || p.state != Talk || p.ending || p == gone {
+		if !p.observer || p.state != Talk || p.ending || p == gone || p.hangup != 0 {
 			continue
 		}
-		m := &events.PartyDeleted{CallPart: callPart(p)}
-		m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
-		m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
-		e.tellParty(p, m, false)
+		if !over {
+			m := &events.PartyDeleted{CallPart: callPart(p)}
+			m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
+			m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
+			e.tellParty(p, m, false)
+		}
 		if p.observes.get() == gone && p.op == nil {
-			e.follow(p, c)
+			e.follow(p, c, gone)
 		}
 	}
 }
 
+// talkers counts who talks in a call and is no observer.
+func (c *call) talkers() (n int) {
+	for p := c.first; p != nil; p = p.next {
+		if !p.observer && (p.state == Talk || p.state == Held) {
+			n++
+		}
+	}
+	return n
+}
+
 // follow lets a supervisor whose agent has left the call listen to whoever has it now, when he watches the call; else
 // his watch is over (3.10).
-func (e *Engine) follow(p *party, c *call) {
+func (e *Engine) follow(p *party, c *call, gone *party) {
 	for q := c.first; q != nil && p.watchesCall; q = q.next {
 		if !q.observer && q.inside && q.state == Talk && !q.ending && c.live > 2 {
 			p.observes, p.otherDN = refTo(q), q.thisDN
@@ -177,5 +190,17 @@ func (e *Engine) follow(p *party, c *call) {
 			return
 		}
 	}
-	e.hangUp(p, CauseNormalClearing, "")
+	e.hangUpFor(p, CauseNormalClearing, dueTo(gone))
+}
+
+// watchEnded tells an agent who knows of it that the supervisor listens no more (3.10, R39).
+func (e *Engine) watchEnded(p *party) {
+	agent := p.observes.get()
+	if !e.config.NotifyObserved || agent == nil || agent.call != p.call || agent.state == Released {
+		return
+	}
+	m := &events.PartyDeleted{CallPart: callPart(agent), SelfLeft: true}
+	m.OtherDN, m.OtherDNRole, m.ThirdDN, m.ThirdDNRole = p.thisDN, events.DeletedParty, p.thisDN, events.DeletedBy
+	m.CallState = events.StateOK
+	e.tellParty(agent, m, true)
 }

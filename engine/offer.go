@@ -156,6 +156,7 @@ func (e *Engine) offerOverdue(p *party) {
 	switch {
 	case o == nil || p.ending:
 	case o.outcome != "":
+		p.hangup = 0 // the first was in vain
 		e.hangUp(p, CauseNormalClearing, "")
 		e.startTimer(p, offerTimer, 0, confirmMillis)
 	case o.waiter.winner == o && o.command != 0:

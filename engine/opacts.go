@@ -90,24 +90,19 @@ func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.wit
 
 func (e *Engine) dropTarget(o *operation) {
 	p := o.target.get()
-	if p != nil && p.answered() {
-		e.hangUp(p, CauseNormalClearing, "")
-		return
-	}
-	e.hangUp(p, CauseOriginatorCancel, "")
-}
-
-func (e *Engine) dropBy(o *operation)   { e.hangUp(o.by.get(), CauseNormalClearing, "") }
-func (e *Engine) dropWith(o *operation) { e.hangUp(o.with.get(), CauseNormalClearing, "") }
-
-// dropBoth: who consulted has gone, and both of his talks with him.
-func (e *Engine) dropBoth(o *operation) {
 	cause := CauseNormalClearing
-	if p := o.target.get(); p != nil && !p.answered() {
+	if p != nil && !p.answered() {
 		cause = CauseOriginatorCancel
 	}
-	e.hangUp(o.target.get(), cause, events.SideAgent)
-	e.hangUp(o.with.get(), CauseNormalClearing, events.SideAgent)
+	e.hangUpFor(p, cause, o.gone)
+}
+
+func (e *Engine) dropBy(o *operation)   { e.hangUpFor(o.by.get(), CauseNormalClearing, o.gone) }
+func (e *Engine) dropWith(o *operation) { e.hangUpFor(o.with.get(), CauseNormalClearing, o.gone) }
+
+func (e *Engine) dropBoth(o *operation) {
+	e.dropTarget(o)
+	e.dropWith(o)
 }
 
 func (e *Engine) dropByAndTarget(o *operation) {
@@ -179,9 +174,41 @@ func (e *Engine) consultEnded(o *operation) {
 }
 
 func (e *Engine) byWaits(o *operation) {
-	if by := o.by.get(); by != nil && !by.ending {
-		by.otherDN = o.dnOfWith()
+	by, with := o.by.get(), o.with.get()
+	if with == nil || with.ending || with.state == Released {
+		o.stage = over
+		e.dropBy(o)
+		return
+	}
+	if by != nil && !by.ending {
+		by.otherDN = with.thisDN
 		e.wait(by, WaitSilence)
+	}
+}
+
+// consultHolds tells whether it is a consult that lets a party's partner wait: the phone's own hold ends with it.
+func (p *party) consultHolds() bool {
+	return p.op != nil && p.op.kind == consult && p.op.by.get() == p && p.op.stage != talking && p.op.stage != alternated
+}
+
+// resumeTalk: the agent and the third hear each other again. With nobody waiting it is a talk like any other.
+func (e *Engine) resumeTalk(o *operation) {
+	if with := o.with.get(); with == nil || with.state == Released {
+		o.stage = over
+	}
+}
+
+// reachTalk: an agent whose customer left while he called the third talks to the third.
+func (e *Engine) reachTalk(o *operation) {
+	if by := o.by.get(); by != nil {
+		e.reach(by)
+	}
+}
+
+// reach: who let his partner wait talks to another now, unless his own phone holds that one.
+func (e *Engine) reach(by *party) {
+	if by.state == Held && !by.phoneHolds {
+		e.apply(by, reaches)
 	}
 }
 
@@ -202,7 +229,7 @@ func (e *Engine) retrieve(o *operation) {
 }
 
 func (e *Engine) reclaim(o *operation) {
-	if by := o.by.get(); by != nil && by.state == Held {
+	if by := o.by.get(); by != nil && by.state == Held && !by.phoneHolds {
 		e.apply(by, reclaims)
 	}
 }
@@ -257,12 +284,12 @@ func (e *Engine) targetGone(o *operation) {
 }
 
 func (e *Engine) withGone(o *operation) {
-	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	e.rejoinAlone(o)
 }
 
 // rejoinAlone: the customer has gone, and the consult is all that is left of the call (R12).
 func (e *Engine) rejoinAlone(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	e.outlive(o)
 	e.joinByTarget(o)
 }
@@ -271,9 +298,7 @@ func (e *Engine) outlive(o *operation) {
 	o.call.callType = events.Consult
 	if by := o.by.get(); by != nil {
 		by.farewell = farewell{}
-		if by.state == Held {
-			e.apply(by, reaches)
-		}
+		e.reach(by)
 	}
 }
 
@@ -303,14 +328,14 @@ func (e *Engine) cancelHeld(o *operation) {
 
 func (e *Engine) swapToWith(o *operation) {
 	e.joinByWith(o)
-	if target := o.target.get(); target != nil {
+	if target, with := o.target.get(), o.with.get(); target != nil && with != nil && !with.ending {
 		e.wait(target, WaitMusic)
 	}
 }
 
 func (e *Engine) swapToTarget(o *operation) {
 	e.joinByTarget(o)
-	if with := o.with.get(); with != nil {
+	if target, with := o.target.get(), o.with.get(); with != nil && target != nil && !target.ending {
 		e.wait(with, WaitMusic)
 	}
 }
@@ -344,14 +369,23 @@ func (e *Engine) startMove(o *operation) {
 	hears := WaitMusic
 	if !with.talked {
 		hears = WaitRingback
+		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
 	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
 }
 
+// finishMove: with and target talk.
+func (e *Engine) finishMove(o *operation) {
+	if with := o.with.get(); with != nil {
+		e.reach(with)
+	}
+	e.tellMoved(o)
+}
+
 // recall calls the agent back: nobody has taken the call (3.5).
 func (e *Engine) recall(o *operation) {
-	o.dn, o.byDN, o.recalled = o.byDN, o.dn, true
+	o.dn, o.byDN, o.recalled, o.told = o.byDN, o.dn, true, false
 	e.callTarget(o)
 }
 
@@ -377,7 +411,25 @@ func (e *Engine) meetInRoom(o *operation) {
 	e.met(o)
 }
 
+// meetOrDrop: somebody has gone while all were put into a room. With nobody else there target is not to be alone.
+func (e *Engine) meetOrDrop(o *operation) {
+	for p := o.call.first; p != nil; p = p.next {
+		if p != o.target.get() && p.state != Released && !p.ending && !p.observer {
+			e.met(o)
+			return
+		}
+	}
+	e.refuseAndDrop(o)
+	o.stage = ending
+}
+
 // Supervision.
+
+// restoreAndRefuse: the supervisor has gone while all were put into a room.
+func (e *Engine) restoreAndRefuse(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundParty, "the supervisor's phone has hung up")
+	e.restoreTalk(o)
+}
 
 // listen has the supervisor's leg listen to the agent's (3.10).
 func (e *Engine) listen(o *operation) {
@@ -391,8 +443,10 @@ func (e *Engine) listen(o *operation) {
 // restoreTalk joins the two again whom a supervisor's act took apart and then failed (3.11).
 func (e *Engine) restoreTalk(o *operation) {
 	by, with := o.by.get(), o.with.get()
-	o.call.room = ""
-	if by != nil && with != nil && !by.ending && !with.ending && by.partner.get() != with {
+	if by == nil || with == nil || by.ending || with.ending {
+		return
+	}
+	if o.kind == bargeIn || by.partner.get() != with { // they may be on their way into the room
 		e.bridge(by, with)
 	}
 }

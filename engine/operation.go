@@ -17,9 +17,10 @@ type operation struct {
 	ring     int64  // ms that a phone may ring; 0 = the setting
 	command  uint64 // the act of the switch that the stage waits for
 	version  uint32
-	told     bool // with has been told of target
-	recalled bool // target is by again
-	inApp    bool // diversion: with is in cti_queue
+	told     bool  // with has been told of target
+	recalled bool  // target is by again
+	gone     blame // of the last of its parties that ended
+	inApp    bool  // diversion: with is in cti_queue
 	result   string
 }
 
@@ -71,13 +72,14 @@ const (
 	held             // no consult any more; with still waits for by
 	recalling        // by's phone is called again: the transfer failed
 	restoring        // recalled, answered; being joined with with
+	ending           // given up; target is being hung up
 	stageCount
 )
 
 var stageNames = [stageCount]string{
 	"over", "reaching", "leaving", "calling", "early", "joining", "talking", "alternated", "merging", "parting", "bereft",
 	"meeting", "returning", "resuming", "returned", "rejoining", "swapping", "swapBack", "cancelling", "held", "recalling",
-	"restoring",
+	"restoring", "ending",
 }
 
 func (s stage) String() string { return stageNames[s] }
@@ -130,10 +132,25 @@ func (e *Engine) advance(o *operation, h happening) bool {
 	if r.do != nil {
 		r.do(e, o)
 	}
+	if o.stage == ending {
+		o.release()
+	}
 	if o.stage == over {
 		o.dissolve()
 	}
 	return true
+}
+
+// release lets go of all but target, whose end still shows what it was called for.
+func (o *operation) release() {
+	for _, r := range []ref{o.by, o.with} {
+		if p := r.get(); p != nil && p.op == o && p != o.target.get() {
+			p.op = nil
+		}
+	}
+	if p := o.target.get(); p == nil || p.state == Released {
+		o.stage = over
+	}
 }
 
 // await lets the stage wait for a command: its refusal, or silence, is told to the table.
@@ -175,6 +192,9 @@ func (e *Engine) happens(p *party, toBy, toWith, toTarget happening) {
 	o := p.op
 	if o == nil {
 		return
+	}
+	if p.state == Released {
+		o.gone = dueTo(p)
 	}
 	switch p {
 	case o.target.get():

@@ -39,9 +39,17 @@ func (id LegID) uuid() string {
 	return string(text[:])
 }
 
+// full tells whether no more channels can be taken in.
+func (e *Engine) full() bool {
+	if e.config.LegsMax != 0 {
+		return len(e.legs) >= e.config.LegsMax
+	}
+	return len(e.legs) >= legsMax
+}
+
 // expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
 func (e *Engine) expect(dn string) *party {
-	if e.legs.taken >= legsMax {
+	if e.full() {
 		return nil
 	}
 	p := e.newParty()
@@ -119,16 +127,32 @@ func (e *Engine) joinRoom(p *party, name string) uint64 {
 
 // hangUp ends a leg on somebody's behalf: side is who gets the blame (R21), empty for the switch itself.
 func (e *Engine) hangUp(p *party, cause uint16, side string) uint64 {
+	b := blame{side: side, firm: side != ""}
+	if side == events.SideAgent {
+		b.hangupCause = events.ByAgent
+	}
+	return e.hangUpFor(p, cause, b)
+}
+
+// hangUpFor ends a leg because of b, unless somebody else has ended it already (3.14).
+func (e *Engine) hangUpFor(p *party, cause uint16, b blame) uint64 {
 	if p == nil || p.ending || p.state == Released {
 		return 0
 	}
-	switch side {
-	case events.SideAgent:
-		p.blame = blame{side: side, hangupCause: events.ByAgent, firm: true}
-	case events.SideCustomer:
-		p.blame = blame{side: side, firm: true}
+	if p.hangup != 0 {
+		return p.hangup
 	}
-	return e.order(p, Command{Kind: CommandHangup, Cause: cause})
+	if b.firm && !p.blame.firm {
+		b.callState = p.blame.callState
+		p.blame = b
+	}
+	p.hangup = e.order(p, Command{Kind: CommandHangup, Cause: cause})
+	return p.hangup
+}
+
+// dueTo is the blame that a party which has ended hands on to those that the engine hangs up because of it.
+func dueTo(gone *party) blame {
+	return blame{side: gone.side, hangupCause: gone.hangupCause, firm: gone.side != ""}
 }
 
 // ringsTooLong gives up a phone that does not answer (3.3).

@@ -28,6 +28,7 @@ type party struct {
 	talked        bool // it was in Talk
 	expected      bool // the engine has asked for its leg, and the leg has not appeared
 	displaced     bool // the engine has put its leg where it is: nobody else will end it
+	phoneHolds    bool // its phone, or the switch for it, has its partner on hold
 	muted         bool // what it says is not heard
 	member        bool // it is in its call's conference
 	broughtIn     bool // a conference brought it in
@@ -55,6 +56,7 @@ type party struct {
 	queue            *queue  // the queue that its call came from (3.0-6)
 	hops             int     // queues that it was sent on through
 	insist           *insistence
+	hangup           uint64     // the command that ends its leg; 0 = none
 	op               *operation // what is being done to it
 	pending          []pending  // requests on it that wait for the switch
 	movedBy          string     // who sent its leg elsewhere while they talked

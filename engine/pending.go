@@ -132,6 +132,34 @@ func (e *Engine) commandAnswered(in *Input) {
 			return
 		}
 	}
+	if o := p.op; o != nil && o.command == in.Command {
+		e.joinedAlready(o)
+	}
+}
+
+// joinedAlready: two who hear each other already are joined without a record of it; the switch's word comes after all
+// records that it brings.
+func (e *Engine) joinedAlready(o *operation) {
+	for _, pair := range [][2]*party{
+		{o.by.get(), o.target.get()}, {o.with.get(), o.target.get()}, {o.by.get(), o.with.get()},
+	} {
+		if p, q := pair[0], pair[1]; p != nil && q != nil && p.partner.get() == q && p.answered() && q.answered() {
+			e.joined(p, q)
+		}
+	}
+}
+
+// supersede refuses what an operation still owes a party's clients: another request takes its place.
+func (e *Engine) supersede(p *party) {
+	for i := 0; i < len(p.pending); {
+		if p.pending[i].dueAt != 0 {
+			i++
+			continue
+		}
+		a := p.pending[i].asker
+		p.settle(i)
+		e.refuseParty(p, a, events.InvalidCallType, "another request on the consult has taken its place")
+	}
 }
 
 func (e *Engine) commandRefused(p *party, in *Input) {
@@ -145,6 +173,9 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 			e.refuseParty(p, a.asker, code, detail)
 			break
 		}
+	}
+	if p.hangup == in.Command {
+		p.hangup = 0
 	}
 	if p.expected {
 		e.neverWas(p, in)

@@ -58,10 +58,20 @@ func showMoved(p *party, t *events.ThirdPart) bool {
 	return false
 }
 
+// tellMovedTo tells a party that another has sent elsewhere whom it will talk to, when that one's phone rings (3.5).
+func (e *Engine) tellMovedTo(target *party) {
+	p := target.origin.get()
+	if p == nil || p.movedBy == "" || p.call != target.call || target.op != nil {
+		return
+	}
+	e.tellPartner(p, target, p.movedBy)
+	p.otherDN = target.thisDN
+}
+
 // partnerChanged tells two who talked to others before that they talk to each other (3.5, 3.6). before are the DNs that
 // each talked to.
 func (e *Engine) partnerChanged(p, q *party, beforeP, beforeQ string) {
-	if p.op != nil || q.op != nil || p.call != q.call {
+	if p.call != q.call {
 		return
 	}
 	if beforeP != "" && beforeP == beforeQ {
@@ -85,7 +95,9 @@ func (e *Engine) tellPartner(p, now *party, before string) {
 	if now.takenFrom != "" {
 		third = events.ThirdPart{ThirdDN: now.thisDN, ThirdDNRole: events.InterceptBy, CallState: events.StateOK}
 	}
-	e.tellParty(p, &events.PartyChanged{CallPart: callPart(p), ThirdPart: third}, outsider(p))
+	m := &events.PartyChanged{CallPart: callPart(p), ThirdPart: third}
+	m.OtherDN = now.thisDN
+	e.tellParty(p, m, outsider(p))
 }
 
 // sayFarewell: the legs of a DN that joined two others and is about to go have transferred the call (3.6).

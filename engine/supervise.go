@@ -32,7 +32,7 @@ func (e *Engine) supervise(r *Request) {
 		e.refuse(r, events.InvalidParams, "thisDN: the dial plan has no rule for this number")
 		return
 	}
-	if e.legs.taken >= legsMax {
+	if e.full() {
 		e.refuse(r, events.SupervisorUnknown, "as many channels are up as are served")
 		return
 	}

@@ -71,6 +71,7 @@ func (e *Engine) tellRinging(p *party) {
 	}
 	m.ThisQueue = p.queueID()
 	e.tellParty(p, m, false)
+	e.tellMovedTo(p)
 	if dialing && origin.inside {
 		e.tellOtherRinging(origin, p)
 	}

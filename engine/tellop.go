@@ -193,7 +193,7 @@ func (e *Engine) tellStage2(o *operation) { e.tellStage(o, events.StageRinging, 
 
 // tellStage4: who is consulted has answered.
 func (e *Engine) tellStage4(o *operation) {
-	e.apply(o.by.get(), reaches)
+	e.reach(o.by.get())
 	e.tellStage(o, events.StageAnswered, "")
 }
 
@@ -264,10 +264,11 @@ func (e *Engine) tellMerged(o *operation) {
 // tellMoved tells the customer of a transfer whom he will talk to, once (3.5, 3.13).
 func (e *Engine) tellMoved(o *operation) {
 	with, target := o.with.get(), o.target.get()
-	if o.told || with == nil || with.state == Released || target == nil || !with.talked && o.kind == redirect {
+	if o.told || with == nil || with.state == Released || target == nil {
 		return
 	}
 	o.told = true
+	with.otherDN = target.thisDN
 	m := &events.PartyChanged{CallPart: callPart(with)}
 	m.OtherDN, m.ThirdDN, m.ThirdDNRole = target.thisDN, o.byDN, events.TransferBy
 	m.CallState, m.FullCallState = events.StateOK, events.StateTransferred

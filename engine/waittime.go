@@ -125,6 +125,7 @@ func (e *Engine) insistAgain(p *party) {
 		i.command = Command{Kind: CommandHangup, Cause: CauseNormalClearing}
 	}
 	if i.command.Kind == CommandHangup {
+		p.hangup = 0 // the one before was in vain
 		i.id = e.hangUp(p, i.command.Cause, "")
 	} else {
 		i.id = e.order(p, i.command)

@@ -618,8 +618,8 @@ var Catalogue = []Entry{
 			{"scope", "string", Always, "company, queue, agent or call", "protocol.md 3"},
 			{"ids", "string[]", Always, "those of the request", "protocol.md 3"},
 			{"snapshot", "CallSnapshot[]", Always, "the calls in scope", "protocol.md 3"},
-			{"agents", "AgentStatus[]", Always, "those whom scope agent names", "3.16"},
-			{"queues", "QueueStatus[]", Always, "those that scope queue names", "3.16"},
+			{"agents", "AgentStatus[]", Always, "those whom scope agent names; with scope company all", "3.16"},
+			{"queues", "QueueStatus[]", Always, "those that scope queue names; with scope company all", "3.16"},
 		},
 	}},
 	{Group: GroupProtocol, OnPage: false, Object: Object{

@@ -90,8 +90,8 @@ type Subscribed struct {
 	Scope    string         `json:"scope"`    // company, queue, agent or call
 	IDs      []string       `json:"ids"`      // those of the request
 	Snapshot []CallSnapshot `json:"snapshot"` // the calls in scope
-	Agents   []AgentStatus  `json:"agents"`   // those whom scope agent names (3.16)
-	Queues   []QueueStatus  `json:"queues"`   // those that scope queue names (3.16)
+	Agents   []AgentStatus  `json:"agents"`   // those whom scope agent names; with scope company all (3.16)
+	Queues   []QueueStatus  `json:"queues"`   // those that scope queue names; with scope company all (3.16)
 }
 
 // Unsubscribed: answers RequestUnsubscribe (protocol.md 3).

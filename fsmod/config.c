@@ -2,7 +2,8 @@
 
 /*
  * cti.conf becomes rows, in file order. Every <param name= value=> of a section is a row; of any other element each
- * attribute is one, and each <param> inside it. What the names mean is the engine's to say.
+ * attribute is one, and each <param> inside it; what else is inside is a row without a value. What the names mean is the
+ * engine's to say.
  */
 #define FILE_NAME "cti.conf"
 
@@ -25,21 +26,11 @@ static bool add_param(cti_settings *s, const char *section, switch_xml_t param, 
 	return add(s, section, switch_xml_attr_soft(param, "name"), switch_xml_attr_soft(param, "value"), line, item);
 }
 
-static bool add_element(cti_settings *s, const char *section, switch_xml_t element, int32_t line, int32_t item)
-{
-	if (!strcmp(element->name, "param")) return add_param(s, section, element, line, item);
-	for (char **attribute = element->attr; attribute && *attribute; attribute += 2)
-		if (!add(s, section, attribute[0], attribute[1], line, item)) return false;
-	for (switch_xml_t inner = element->child; inner; inner = inner->ordered)
-		if (!strcmp(inner->name, "param") && !add_param(s, section, inner, line, item)) return false;
-	return true;
-}
-
 /* ---- lines ---- */
 
 /*
  * The parsed tree knows no lines, so the file is walked once more beside it. A walk keeps its place in the text and how
- * deep in the elements it is: <configuration> 1, section 2, the elements that become rows 3.
+ * deep in the elements it is: <configuration> 1, section 2, the elements that become rows 3, and what is inside 4.
  */
 typedef struct walk {
 	const char *at;
@@ -67,7 +58,7 @@ static const char *end_of_tag(const char *at)
 	return at;
 }
 
-/* next_element_line gives the line of the next element at depth 3, or 0 at the end of the text. */
+/* next_element_line gives the line of the next element at depth 3 or 4, or 0 at the end of the text. */
 static int32_t next_element_line(walk *w)
 {
 	while (w->at && *w->at) {
@@ -81,7 +72,7 @@ static int32_t next_element_line(walk *w)
 		bool element = w->at[0] && isalpha((unsigned char)w->at[1]) && strncmp(w->at, "<X-", 3);
 		bool closes = *end && end[-1] == '/';
 		if (element) w->depth++;
-		bool wanted = element && w->depth == 3;
+		bool wanted = element && (w->depth == 3 || w->depth == 4);
 		if (!strncmp(w->at, "</", 2) || (element && closes)) w->depth--;
 		step_to(w, *end ? end + 1 : end);
 		if (wanted) return line;
@@ -114,11 +105,30 @@ static int32_t elements_of(switch_xml_t configuration)
 {
 	int32_t count = 0;
 	for (switch_xml_t section = configuration->child; section; section = section->ordered)
-		for (switch_xml_t element = section->child; element; element = element->ordered) count++;
+		for (switch_xml_t element = section->child; element; element = element->ordered) {
+			count++;
+			for (switch_xml_t inner = element->child; inner; inner = inner->ordered) count++;
+		}
 	return count;
 }
 
 /* ---- reading ---- */
+
+static bool add_element(cti_settings *s, const char *section, switch_xml_t element, walk *w, int32_t item)
+{
+	int32_t line = next_element_line(w);
+	bool whole = true;
+	if (!strcmp(element->name, "param")) whole = add_param(s, section, element, line, item);
+	else
+		for (char **attribute = element->attr; whole && attribute && *attribute; attribute += 2)
+			whole = add(s, section, attribute[0], attribute[1], line, item);
+	for (switch_xml_t inner = element->child; whole && inner; inner = inner->ordered) {
+		line = next_element_line(w);
+		if (!strcmp(inner->name, "param")) whole = add_param(s, section, inner, line, item);
+		else whole = add(s, section, inner->name, "", line, item);
+	}
+	return whole;
+}
 
 static bool read_all(cti_settings *s, switch_xml_t configuration)
 {
@@ -130,7 +140,7 @@ static bool read_all(cti_settings *s, switch_xml_t configuration)
 	for (switch_xml_t section = configuration->child; section && whole; section = section->ordered) {
 		int32_t item = 0;
 		for (switch_xml_t element = section->child; element && whole; element = element->ordered)
-			whole = add_element(s, section->name, element, next_element_line(&w), item++);
+			whole = add_element(s, section->name, element, &w, item++);
 	}
 	free(text);
 	return whole;
@@ -157,7 +167,8 @@ cti_settings *cti_settings_read(char *error, size_t error_bytes)
 	}
 	cti_settings *s = calloc(1, sizeof *s);
 	bool whole = s && read_all(s, configuration) && add_default(s, "data-dir", SWITCH_GLOBAL_dirs.db_dir, "cti") &&
-	             add_default(s, "unix-socket", SWITCH_GLOBAL_dirs.run_dir, "cti.sock");
+	             add_default(s, "unix-socket", SWITCH_GLOBAL_dirs.run_dir, "cti.sock") &&
+	             add_default(s, "callcenter-conf", SWITCH_GLOBAL_dirs.conf_dir, "autoload_configs/callcenter.conf.xml");
 	switch_xml_free(root);
 	if (whole) return s;
 	snprintf(error, error_bytes, "out of memory while " FILE_NAME " was read");

@@ -62,14 +62,12 @@ switch_status_t cti_console(const char *cmd, switch_core_session_t *session, swi
 	return SWITCH_STATUS_SUCCESS;
 }
 
-/* The calls of "cti calls": the first column of a table, below +OK and the line that names the columns. */
-static switch_status_t list_calls(const char *line, const char *cursor, switch_console_callback_match_t **matches)
+/* The first column of a table, below +OK and the line that names the columns. */
+static switch_status_t first_column(const char *query, switch_console_callback_match_t **matches)
 {
 	enum { COMPLETION_MS = 1000, SHOWN = 100 };
-	char *rest = NULL, *reply = cti_engine_ask(CTI_ASK_QUERY, "calls", COMPLETION_MS);
+	char *rest = NULL, *reply = cti_engine_ask(CTI_ASK_QUERY, query, COMPLETION_MS);
 	switch_console_callback_match_t *found = NULL;
-	(void)line;
-	(void)cursor;
 	char *row = reply && !strncmp(reply, "+OK\n", 4) ? strtok_r(reply, "\n", &rest) : NULL;
 	if (row) row = strtok_r(NULL, "\n", &rest);
 	for (int shown = 0; row && (row = strtok_r(NULL, "\n", &rest)) && shown < SHOWN; shown++) {
@@ -82,11 +80,38 @@ static switch_status_t list_calls(const char *line, const char *cursor, switch_c
 	return SWITCH_STATUS_SUCCESS;
 }
 
+static switch_status_t list_calls(const char *line, const char *cursor, switch_console_callback_match_t **matches)
+{
+	(void)line;
+	(void)cursor;
+	return first_column("calls", matches);
+}
+
+static switch_status_t list_agents(const char *line, const char *cursor, switch_console_callback_match_t **matches)
+{
+	(void)line;
+	(void)cursor;
+	return first_column("agents", matches);
+}
+
+static switch_status_t list_queues(const char *line, const char *cursor, switch_console_callback_match_t **matches)
+{
+	(void)line;
+	(void)cursor;
+	return first_column("queues", matches);
+}
+
 void cti_console_open(void)
 {
-	static const char *const words[] = {"status", "version", "calls", "clients", "reload", "call ::cti::list_calls"};
+	static const char *const words[] = {
+		"status", "version", "calls", "clients", "reload", "call ::cti::list_calls", "agents", "queues",
+		"agent ::cti::list_agents login", "agent ::cti::list_agents logout", "agent ::cti::list_agents ready",
+		"agent ::cti::list_agents notready", "queue ::cti::list_queues", "import callcenter",
+	};
 	char line[64];
 	switch_console_add_complete_func("::cti::list_calls", list_calls);
+	switch_console_add_complete_func("::cti::list_agents", list_agents);
+	switch_console_add_complete_func("::cti::list_queues", list_queues);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		snprintf(line, sizeof line, "add cti %s", words[i]);
 		switch_console_set_complete(line);
@@ -97,4 +122,6 @@ void cti_console_close(void)
 {
 	switch_console_set_complete("del cti");
 	switch_console_del_complete_func("::cti::list_calls");
+	switch_console_del_complete_func("::cti::list_agents");
+	switch_console_del_complete_func("::cti::list_queues");
 }

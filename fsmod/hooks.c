@@ -438,6 +438,7 @@ bool cti_hooks_on(void)
 {
 	static bool added;
 	if (added) return true;
+	cti_views_open();
 	if (switch_core_add_state_handler(&first_handlers) < 0) return false;
 	if (switch_core_add_state_handler(&last_handlers) < 0) {
 		switch_core_remove_state_handler(&first_handlers);

@@ -158,6 +158,8 @@ bool cti_post(cti_record *record, cti_leg *leg, bool wake);
 /* cti_post_done answers a command. cause 0 = accepted. */
 void cti_post_done(uint64_t command, switch_call_cause_t cause);
 
+/* cti_views_open comes before the first view. */
+void cti_views_open(void);
 void cti_view_open(cti_view *view, switch_core_session_t *session);
 void cti_view_close(cti_view *view);
 /* cti_variable copies a variable of the channel itself; false where it has none. */
@@ -318,7 +320,9 @@ typedef struct cti_figures {
 void cti_commands_figures(cti_figures *figures);
 void cti_fire_figures(cti_figures *figures);
 
-#define CTI_SYNTAX "status | version | calls | call <callID> | clients | reload"
+#define CTI_SYNTAX \
+	"status | version | calls | call <callID> | clients | agents | agent <id> [login [dn] | logout | ready | notready [reason]] " \
+	"| queues | queue <id> | import callcenter [file] | reload"
 #define CTI_LOG(level, ...) switch_log_printf(SWITCH_CHANNEL_LOG, level, __VA_ARGS__)
 
 #endif

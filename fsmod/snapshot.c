@@ -85,8 +85,11 @@ static bool tell_all(telling *t, const switch_console_callback_match_t *all)
 		if (!wait_for_room(t)) return false;
 		switch_core_session_t *session = switch_core_session_locate(node->val);
 		if (!session) continue;
-		cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-		if (!leg || !atomic_load(&leg->unborn)) found(t, session);
+		switch_channel_t *channel = switch_core_session_get_channel(session);
+		cti_leg *leg = cti_leg_of(channel);
+		/* One that is only being made has no names yet; its own first record brings them. */
+		bool made = leg ? !atomic_load(&leg->unborn) : switch_channel_get_state(channel) > CS_NEW;
+		if (made) found(t, session);
 		switch_core_session_rwunlock(session);
 	}
 	for (uint32_t i = 0; i < t->origin_count; i++) {

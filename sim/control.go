@@ -85,7 +85,7 @@ func (s *Switch) bridgeFor(a, b *leg) (uint16, arrival) {
 		return causeNoSuchLeg, nil
 	case a == b:
 		return causeNotAllowed, nil
-	case a.partner == b:
+	case a.partner == b && !a.parks && !b.parks: // neither has been sent elsewhere meanwhile
 	case !a.reaches() || !b.reaches():
 		return causeWrongState, nil
 	default:

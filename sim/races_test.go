@@ -164,7 +164,17 @@ func races(t *testing.T, base uint64, steps int, switchFaults bool, what func(*w
 // Whatever happens at the same moment: every party ends exactly once, every call has one CDR, nobody is in two calls,
 // every request has one answer, no leg rings on, is up in no call or alone in its call, and in the end nothing is left (3.0, 3.14).
 func TestRaces(t *testing.T) {
-	races(t, 1, 100_000, false, func(w *world) []string { return w.broken })
+	races(t, 1, 100_000, false, kept)
+	races(t, 1, 100_000, true, kept)
+}
+
+// kept is what a race must never break. A command that the switch takes and does not do can leave somebody without music,
+// and only an audit can find out: with such faults no more than the promises is asked for.
+func kept(w *world) []string {
+	if w.faulty {
+		return w.broken
+	}
+	return append(w.broken, w.lapses...)
 }
 
 // TestSoakRaces is the same for at least 10^6 steps, by another seed each time, also with commands that fail, and looks
@@ -175,7 +185,7 @@ func TestSoakRaces(t *testing.T) {
 	}
 	for _, faults := range []bool{false, true} {
 		t.Run(fmt.Sprintf("faults=%t", faults), func(t *testing.T) {
-			races(t, rand.Uint64()>>16, 1_000_000, faults, func(w *world) []string { return append(w.broken, w.lapses...) })
+			races(t, rand.Uint64()>>16, 1_000_000, faults, kept)
 		})
 	}
 }
@@ -194,7 +204,7 @@ func TestOneRace(t *testing.T) {
 	}
 	w := race(seed, stimuli[first], stimuli[second], faults)
 	t.Log(w)
-	for _, text := range append(w.broken, w.lapses...) {
+	for _, text := range kept(w) {
 		t.Error(text)
 	}
 }

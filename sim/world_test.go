@@ -19,6 +19,7 @@ type world struct {
 	asked   map[int64]*asking // by reference
 	ends    map[string]int    // EventReleased, by party
 	steps   int
+	faulty  bool // the switch does not do all that it is told
 	trace   []string
 	broken  []string                 // promises of 3.0 and 3.14
 	lapses  []string                 // what comes of a call that went on the wrong way
@@ -65,7 +66,7 @@ func newWorld(seed uint64, switchFaults bool) *world {
 	}
 	o := sim.Options{Phone: w.phone}
 	if w.random.IntN(4) == 0 && switchFaults {
-		o.Faults.Command = unruly
+		o.Faults.Command, w.faulty = unruly, true
 	}
 	s := sim.New(seed, o)
 	w.coupling = coupleWith(s, engine.Config{

@@ -54,6 +54,7 @@ func (w Words[T]) Name(value T) string {
 var (
 	MobileAcceptWords    = Words[engine.MobileAccept]{"never", "offline", "always"}
 	MissedPolicyWords    = Words[engine.MissedPolicy]{"none", "not-ready", "logout"}
+	DevicePolicyWords    = Words[engine.DevicePolicy]{"stay", "logout"}
 	DuplicatePolicyWords = Words[engine.DuplicatePolicy]{"refuse", "replace"}
 	StrategyWords        = strategyWords()
 )
@@ -123,7 +124,7 @@ func CheckAgent(a *engine.AgentConfig) error {
 	case len(a.Name) > textMax:
 		return invalid("agent %s: the name is longer than %d bytes", a.UUID, textMax)
 	case MobileAcceptWords.Name(a.MobileAccept) == "", MissedPolicyWords.Name(a.MissedPolicy) == "",
-		DuplicatePolicyWords.Name(a.DuplicatePolicy) == "":
+		DevicePolicyWords.Name(a.DeviceLost) == "", DuplicatePolicyWords.Name(a.DuplicatePolicy) == "":
 		return invalid("agent %s: a policy is unknown", a.UUID)
 	case a.MaxCalls < 0 || a.MissedMax < 0:
 		return invalid("agent %s: a count is negative", a.UUID)

@@ -22,6 +22,7 @@ func sampleDirectory() *Directory {
 			{UUID: "u2", ID: "", Name: "Bob", DN: "1002", Mobile: "+4917012345", MobileAccept: engine.MobileOffline, MaxCalls: 2,
 				WrapUpMillis: 10_000, RingMillis: 15_000, MissedPolicy: engine.MissedLogout, MissedMax: 3, AfterMissed: 1000,
 				AfterReject: 2000, AfterBusy: 3000, AfterUnreached: 4000, IdleLogout: 3_600_000, NailedUp: true,
+				DeviceLost: engine.DeviceLogsOut,
 				DuplicatePolicy: engine.DuplicateReplace},
 		},
 		Queues: []Queue{
@@ -58,7 +59,7 @@ func fill(t *rapid.T, name string, v reflect.Value) {
 		v.SetBool(rapid.Bool().Draw(t, name))
 	case v.Kind() == reflect.Uint8:
 		limits := map[reflect.Type]uint64{reflect.TypeFor[engine.Strategy](): uint64(engine.StrategyCount - 1),
-			reflect.TypeFor[engine.DuplicatePolicy](): 1}
+			reflect.TypeFor[engine.DuplicatePolicy](): 1, reflect.TypeFor[engine.DevicePolicy](): 1}
 		limit, special := limits[v.Type()]
 		if !special {
 			limit = 2

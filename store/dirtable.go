@@ -23,7 +23,8 @@ func agentColumnsOf(a *engine.AgentConfig) []column {
 		{"missed_policy", word(MissedPolicyWords, &a.MissedPolicy)}, {"missed_max", &a.MissedMax},
 		{"after_missed", &a.AfterMissed}, {"after_reject", &a.AfterReject}, {"after_busy", &a.AfterBusy},
 		{"after_unreached", &a.AfterUnreached}, {"idle_logout", &a.IdleLogout}, {"nailed_up", &a.NailedUp},
-		{"login_at_start", &a.LoginAtStart}, {"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
+		{"device_lost", word(DevicePolicyWords, &a.DeviceLost)}, {"login_at_start", &a.LoginAtStart},
+		{"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
 	}
 }
 

@@ -47,7 +47,7 @@ func (s *Schedule) check() error {
 		}
 	}
 	for _, h := range s.Holidays {
-		if !dayIsGood(h.Day) {
+		if !IsDay(h.Day) {
 			return fmt.Errorf("holiday %q: want a day such as 2026-12-25, or 12-25 for each year", h.Day)
 		}
 		if !spanIsGood(h.From, h.To) || h.From == h.To && h.From != 0 {
@@ -61,8 +61,8 @@ func spanIsGood(from, to int) bool {
 	return from >= 0 && from < DayMinutes && to >= 0 && to <= DayMinutes
 }
 
-// dayIsGood takes the 29th of February for each year too: it comes when there is one.
-func dayIsGood(day string) bool {
+// IsDay tells whether a text may be a holiday's day. The 29th of February of each year comes when there is one.
+func IsDay(day string) bool {
 	if strings.Count(day, "-") == 1 {
 		day = "2000-" + day
 	}

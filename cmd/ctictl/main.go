@@ -22,6 +22,8 @@ Usage:
   ctictl [flags] follow            events as they happen, one line each; ctrl-C ends it
   ctictl [flags] query CALLID      one live call and its parties; the beginning of an id will do
   ctictl [flags] status            the engine, this client's rights, and the live calls
+  ctictl [flags] agents            who works here, and what each does
+  ctictl [flags] queues            the queues: who waits, and what the staff does
   ctictl [flags] request NAME [FIELD=VALUE ...]
                                    any request of the protocol; its thisDN is registered first
   ctictl [flags] call FROM TO      the phone of FROM rings, then TO is called
@@ -99,6 +101,8 @@ var commands = map[string]command{
 	"follow":   {do: (*session).follow},
 	"query":    {arguments: []string{"a call's id"}, do: (*session).query},
 	"status":   {do: (*session).status},
+	"agents":   {do: (*session).agents},
+	"queues":   {do: (*session).queues},
 	"request":  {arguments: []string{"a request's name"}, request: "$1"},
 	"call":     {arguments: []string{"who calls", "whom"}, request: "MakeCall thisDN=$1 otherDN=$2"},
 	"answer":   {arguments: []string{"a number"}, request: "AnswerCall thisDN=$1"},

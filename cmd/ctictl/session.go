@@ -142,8 +142,12 @@ func (s *session) show(line []byte) error {
 		return s.live(e.Snapshot)
 	case "EventRegistered":
 		return s.parties("-- "+ladder.Clean(e.ThisDN)+" is registered", e.Parties)
-	case "EventPartyError":
+	case "EventPartyError", "EventAgentError":
 		return client.AsRefusal(line)
+	case "EventAgentInfo":
+		return showEntry(s, line, (*agentStatus).line)
+	case "EventQueueInfo":
+		return showEntry(s, line, (*queueStatus).line)
 	}
 	return s.print(line)
 }

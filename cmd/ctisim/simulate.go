@@ -164,7 +164,7 @@ func (s *simulation) publish(o []engine.Outgoing) {
 func (s *simulation) doorsConfig(seqStart uint64) push.Config {
 	c := push.Config{
 		UnixPath: s.unix, TCPAddr: s.tcp, CompanyID: s.store.CompanyID(), Version: "simulated",
-		Post: s.loop.Post, LastSeq: func() uint64 { return seqStart }, Log: s.log,
+		Post: s.loop.Step, LastSeq: func() uint64 { return seqStart }, Log: s.log,
 	}
 	if s.token != "" {
 		hash := sha256.Sum256([]byte(s.token))

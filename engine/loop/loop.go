@@ -84,6 +84,21 @@ func (l *Loop) Post(in engine.Input) error {
 	}
 }
 
+// Step takes one input in the caller's own goroutine, as StepBatch does with records of the switch: a client's request
+// is then on its way to the switch without another goroutine having been woken. The input's clocks are set here.
+func (l *Loop) Step(in engine.Input) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return ErrStopped
+	}
+	deadline := l.out.NextDeadline
+	in.MonoNanos, in.WallMicros = l.now()
+	l.step(&in)
+	l.rearm(deadline)
+	return nil
+}
+
 // StepBatch steps a batch of the switch's records in the caller's own goroutine, between two turns of the loop, and
 // returns when all of it has been stepped: the ring's reader thereby waits in the ring, which is bounded and counts
 // what it cannot hold, and an idle process has two threads less to wake on the way of each event. The sinks are then
@@ -96,16 +111,21 @@ func (l *Loop) StepBatch(ins []engine.Input) error {
 	}
 	deadline := l.out.NextDeadline
 	for i := range ins {
-		l.engine.Ahead(ins, i)
 		l.step(&ins[i])
 	}
-	if l.out.NextDeadline != deadline {
-		select {
-		case l.moved <- struct{}{}:
-		default:
-		}
-	}
+	l.rearm(deadline)
 	return nil
+}
+
+// rearm has Run look at the timer anew if the deadline is another than before.
+func (l *Loop) rearm(before int64) {
+	if l.out.NextDeadline == before {
+		return
+	}
+	select {
+	case l.moved <- struct{}{}:
+	default:
+	}
 }
 
 // Do runs f with the engine between two Steps and returns when it has run. f must neither block nor keep the engine.

@@ -19,6 +19,7 @@ CREATE TABLE agent (
     after_busy        INTEGER NOT NULL,
     after_unreached   INTEGER NOT NULL,
     idle_logout       INTEGER NOT NULL,
+    device_lost       TEXT NOT NULL,    -- stay, logout
     nailed_up         INTEGER NOT NULL,
     login_at_start    INTEGER NOT NULL,
     duplicate_policy  TEXT NOT NULL     -- refuse, replace

@@ -155,12 +155,13 @@ CREATE TABLE agent (
     after_busy        INTEGER NOT NULL,
     after_unreached   INTEGER NOT NULL,
     idle_logout       INTEGER NOT NULL,
+    device_lost       TEXT NOT NULL,    -- stay, logout
     nailed_up         INTEGER NOT NULL,
     login_at_start    INTEGER NOT NULL,
     duplicate_policy  TEXT NOT NULL     -- refuse, replace
 ) STRICT;
-INSERT INTO agent VALUES(1,'u1','7001','Zoë','1001','','never',0,-1,0,'none',0,0,0,0,0,0,0,1,'refuse');
-INSERT INTO agent VALUES(2,'u2','','Bob','1002','+4917012345','offline',2,10000,15000,'logout',3,1000,2000,3000,4000,3600000,1,0,'replace');
+INSERT INTO agent VALUES(1,'u1','7001','Zoë','1001','','never',0,-1,0,'none',0,0,0,0,0,0,'stay',0,1,'refuse');
+INSERT INTO agent VALUES(2,'u2','','Bob','1002','+4917012345','offline',2,10000,15000,'logout',3,1000,2000,3000,4000,3600000,'logout',1,0,'replace');
 CREATE TABLE queue (
     id                  INTEGER PRIMARY KEY,
     queue_id            TEXT NOT NULL UNIQUE,

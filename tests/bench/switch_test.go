@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -51,8 +52,35 @@ func benchSwitch(b *testing.B, options lab.Options, phone lab.Phone) *lab.Switch
 	return s
 }
 
+// keepUp lets that many calls to another phone begin, which stay up as long as the switch runs.
+func keepUp(b *testing.B, s *lab.Switch, calls int) {
+	b.Helper()
+	if calls == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	phone, err := s.Phones(ctx, sippScenarios, "1002", lab.Answers(50*time.Millisecond))
+	require.NoError(b, err)
+	b.Cleanup(phone.Stop)
+	callers, err := s.Call(sippScenarios, lab.Caller{From: outsideNumber, To: "1002", Calls: calls, PerSecond: 20})
+	require.NoError(b, err)
+	b.Cleanup(callers.Stop)
+	all := fmt.Sprintf("\n%d total.", calls)
+	require.NoError(b, lab.Until(ctx, "the calls to be up", func() (bool, error) {
+		reply, err := s.API(ctx, "show calls count")
+		return reply == all, err
+	}))
+}
+
 // serve lets that many calls happen and returns when the last has ended and the switch is quiet.
 func serve(b *testing.B, s *lab.Switch, calls, perSecond int, talk time.Duration) {
+	b.Helper()
+	serveBeside(b, s, 0, calls, perSecond, talk)
+}
+
+// serveBeside does so beside calls that are up and stay.
+func serveBeside(b *testing.B, s *lab.Switch, up, calls, perSecond int, talk time.Duration) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), time.Duration(calls/perSecond)*time.Second+time.Minute)
 	defer cancel()
@@ -64,9 +92,10 @@ func serve(b *testing.B, s *lab.Switch, calls, perSecond int, talk time.Duration
 	err = sipp.Wait(ctx)
 	require.NoError(b, s.Died())
 	require.NoError(b, err, "the end of the switch's log:\n%s", s.LogTail(40))
+	left := fmt.Sprintf("\n%d total.", 2*up)
 	require.NoError(b, lab.Until(ctx, "the switch to be quiet", func() (bool, error) {
 		reply, err := s.API(ctx, "show channels count")
-		return reply == "\n0 total.", err
+		return reply == left, err
 	}))
 }
 

@@ -38,9 +38,8 @@ const (
 	retrieved = "Released 1002 other=1001 otherRole=ConsultBy third=" + outside + " state=Consult consultStage=5"
 )
 
-// TestConsult: a consult and everything that can become of it (3.6, 3.7, 3.8).
-func TestConsult(t *testing.T) {
-	d := startDesk(t)
+// consultations: a consult and everything that can become of it (3.6, 3.7, 3.8).
+func consultations(t *testing.T, d *desk) {
 	d.each(t, "cancelled", "3.6, R7, R9, stage 3", func(d *desk) {
 		asksConsult(d)
 		d.ask("CancelConsult", "1001")
@@ -109,7 +108,6 @@ func TestConsult(t *testing.T) {
 		d.told("~ "+retrieved, "~ AttachedDataChanged 1001 other=1002 state=Consult consultStage=5", "full: Retrieved 1001 other="+outside)
 		d.hear(talking1001)
 	})
-	failures(t, d)
 }
 
 var (

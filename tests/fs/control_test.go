@@ -9,10 +9,23 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-// TestControl drives the requests of protocol.md 4 that concern one talk: what is told, in both profiles, and who hears
-// whom.
+// TestControl drives every request of protocol.md 4, and what phones do by themselves, on one switch: what is told, in
+// both profiles, and who hears whom.
 func TestControl(t *testing.T) {
 	d := startDesk(t)
+	for _, group := range []struct {
+		name  string
+		tests func(t *testing.T, d *desk)
+	}{
+		{"talk", talks}, {"hold", holds}, {"consult", consultations}, {"consult fails", failures}, {"transfer", transfers},
+		{"conference", conferences}, {"supervision", supervisions},
+	} {
+		t.Run(group.name, func(t *testing.T) { group.tests(t, d) })
+	}
+}
+
+// talks are the requests that concern one talk.
+func talks(t *testing.T, d *desk) {
 	d.each(t, "make call", "3.1 (basic), R30, R31, 3.0-5", makesCall)
 	d.each(t, "make call, internal", "3.1, R30", func(d *desk) {
 		d.ask("MakeCall", "1001", "otherDN", "1002")
@@ -131,10 +144,9 @@ func queriesCall(d *desk) {
 	d.refuse(int64(events.NotFoundCallID), "QueryCall", "1001", "callID", "0123456789abcdef0123456789abcdef")
 }
 
-// TestHold: hold, mute and digits, by request and on the phone itself: the customer hears music, never silence (3.4,
+// holds: hold, mute and digits, by request and on the phone itself: the customer hears music, never silence (3.4,
 // R26, R59).
-func TestHold(t *testing.T) {
-	d := startDesk(t)
+func holds(t *testing.T, d *desk) {
 	held := hearing{outside: "music", "1001": ""}
 	d.each(t, "hold and retrieve", "3.4, R26", func(d *desk) {
 		d.talk()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,11 +37,9 @@ func startDesk(t *testing.T) *desk {
 		lab.Setting{Name: "record-template", Value: "$${recordings_dir}/${strftime(%Y-%m-%d-%H-%M-%S)}.${uuid}.wav"})
 	d := &desk{rig: startRig(t, lab.Options{Settings: quick})}
 	d.client.Close()
-	for _, dn := range append([]string{abroad}, desks...) {
-		d.phone(dn, speaking(dn, lab.Phone{}))
-	}
 	ctx, cancel := d.soon()
 	defer cancel()
+	d.putPhones(append([]string{abroad}, desks...))
 	var err error
 	d.asker, err = lab.OpenClient(ctx, d.socket(), "full")
 	require.NoError(t, err)
@@ -52,6 +51,26 @@ func startDesk(t *testing.T) *desk {
 	t.Cleanup(basic.Close)
 	d.basic = &watcher{client: basic}
 	return d
+}
+
+// putPhones puts a phone at each DN, all at once.
+func (d *desk) putPhones(dns []string) {
+	d.t.Helper()
+	phones, errs := make([]*lab.SIPp, len(dns)), make([]error, len(dns))
+	var wait sync.WaitGroup
+	for i, dn := range dns {
+		wait.Go(func() {
+			ctx, cancel := d.soon()
+			defer cancel()
+			phones[i], errs[i] = d.Phones(ctx, scenarios, dn, speaking(dn, lab.Phone{}))
+		})
+	}
+	wait.Wait()
+	for i, dn := range dns {
+		require.NoError(d.t, errs[i])
+		d.t.Cleanup(phones[i].Stop)
+		d.rig.phones[dn] = phones[i]
+	}
 }
 
 // each runs a test of its own on the same switch, which is empty before and after, and holds what is true of whatever

@@ -10,9 +10,8 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-// TestConference: a third party and more in one step, and leaving (3.8, 3.9).
-func TestConference(t *testing.T) {
-	d := startDesk(t)
+// conferences: a third party and more in one step, and leaving (3.8, 3.9).
+func conferences(t *testing.T, d *desk) {
 	d.each(t, "single step", "3.8, 3.9, protocol 4", func(d *desk) {
 		d.talk()
 		asked := d.post("SingleStepConference", "1001", "otherDN", "1002")
@@ -95,10 +94,9 @@ func ofEight(d *desk) {
 	d.hear(want)
 }
 
-// TestSupervision: who listens hears both and is heard by whom he should be alone; who barges in or takes over is told
+// supervisions: who listens hears both and is heard by whom he should be alone; who barges in or takes over is told
 // of as the call model says; who fails leaves the call as it was (3.10, 3.11).
-func TestSupervision(t *testing.T) {
-	d := startDesk(t)
+func supervisions(t *testing.T, d *desk) {
 	monitored := hearing{outside: "1001", "1001": outside, "1003": outside + " 1001"}
 	monitors := func(d *desk) {
 		d.talk()

@@ -17,9 +17,8 @@ var moved = []string{
 	"full: PartyChanged " + outside + " other=1002 third=1001 thirdRole=TransferBy state=Transferred",
 }
 
-// TestTransfer: a transfer in one step, by request and on the phone itself, and what becomes of a failed one (3.5).
-func TestTransfer(t *testing.T) {
-	d := startDesk(t)
+// transfers: a transfer in one step, by request and on the phone itself, and what becomes of a failed one (3.5).
+func transfers(t *testing.T, d *desk) {
 	d.each(t, "single step", "3.5, R32, R33, R34", func(d *desk) {
 		d.talk()
 		require.Equal(d.t, "EventReleased", d.ask("SingleStepTransfer", "1001", "otherDN", "1002").MessageID)

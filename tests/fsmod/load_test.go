@@ -200,6 +200,8 @@ func TestReload(t *testing.T) {
 	require.Contains(t, s.api("cti settings"), "settings|track|marked|3|0\n")
 	require.Contains(t, s.api("cti settings"), "settings|data-dir|"+s.path("db")+"/cti|0|1")
 	require.Contains(t, s.api("cti settings"), "settings|unix-socket|"+s.path("run")+"/cti.sock|0|2")
+	require.Contains(t, s.api("cti settings"),
+		"settings|callcenter-conf|"+s.path("conf")+"/autoload_configs/callcenter.conf.xml|0|3")
 
 	s.configure(setting("fake-refuse", "no such time-zone"))
 	require.Equal(t, "-ERR cti.conf line 3: no such time-zone", s.api("cti reload"))
@@ -219,13 +221,17 @@ func TestReload(t *testing.T) {
     <rule pattern="^2"
           leg="user/2" caller-id="7"/>
   </dial-plan>
-  <queues><queue name="sales"><param name="strategy" value="longest-idle-agent"/></queue></queues>
+  <queues><queue name="sales"><param name="strategy" value="longest-idle-agent"/>
+    <!-- <param/> --><param name="overflow"
+                            value="closed hangup"/>
+    <colour/></queue></queues>
 </configuration>`)
 	s.api("reloadxml")
 	want := "settings|inside-pattern|^[<>]{3}$|3|0\nsettings|a|x > y|3|1\n" +
 		"dial-plan|pattern|^1|6|0\ndial-plan|leg|user/$0|6|0\n" +
 		"dial-plan|pattern|^2|8|1\ndial-plan|leg|user/2|8|1\ndial-plan|caller-id|7|8|1\n" +
-		"queues|name|sales|11|0\nqueues|strategy|longest-idle-agent|11|0\n"
+		"queues|name|sales|11|0\nqueues|strategy|longest-idle-agent|11|0\n" +
+		"queues|overflow|closed hangup|12|0\nqueues|colour||14|0\n"
 	require.Eventually(t, func() bool { return strings.HasPrefix(s.api("cti settings"), want) }, patience, 20e6,
 		"reloadxml is enough\n%s", s.api("cti settings"))
 

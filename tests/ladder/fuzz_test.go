@@ -72,6 +72,7 @@ func FuzzStep(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		raw = raw[:min(len(raw), 900)] // 300 inputs say enough, and take no seconds
 		r := NewRun(&Scene{AuditMillis: 5000, Record: "/rec/$call-$party-$at.wav", NotifyObserved: len(raw)%2 == 0})
+		r.Quiet = true
 		possible := possibleIn(r)
 		var names []string
 		for _, in := range inputsFrom(raw) {

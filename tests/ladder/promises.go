@@ -1,6 +1,7 @@
 package ladder
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"sort"
@@ -14,8 +15,11 @@ import (
 func (r *Run) note(o *engine.Outgoing) {
 	m := o.Message
 	ref := m.Common().ReferenceID
+	r.line = m.AppendJSON(r.line[:0], events.Full)
 	switch {
-	case (ref != 0) && o.Asker == 0:
+	case !json.Valid(r.line):
+		r.breaks("%s is no JSON: %s", m.Name(), r.line)
+	case ref != 0 && o.Asker == 0:
 		r.breaks("%s has a referenceID that no client is to see (3.0-5)", m.Name())
 	case ref != 0:
 		key := asked{o.Asker, ref}
@@ -31,6 +35,9 @@ func (r *Run) note(o *engine.Outgoing) {
 		r.breaks("%s has number %d after %d (R55)", m.Name(), seq, r.lastSeq)
 	}
 	r.lastSeq++
+	if o.CallID == "" { // of an agent or a queue
+		return
+	}
 	e := eventSeen{name: m.Name(), callID: o.CallID}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID

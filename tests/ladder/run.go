@@ -17,6 +17,9 @@ type Run struct {
 	Told   []string // what was said, in words; taken out by whoever prints it
 	Fold   cdr.Fold
 
+	// Quiet leaves Told empty, for runs that nobody prints.
+	Quiet bool
+
 	// Hear is called with each event and answer while it is valid.
 	Hear func(o *engine.Outgoing)
 
@@ -30,6 +33,7 @@ type Run struct {
 
 	seen     []eventSeen
 	lastSeq  uint64
+	line     []byte
 	answered map[asked]string
 	broken   error // the first promise that a single step broke
 }
@@ -52,7 +56,8 @@ func NewRun(s *Scene) *Run {
 	}
 	r.Engine = engine.New(engine.Config{
 		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
-		Dial: s.dial, RingMillis: s.RingMillis, NotifyObserved: s.NotifyObserved, LegSeed: [2]uint64{1, 2},
+		Dial: s.dial, RingMillis: s.RingMillis, NotifyObserved: s.NotifyObserved,
+		LegsMax: s.LegsMax, RoomsMax: s.RoomsMax, LegSeed: [2]uint64{1, 2},
 		RecordPath: func(callID, partyID string, wallMicros int64) string {
 			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
@@ -74,14 +79,15 @@ func (r *Run) Step(in engine.Input) {
 	}
 	r.Fold.Add(r.out.Records)
 	for _, rec := range r.out.Records {
-		if rec.Kind == engine.PartyState {
-			s := rec.State
+		if s := rec.State; rec.Kind == engine.PartyState && !r.Quiet {
 			r.Told = append(r.Told, fmt.Sprintf("  party %s: %s at %s (%s)", r.name(s.PartyID), s.State, relative(s.AtMillis), s.Clause))
 		}
 	}
 	for i := range r.out.Events {
 		o := &r.out.Events[i]
-		r.Told = append(r.Told, r.render(o))
+		if !r.Quiet {
+			r.Told = append(r.Told, r.render(o))
+		}
 		r.note(o)
 		if r.Hear != nil {
 			r.Hear(o)
@@ -166,7 +172,9 @@ func (r *Run) command(c *engine.Command) {
 		}
 	}
 	r.commands[commandName(c.Kind)+" "+r.name(c.Leg.Hex())] = c.ID
-	r.Told = append(r.Told, "command "+r.commandText(c))
+	if !r.Quiet {
+		r.Told = append(r.Told, "command "+r.commandText(c))
+	}
 }
 
 // Legs are the names of the legs that the engine has originated so far, and their uuids.

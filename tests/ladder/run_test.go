@@ -1,14 +1,11 @@
 package ladder
 
 import (
-	"fmt"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
-	"modcti/engine/script"
 	"modcti/events"
 )
 
@@ -132,30 +129,5 @@ func TestPromisesAreWatched(t *testing.T) {
 		r := NewRun(&Scene{})
 		breaking(r)
 		require.ErrorContains(t, r.Promises(), want)
-	}
-}
-
-// Conferences are bounded: past the bound a request for one is refused with 301017, and the call is as it was
-// (protocol.md 6).
-func TestNoRoomLeft(t *testing.T) {
-	const roomsMax = 1 << 14
-	r := NewRun(&Scene{})
-	clock := script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
-	var out engine.Output
-	for i := range roomsMax {
-		for _, in := range inputsOf(t, &clock, fmt.Sprintf("+0 created x%d in from=13912345678 to=7000\n+0 room-joined x%d room=%d", i, i, i)) {
-			r.Engine.Step(&in, &out)
-		}
-	}
-	for _, in := range inputsOf(t, &clock, upCall+"\n+0 unheld b") {
-		r.Engine.Step(&in, &out)
-	}
-	for _, request := range []string{"SingleStepConference thisDN=1001 otherDN=1002", "BargeIn thisDN=1003 thirdDN=1001"} {
-		in := inputsOf(t, &clock, "+0 request "+request+" ref=7 client=1 company="+Company)[0]
-		r.Engine.Step(&in, &out)
-		require.Empty(t, out.Commands, request)
-		require.Len(t, out.Events, 1)
-		require.Regexp(t, regexp.MustCompile(`"errorCode":301017,"errorMessage":"NotEnoughMeetmeRoom"`),
-			string(out.Events[0].Message.AppendJSON(nil, events.Basic)))
 	}
 }

@@ -8,6 +8,7 @@
 //	# ring 20000                 Config.RingMillis
 //	# record /rec/$call-$party-$at.wav
 //	# notify-observed
+//	# legs 2                     Config.LegsMax; rooms 1: Config.RoomsMax
 //	# dial ^(\d{4})$ user/$1     the dial plan, first match first, in place of the usual one; then the caller's number
 //
 // A leg that the engine originates is called n1, n2 ... in the order of the commands, a conference that it opens room1 ...;
@@ -45,6 +46,7 @@ type Script struct {
 type Scene struct {
 	AuditMillis, RingMillis int64
 	NotifyObserved          bool
+	LegsMax, RoomsMax       int
 	Record                  string // template of the recording's file; empty = off
 	DialPlan                []DialRule
 	Open                    []engine.OpenCall
@@ -138,6 +140,10 @@ func (s *Script) setting(words []string) (err error) {
 		s.Scene.AuditMillis = 5000
 	case len(words) == 1 && words[0] == "notify-observed":
 		s.Scene.NotifyObserved = true
+	case len(words) == 2 && words[0] == "legs":
+		s.Scene.LegsMax, err = strconv.Atoi(words[1])
+	case len(words) == 2 && words[0] == "rooms":
+		s.Scene.RoomsMax, err = strconv.Atoi(words[1])
 	case len(words) == 2 && words[0] == "ring":
 		s.Scene.RingMillis, err = strconv.ParseInt(words[1], 10, 64)
 	case len(words) == 2 && words[0] == "record":
@@ -187,9 +193,10 @@ func (s *Script) Play() (string, error) {
 	return b.String(), r.Promises()
 }
 
-// Run plays inputs in the script's scene.
+// Run plays inputs in the script's scene, quietly.
 func (s *Script) Run(inputs []engine.Input) *Run {
 	r := NewRun(&s.Scene)
+	r.Quiet = true
 	for _, in := range inputs {
 		r.Step(in)
 	}

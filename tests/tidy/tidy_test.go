@@ -31,8 +31,10 @@ var arrows = map[string][]string{
 	"modcti/engine/loop":         {"modcti/engine", "modcti/events"},
 	"modcti/engine/script":       {"modcti/engine"},
 	"modcti/store":               {"modcti/engine", "modcti/events"},
+	"modcti/store/queuelog":      {"modcti/engine", "modcti/events"},
 	"modcti/cgo": {
 		"modcti/engine", "modcti/engine/loop", "modcti/engine/script", "modcti/events", "modcti/events/push", "modcti/store",
+		"modcti/store/queuelog",
 	},
 	"modcti/sim":       {"modcti/engine", "modcti/engine/cdr", "modcti/events", "modcti/sim/trace"},
 	"modcti/sim/trace": {"modcti/engine"},

@@ -66,6 +66,18 @@ type Event struct {
 	RecordURL         string  `json:"recordUrl"`
 	SelfLeft          bool    `json:"selfLeft"`
 
+	// Of agents and queues.
+	AgentID        string   `json:"agentID"`
+	AgentUUID      string   `json:"agentUUID"`
+	AgentState     int64    `json:"agentState"`
+	ReasonCode     int64    `json:"reasonCode"`
+	Reserved       any      `json:"reserved"` // true on an event; what it is in an answer is not told in a line
+	ThisQueues     []string `json:"thisQueues"`
+	Position       int64    `json:"position"`
+	Waiting        int64    `json:"waiting"`
+	WaitedMillis   int64    `json:"waitedMillis"`
+	ExpirationTime int64    `json:"expirationTime"`
+
 	// Engine holds what the engine itself says in the attached data, the same in both profiles.
 	Engine struct {
 		ConsultStage   any `json:"consultStage"` // a number, to the party consulted a string
@@ -112,6 +124,14 @@ var looks = map[string]look{
 	"EventGap":                 {"", red},
 	"EventAttachedDataChanged": {"──▶", plain},
 	"EventRecordingChanged":    {"", blue},
+	"EventQueued":              {"◀──", yellow},
+	"EventDiverted":            {"──▶", cyan},
+	"EventAbandoned":           {"──✕", red},
+	"EventAgentLogin":          {"", green},
+	"EventAgentReady":          {"", green},
+	"EventAgentNotReady":       {"", yellow},
+	"EventAgentLogout":         {"", red},
+	"EventDelayAfterCallWork":  {"", blue},
 }
 
 // Line turns one event, as JSON, into a line without a line feed. What is not an event is shown as it is.
@@ -171,6 +191,12 @@ func details(e *Event) []string {
 		return []string{Clean(e.DtmfDigits)}
 	case "EventRecordingChanged":
 		return []string{Clean(e.RecordState), Clean(e.RecordURL)}
+	case "EventQueued":
+		return append([]string{fmt.Sprintf("place %d of %d", e.Position, e.Waiting)}, common(e)...)
+	case "EventDiverted", "EventAbandoned":
+		return append(common(e), "waited "+Duration(e.WaitedMillis))
+	case "EventAgentLogin", "EventAgentReady", "EventAgentNotReady", "EventAgentLogout", "EventDelayAfterCallWork":
+		return agent(e)
 	}
 	return append([]string{Clean(e.PartyRole)}, common(e)...)
 }
@@ -183,7 +209,7 @@ func common(e *Event) []string {
 	if e.ThirdDN != "" {
 		words = append(words, Clean(e.ThirdDNRole)+" "+Clean(e.ThirdDN))
 	}
-	if e.ThisQueue != "" {
+	if e.ThisQueue != "" && e.ThisQueue != e.ThisDN {
 		words = append(words, "queue "+Clean(e.ThisQueue))
 	}
 	if e.SelfLeft {
@@ -199,6 +225,34 @@ func common(e *Event) []string {
 		if said.value != nil {
 			words = append(words, said.what+" "+Clean(fmt.Sprint(said.value)))
 		}
+	}
+	return words
+}
+
+// agent are the words about what an agent does.
+func agent(e *Event) []string {
+	who := Clean(e.AgentID)
+	if who == "" {
+		who = Short(e.AgentUUID)
+	}
+	words := []string{"agent " + who}
+	switch {
+	case e.AgentState == 1:
+		words = append(words, "ready")
+	case e.AgentState == 2:
+		words = append(words, "not ready")
+	}
+	if e.ReasonCode != 0 {
+		words = append(words, "reason "+strconv.FormatInt(e.ReasonCode, 10))
+	}
+	if e.Reserved == true {
+		words = append(words, "after the call")
+	}
+	if e.ExpirationTime != 0 {
+		words = append(words, "for "+Duration(e.ExpirationTime-e.CreationTime))
+	}
+	if len(e.ThisQueues) > 0 {
+		words = append(words, "queues "+Clean(strings.Join(e.ThisQueues, ", ")))
 	}
 	return words
 }

@@ -85,6 +85,39 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// Lines about agents and queues say what a person at the wall wants to know of them.
+func TestLinesOfAgentsAndQueues(t *testing.T) {
+	const head, noCall = "09:34:02.041  41d3ec9d  ", "09:34:02.041            "
+	queue := part("VirtualAgent", "8001", "13912345678")
+	who := events.AgentPart{AgentID: "77", AgentUUID: "8e0ec51fdf3b57a4", ThisDN: "1001", ThisQueues: []string{"8001", "8002"}}
+	nameless := who
+	nameless.AgentID, nameless.ThisQueues = "", nil
+	for _, row := range []struct {
+		want    string
+		message events.Message
+	}{
+		{head + "8001          Queued         ◀── 13912345678   place 3 of 5",
+			&events.Queued{CallPart: queue, ThisQueue: "8001", Position: 3, Waiting: 5, CallState: events.StateOK}},
+		{head + "8001          Diverted       ──▶ 13912345678   Destination 1001  waited 20.0 s", &events.Diverted{
+			CallPart: queue, ThisQueue: "8001", ThirdDN: "1001", ThirdDNRole: events.Destination, WaitedMillis: 20_000,
+		}},
+		{head + "8001          Abandoned      ──✕ 13912345678   Abandoned  waited 15.0 s", &events.Abandoned{
+			CallPart: queue, ThisQueue: "8001", CallState: events.StateAbandoned, WaitedMillis: 15_000,
+		}},
+		{noCall + "1001          AgentLogin     agent 77  not ready  reason 2  queues 8001, 8002",
+			&events.AgentLogin{AgentPart: who, AgentState: 2, ReasonCode: 2}},
+		{noCall + "1001          AgentReady     agent 8e0ec51f", &events.AgentReady{AgentPart: nameless}},
+		{noCall + "1001          AgentNotReady  agent 8e0ec51f  reason 11  after the call", &events.AgentNotReady{
+			AgentPart: nameless, ReasonCode: 11, ChangePart: events.ChangePart{Reserved: true},
+		}},
+		{noCall + "1001          AgentNotReady  agent 8e0ec51f  reason 4  for 30.0 s",
+			&events.AgentNotReady{AgentPart: nameless, ReasonCode: 4, ExpirationTime: at + 30_000}},
+		{noCall + "1001          AgentLogout    agent 8e0ec51f  reason 6", &events.AgentLogout{AgentPart: nameless, ReasonCode: 6}},
+	} {
+		require.Equal(t, row.want, line(row.message, false))
+	}
+}
+
 // Every message of the catalogue has a line of its own, and colours change nothing but the colours.
 func TestEveryMessageHasALine(t *testing.T) {
 	for _, entry := range events.Catalogue {

@@ -2,7 +2,10 @@ package lab
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -80,4 +83,27 @@ func TestVoices(t *testing.T) {
 	b.talkTo(0)
 	hears(a)
 	hears(b, 500)
+}
+
+// TestRecorded: what is in a file is told packet by packet, in whichever channel it is; what is no recording is refused.
+func TestRecorded(t *testing.T) {
+	const channels, packets = 2, 3
+	data := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x40\x1f\x00\x00\x00\x7d\x00\x00\x04\x00\x10\x00data")
+	data = binary.LittleEndian.AppendUint32(data, packets*packetSamples*channels*2)
+	for i := range packets * packetSamples {
+		sample := 0.0
+		if i >= packetSamples { // the first packet is silence
+			sample = amplitude * math.Sin(2*math.Pi*500*float64(i)/sampleRate)
+		}
+		data = binary.LittleEndian.AppendUint16(data, 0)
+		data = binary.LittleEndian.AppendUint16(data, uint16(int16(sample*0x7fff)))
+	}
+	path := filepath.Join(t.TempDir(), "a.wav")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	heard, err := Recorded(path, []int{500, 600})
+	require.NoError(t, err)
+	require.Equal(t, [][]int{nil, {500}, {500}}, heard)
+	require.NoError(t, os.WriteFile(path, []byte("nothing of the kind"), 0o600))
+	_, err = Recorded(path, []int{500})
+	require.ErrorContains(t, err, "no WAV")
 }
