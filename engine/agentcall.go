@@ -103,7 +103,7 @@ func (e *Engine) beforeRelease(p *party) {
 			return
 		}
 	}
-	if len(a.parties) == 1 && a.state != AfterCallWork {
+	if len(a.parties) == 1 && (a.state != AfterCallWork || a.next.state == AgentLoggedOut) {
 		e.applyReserved(a)
 	}
 }
