@@ -142,9 +142,7 @@ func (l *ledger) record(r *engine.Record) {
 			l.breaks("stay %v begins twice", key)
 		}
 		s := &staySeen{QueueRecord: *r.Queue, order: len(l.stays), enteredAt: l.w.now}
-		if p := l.parties[r.Queue.PartyID]; p != nil && p.agentUUID != "" {
-			s.consult = true // an agent himself waits, for whoever he consults
-		}
+		s.consult = len(s.CallerDN) == 4 // an extension waits, for whoever its agent consults
 		l.stays[key] = s
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
 	case engine.QueueLeft:

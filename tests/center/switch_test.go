@@ -7,6 +7,7 @@ import (
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"modcti/engine"
@@ -35,6 +36,7 @@ type world struct {
 	doomed   map[engine.LegID]uint16 // legs that were hung up before they came to be
 
 	fault  faults
+	prompt bool                       // commands are carried out at once
 	talk   time.Duration              // how long two who are joined talk on average; 0 = until somebody ends it
 	phone  func(w *world, c *channel) // what a phone does that is called
 	stepIn func(in *engine.Input)     // sees every input before the engine
@@ -42,8 +44,8 @@ type world struct {
 	goOn   func(c *channel)           // the dialplan goes on with a caller
 }
 
-// faults are how often, out of 1000, a command is refused, lost, or late by long.
-type faults struct{ refused, lost, late int }
+// faults are how often, out of 1000, a command is refused, lost, or late by long, and a record of a leg is lost.
+type faults struct{ refused, lost, late, records int }
 
 // channel is a leg at the switch.
 type channel struct {
@@ -152,6 +154,10 @@ func (w *world) arm() {
 }
 
 func (w *world) fact(kind engine.InputKind, c *channel, fill func(in *engine.Input)) {
+	if w.fault.records > 0 && w.rng.IntN(1000) < w.fault.records {
+		w.step(engine.Input{Kind: engine.RecordsLost})
+		return
+	}
 	in := engine.Input{Kind: kind, Leg: c.id}
 	if fill != nil {
 		fill(&in)
@@ -161,6 +167,16 @@ func (w *world) fact(kind engine.InputKind, c *channel, fill func(in *engine.Inp
 
 // command does what the engine has asked for, after a while, or does not.
 func (w *world) command(c engine.Command) {
+	if w.prompt {
+		w.after(0, func() {
+			if c.Kind == engine.CommandHangup {
+				w.hangupCommand(c)
+			} else {
+				w.perform(c)
+			}
+		})
+		return
+	}
 	delay := time.Duration(w.rng.IntN(20_000)) * time.Microsecond
 	chance := w.rng.IntN(1000)
 	switch f := w.fault; {
@@ -238,6 +254,9 @@ func (w *world) hangupCommand(c engine.Command) {
 		w.hangup(leg, c.Cause, d)
 		return
 	}
+	if len(w.doomed) > 10_000 {
+		clear(w.doomed)
+	}
 	w.doomed[c.Leg] = c.Cause
 	w.done(c, engine.CauseNone)
 }
@@ -263,6 +282,9 @@ func (c *channel) text(from, to string) engine.Text {
 func (w *world) add(c *channel) {
 	c.bornAt = w.now
 	w.channels[c.id] = c
+	if len(w.inOrder) > 100+2*len(w.channels) {
+		w.forgetDead()
+	}
 	w.inOrder = append(w.inOrder, c)
 }
 
@@ -350,18 +372,15 @@ func (w *world) hangup(c *channel, cause uint16, d engine.Disposition) {
 	})
 }
 
+func (w *world) forgetDead() {
+	w.inOrder = slices.DeleteFunc(w.inOrder, func(c *channel) bool { return w.channels[c.id] != c })
+}
+
 // snapshot tells all live channels; of those in a queue it tells once more that they are.
 func (w *world) snapshot() {
 	w.step(engine.Input{Kind: engine.SnapshotBegin})
-	kept := w.inOrder[:0]
-	for _, c := range w.inOrder {
-		if w.channels[c.id] == c {
-			kept = append(kept, c)
-		}
-	}
-	clear(w.inOrder[len(kept):])
-	w.inOrder = kept
-	for _, c := range append([]*channel(nil), kept...) {
+	w.forgetDead()
+	for _, c := range slices.Clone(w.inOrder) {
 		in := engine.Input{Kind: engine.LegFound, Leg: c.id, CallState: engine.CallStateRinging}
 		in.Direction, in.Text = engine.DirectionInbound, c.text(c.number, "")
 		if c.outbound {
@@ -379,7 +398,7 @@ func (w *world) snapshot() {
 		w.step(in)
 	}
 	w.step(engine.Input{Kind: engine.SnapshotEnd})
-	for _, c := range append([]*channel(nil), w.inOrder...) {
+	for _, c := range slices.Clone(w.inOrder) {
 		if c.inQueue != "" && !c.ending {
 			w.enter(c, c.inQueue)
 		}
