@@ -22,7 +22,7 @@ func sampleDirectory() *Directory {
 			{UUID: "u2", ID: "", Name: "Bob", DN: "1002", Mobile: "+4917012345", MobileAccept: engine.MobileOffline, MaxCalls: 2,
 				WrapUpMillis: 10_000, RingMillis: 15_000, MissedPolicy: engine.MissedLogout, MissedMax: 3, AfterMissed: 1000,
 				AfterReject: 2000, AfterBusy: 3000, AfterUnreached: 4000, IdleLogout: 3_600_000, NailedUp: true,
-				DeviceLost: engine.DeviceLogsOut,
+				DeviceLost:      engine.DeviceLogsOut,
 				DuplicatePolicy: engine.DuplicateReplace},
 		},
 		Queues: []Queue{
