@@ -257,7 +257,16 @@ func takeValue[T any](draft *T, fields []field[T], v setting) (result, why strin
 	case !fields[at].parse(draft, v.value):
 		return left, "it would have to be " + fields[at].allowed
 	}
-	return taken, ""
+	if v.name == "announce-sound" && v.value != "" {
+		return taken, "kept; callers hear their place and waiting time only"
+	}
+	return taken, keptOnly[v.name+"="+v.value]
+}
+
+// keptOnly is what the store keeps and the engine does not act on.
+var keptOnly = map[string]string{
+	"time-base-score=system":          "kept; callers are served by their wait in the queue",
+	"tier-rule-no-agent-no-wait=true": "kept; each level waits its own time",
 }
 
 var noAnswerStatus = map[string]engine.MissedPolicy{

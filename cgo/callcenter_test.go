@@ -136,6 +136,8 @@ func TestImportCallcenter(t *testing.T) {
 	require.Empty(t, why)
 	require.Equal(t, importLine{Line: 4, Element: "settings", Param: "dbname", Value: "/dev/shm/callcenter.db",
 		Result: left, Why: "it is about mod_callcenter's own database, which is not read"}, in.lines[0])
+	require.Equal(t, importLine{Line: 12, Element: "queue", Name: "support@default", Param: "time-base-score", Value: "system",
+		Result: taken, Why: "kept; callers are served by their wait in the queue"}, in.lines[5])
 	require.Equal(t, 8, in.lines[1].Line)
 	require.Equal(t, 9, in.lines[2].Line)
 	require.NoError(t, store.CheckQueue(&in.directory.Queues[0]))

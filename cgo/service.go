@@ -291,7 +291,12 @@ func (s *service) reload(settings *Settings) error {
 	}
 	d, calendar, err := s.readDirectory(settings)
 	if err != nil {
-		return &invalidError{err}
+		s.log.Error("the directory cannot be read anew; the one in force stays", "error", err)
+		d = s.directory.Load()
+		calendar, err = d.Calendar(settings.TimeZone)
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.reloadQueueLog(settings.QueueLog); err != nil {
 		return &invalidError{err}

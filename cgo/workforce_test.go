@@ -134,6 +134,19 @@ func TestDirectoryOfTheStore(t *testing.T) {
 	require.Contains(t, b.query("agent u-9"), "-ERR ")
 }
 
+// TestReloadWithoutADatabase: settings can be changed while SQLite is out of order; who works here stays as it was.
+func TestReloadWithoutADatabase(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost(), people()...)
+	require.NoError(t, os.Rename(filepath.Join(dir, "data", "cti.db"), filepath.Join(dir, "away.db")))
+	require.ErrorContains(t, b.store.PutTier(&engine.TierConfig{AgentUUID: "u-2", QueueID: "8001"}), "is gone")
+	require.NoError(t, b.store.Close(t.Context()), "as good as out of order")
+	require.NoError(t, b.reload(settingsIn(t, dir, append(people(), paramRow("inside-pattern", "^7$"))...)))
+	require.Contains(t, b.host.logged(), "the directory cannot be read anew; the one in force stays")
+	require.True(t, b.inside("7"))
+	require.Contains(t, b.query("agents"), "\n7002|u-2|")
+}
+
 // TestQueueHours: the engine asks the calendar of the directory in force, in the zone of the settings in force.
 func TestQueueHours(t *testing.T) {
 	dir := t.TempDir()
@@ -248,4 +261,50 @@ func TestCallTellsWhy(t *testing.T) {
 			b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 0 })
 		}
 	}
+}
+
+// TestCallOfAQueue: from the dialplan's cti_queue to the store: one stay, begun and ended, and one offer to the agent who
+// was free, whose phone is called.
+func TestCallOfAQueue(t *testing.T) {
+	rows := append(element("dial-plan", 0, "pattern", `^\d+$`, "leg", "user/$0"),
+		element("agents", 0, "name", "7001", "contact", "user/1001", "status", "Available")...)
+	rows = append(append(rows, element("queues", 0, "name", "8001")...),
+		element("tiers", 0, "agent", "7001", "queue", "8001")...)
+	b := begin(t, t.TempDir(), newFakeHost(), rows...)
+	caller := inbound(1)
+	waits := recordOf(engine.LegExecuted, "cti_queue", "8001")
+	waits.leg, waits.other, waits.legSeq, waits.direction = leg(1), engine.LegID{}, 0, uint8(engine.DirectionInbound)
+	waits.monoNanos, waits.wallMicros = 1_100_000_000, 1_700_000_000_100_400
+	b.ring.push(true, caller, waits)
+	var originate engine.Command
+	for originate.Kind != engine.CommandOriginate {
+		select {
+		case originate = <-b.host.commands:
+		case <-time.After(patience):
+			require.Fail(t, "no phone was called", b.host.logged())
+		}
+	}
+	require.Equal(t, "user/1001", originate.Value)
+	require.Contains(t, b.query("agents"), "|reserved|")
+	require.Contains(t, b.query("queue 8001"), "\n1|"+leg(1).Hex()+"|13912345678|")
+
+	b.ring.push(true, ended(1))
+	cancelled := recordOf(engine.CommandDone) // cti.h: an originate that is hung up is answered with that cause
+	cancelled.leg, cancelled.other, cancelled.legSeq, cancelled.command = engine.LegID{}, engine.LegID{}, 0, originate.ID
+	cancelled.cause, cancelled.monoNanos, cancelled.wallMicros = engine.CauseOriginatorCancel, 2_000_000_500, 1_700_000_001_000_001
+	b.ring.push(true, cancelled)
+	b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 0 })
+	b.flushSoon()
+	stays, offers, err := b.store.Routing(leg(1).Hex())
+	require.NoError(t, err)
+	require.Len(t, stays, 1)
+	require.Equal(t, "abandoned", stays[0].Outcome)
+	require.Equal(t, leg(1).Hex(), stays[0].PartyID)
+	require.Equal(t, "13912345678", stays[0].CallerDN)
+	require.EqualValues(t, 1_700_000_000_100, stays[0].EnteredMillis)
+	require.EqualValues(t, 1_700_000_001_000, stays[0].LeftMillis)
+	require.Len(t, offers, 1)
+	require.Equal(t, uuidOf("7001"), offers[0].AgentUUID)
+	require.Equal(t, "caller-left", offers[0].Outcome)
+	require.NotEmpty(t, offers[0].Reason)
 }
