@@ -86,6 +86,7 @@ var (
 	_ = [1]struct{}{}[engine.LegRecordStarted-C.CTI_LEG_RECORD_STARTED]
 	_ = [1]struct{}{}[engine.LegRecordStopped-C.CTI_LEG_RECORD_STOPPED]
 	_ = [1]struct{}{}[engine.DeviceLost-C.CTI_DEVICE_LOST]
+	_ = [1]struct{}{}[engine.DeviceFound-C.CTI_DEVICE_FOUND]
 	_ = [1]struct{}{}[engine.CommandSnapshot-C.CTI_CMD_SNAPSHOT]
 	_ = [1]struct{}{}[engine.CommandSetVariable-C.CTI_CMD_SET_VARIABLE]
 	_ = [1]struct{}{}[engine.CommandHangup-C.CTI_CMD_HANGUP]

@@ -65,7 +65,8 @@ enum cti_kind {
 	CTI_LEG_DTMF = 24,
 	CTI_LEG_RECORD_STARTED = 25,
 	CTI_LEG_RECORD_STOPPED = 26,
-	CTI_DEVICE_LOST = 27
+	CTI_DEVICE_LOST = 27,
+	CTI_DEVICE_FOUND = 28
 };
 
 #define CTI_FLAG_LOOPBACK (1u << 0)
@@ -84,7 +85,7 @@ enum cti_kind {
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file
- *   DEVICE_LOST              the directory user whose last registration is gone; no channel
+ *   DEVICE_LOST, _FOUND      the directory user whose last registration is gone, or who has one again; no channel
  *   others                   nothing
  * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
  */
@@ -143,7 +144,8 @@ typedef struct cti_record {
  *   RETURN         the application cti_queue or cti_agent that the channel is in returns, with the result value in
  *                  cti_queue_result or cti_agent_result
  *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
- *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it.
+ *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it. With name music, value (a
+ *                  file or a stream) is its music from now on.
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,

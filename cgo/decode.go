@@ -64,7 +64,7 @@ func decode(r *record, in *engine.Input) bool {
 func valid(r *record) bool {
 	kind := engine.InputKind(r.kind)
 	switch {
-	case r.kind == 0 || r.kind > uint16(engine.DeviceLost):
+	case r.kind == 0 || r.kind > uint16(engine.DeviceFound):
 		return false
 	case r.textLen > textBytes, r.direction > uint8(engine.DirectionOutbound):
 		return false
@@ -77,7 +77,8 @@ func valid(r *record) bool {
 // ofLeg tells whether a kind speaks of one channel.
 func ofLeg(kind engine.InputKind) bool {
 	switch kind {
-	case engine.SnapshotBegin, engine.SnapshotEnd, engine.RecordsLost, engine.CommandDone, engine.DeviceLost:
+	case engine.SnapshotBegin, engine.SnapshotEnd, engine.RecordsLost, engine.CommandDone, engine.DeviceLost,
+		engine.DeviceFound:
 		return false
 	}
 	return true
@@ -107,7 +108,7 @@ func decodeText(r *record, in *engine.Input) {
 	case engine.LegRecordStarted, engine.LegRecordStopped:
 		f, _ = decodeFields(r, engine.LegID{})
 		t.Path = f.next()
-	case engine.DeviceLost:
+	case engine.DeviceLost, engine.DeviceFound:
 		f, _ = decodeFields(r, engine.LegID{})
 		t.User = f.next()
 	}

@@ -58,6 +58,7 @@ func TestDecodeOtherTexts(t *testing.T) {
 		{engine.LegRecordStarted, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
 		{engine.LegRecordStopped, []string{"/rec/a.wav"}, engine.Text{Path: "/rec/a.wav"}},
 		{engine.DeviceLost, []string{"1001"}, engine.Text{User: "1001"}},
+		{engine.DeviceFound, []string{"1001"}, engine.Text{User: "1001"}},
 		{engine.LegAnswered, []string{"noise"}, engine.Text{}},
 	}
 	for _, c := range cases {
@@ -156,7 +157,7 @@ func TestDecodeAllocates(t *testing.T) {
 
 // FuzzDecode: no bytes in the ring can make the reader fail, and what passes is what the engine may be given.
 func FuzzDecode(f *testing.F) {
-	for kind := engine.LegCreated; kind <= engine.DeviceLost; kind++ {
+	for kind := engine.LegCreated; kind <= engine.DeviceFound; kind++ {
 		r := recordOf(kind, "u", "sofia/internal/1001", "1001", "A\xffn", "2002")
 		f.Add(bytesOf(&r))
 	}
@@ -170,7 +171,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.NotEqual(t, engine.InputNone, in.Kind)
-		require.LessOrEqual(t, in.Kind, engine.DeviceLost)
+		require.LessOrEqual(t, in.Kind, engine.DeviceFound)
 		require.True(t, in.Text.Hex == "" || len(in.Text.Hex) == hexBytes)
 		for _, text := range []string{in.Text.Hex, in.Text.UUID, in.Text.Channel, in.Text.CallerNumber, in.Text.CallerName,
 			in.Text.Destination, in.Text.User, in.Text.Context, in.Text.SIPCallID, in.Text.CTICallID, in.Text.App,

@@ -27,7 +27,7 @@ const (
 	getsReady
 	getsNotReady
 	logsOut
-	wrapsUp       // a queue's call has ended
+	wrapsUp       // a queue's call has ended, or he asks for time to work
 	wrapsUpReady  // after-call work has ended by itself; he was ready before
 	wrapsUpPaused // or was not
 	agentStimulusCount
@@ -43,8 +43,7 @@ func (s agentStimulus) String() string { return agentStimulusNames[s] }
 type agentAction uint8
 
 const (
-	agentSilent agentAction = iota
-	tellLogin
+	tellLogin agentAction = iota
 	tellReady
 	tellNotReady
 	tellLogout
@@ -53,7 +52,7 @@ const (
 )
 
 var agentActionNames = [agentActionCount]string{
-	"-", "EventAgentLogin", "EventAgentReady", "EventAgentNotReady", "EventAgentLogout", "EventAgentNotReady(4)",
+	"EventAgentLogin", "EventAgentReady", "EventAgentNotReady", "EventAgentLogout", "EventAgentNotReady{4}",
 }
 
 func (a agentAction) String() string { return agentActionNames[a] }
@@ -66,14 +65,16 @@ type agentRow struct {
 	clause string
 }
 
+var loggedIn = []AgentState{AgentReady, AgentNotReady, AfterCallWork}
+
 // agentRows is the whole behaviour of an agent's state (3.15). No two rows match the same cell (a test holds it).
 var agentRows = []agentRow{
 	{[]AgentState{AgentLoggedOut}, logsInReady, AgentReady, tellLogin, "3.15"},
 	{[]AgentState{AgentLoggedOut}, logsInNotReady, AgentNotReady, tellLogin, "3.15"},
-	{[]AgentState{AgentReady, AgentNotReady, AfterCallWork}, getsReady, AgentReady, tellReady, "3.15"},
-	{[]AgentState{AgentReady, AgentNotReady, AfterCallWork}, getsNotReady, AgentNotReady, tellNotReady, "3.15"},
-	{[]AgentState{AgentReady, AgentNotReady, AfterCallWork}, logsOut, AgentLoggedOut, tellLogout, "3.15"},
-	{[]AgentState{AgentReady, AgentNotReady, AfterCallWork}, wrapsUp, AfterCallWork, tellWrapUp, "3.15"},
+	{loggedIn, getsReady, AgentReady, tellReady, "3.15"},
+	{loggedIn, getsNotReady, AgentNotReady, tellNotReady, "3.15"},
+	{loggedIn, logsOut, AgentLoggedOut, tellLogout, "3.15"},
+	{loggedIn, wrapsUp, AfterCallWork, tellWrapUp, "3.15"},
 	{[]AgentState{AfterCallWork}, wrapsUpReady, AgentReady, tellReady, "3.15"},
 	{[]AgentState{AfterCallWork}, wrapsUpPaused, AgentNotReady, tellNotReady, "3.15"},
 }
@@ -93,33 +94,37 @@ func buildAgentTable(rows []agentRow) (table [agentStateCount][agentStimulusCoun
 	return table
 }
 
-// agent is somebody who takes calls. He is made with the directory and lives as long as it names him.
+// agent is somebody who takes calls. He is made with the directory and lives as long as it names him, and until his
+// calls are over.
 type agent struct {
 	config *AgentConfig
 	dn     string // where he is logged in, or was last
 	tiers  []*tier
+	alarm  alarm
 
-	state      AgentState
-	reason     int64
-	sinceMono  int64
-	phoneType  int64
-	next       reserved
-	wrap       wrapUp
-	calls      int       // live parties at his DN that have been told of
+	state     AgentState
+	reason    int64
+	sinceMono int64
+	phoneType int64
+	next      reserved
+	wrap      wrapUp
+
+	parties    []*party  // at his phone, from their birth to their release
 	business   int       // of those, queue calls that were established
+	offer      *offer    // a phone of his is being called for a caller
 	awaited    []*waiter // callers who wait for him in person
 	deviceLost bool
-	offer      *offer
 	closed     bool  // he is offered nothing for a while, after a call that failed
 	closedTill int64 // monotonic ns until then
 	retired    bool  // the directory does not name him any more
+	restless   bool  // he stands in Engine.restless
+	known      bool  // the last run knew him
 
 	freeSince int64  // monotonic ns since when he has had no call
 	turn      uint64 // the number of the offer that he had last: round robin
 	taken     int64
 	talkNanos int64
-	missed    int // calls in a row that he did not answer
-	version   uint32
+	missed    int // calls in a row that he did not take
 }
 
 // reserved is a request taken during a call that is in force after it (3.15).
@@ -137,139 +142,100 @@ type wrapUp struct {
 	backReason      int64
 }
 
-// tier is an agent's place in a queue.
-type tier struct {
-	agent    *agent
-	queue    *queue
-	level    int // 1 to LevelMax
-	position int
-	at       int   // in queue.free[level], from 0; -1 = not there
-	key      int64 // by what he is chosen there: the least first
-	working  bool  // he has logged in for this queue
-}
-
-// agentDoes lets a stimulus act on an agent by way of the table.
-func (e *Engine) agentDoes(a *agent, on agentStimulus, reason int64) bool {
-	r := agentTable[a.state][on]
-	if r == nil {
-		e.stats.EmptyCells++
-		return false
-	}
-	before := agentView{a.state, a.reason}
-	e.countTiers(a, -1)
-	a.state, a.reason, a.sinceMono = r.to, reason, e.in.MonoNanos
-	a.version++
-	switch r.to {
-	case AgentReady, AgentLoggedOut:
-		a.next = reserved{}
-		if r.to == AgentReady {
-			a.reason = events.ReasonNone
-		}
-		a.wrap = wrapUp{}
-	case AgentNotReady:
-		a.next, a.wrap = reserved{}, wrapUp{}
-	case AfterCallWork:
-	}
-	e.countTiers(a, 1)
-	if r.to == AgentLoggedOut && e.agentsByDN[a.dn] == a {
-		delete(e.agentsByDN, a.dn)
-	}
-	e.tellAgent(a, r.doing, reason, before)
-	e.recordAgent(a)
-	e.agentMoved(a)
-	return true
-}
-
-func (e *Engine) countTiers(a *agent, by int) {
-	for _, t := range a.tiers {
-		t.count(by)
-	}
-}
-
 type agentView struct {
 	state  AgentState
 	reason int64
 }
 
-// available tells whether an agent may be offered a call now.
-func (a *agent) available() bool {
-	return a.state == AgentReady && !a.next.set && a.offer == nil && a.calls < a.maxCalls() && !a.closed && !a.retired
+// agentDoes lets a stimulus act on an agent by way of the table. What he had reserved for later is settled by it.
+func (e *Engine) agentDoes(a *agent, on agentStimulus, reason int64) {
+	e.agentDoesFor(a, on, reason, wrapUp{})
 }
 
-func (a *agent) maxCalls() int { return max(a.config.MaxCalls, 1) }
+// agentDoesFor is agentDoes with the after-call work that the stimulus begins.
+func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wrapUp) {
+	r := agentTable[a.state][on]
+	if r == nil {
+		e.stats.EmptyCells++
+		return
+	}
+	before := agentView{a.state, a.reason}
+	a.state, a.reason, a.sinceMono = r.to, reason, e.in.MonoNanos
+	a.next, a.wrap = reserved{}, wrap
+	if r.to == AgentReady {
+		a.reason = events.ReasonNone
+	}
+	if r.to == AgentLoggedOut && e.agentsByDN[a.dn] == a {
+		delete(e.agentsByDN, a.dn)
+	}
+	e.recount(a)
+	e.tellAgent(a, r.doing, reason, before)
+	e.recordAgent(a)
+	e.agentMoved(a)
+}
 
-// agentMoved keeps the free lists of his queues true, and offers him the caller who has waited longest for him.
+// available tells whether an agent may be offered a call now.
+func (a *agent) available() bool {
+	return a.state == AgentReady && !a.next.set && a.offer == nil && len(a.parties) < max(a.config.MaxCalls, 1) &&
+		!a.closed && !a.retired
+}
+
+// busy tells whether an agent is on a call, or a phone of his is called for one.
+func (a *agent) busy() bool { return len(a.parties) > 0 || a.offer != nil }
+
+// expected tells whether whoever waits for this agent in person may hope for him.
+func (a *agent) expected() bool { return a.state == AgentReady && !a.next.set && !a.retired }
+
+// agentMoved follows whatever changes when an agent may have a call: who may not is not choosable from here on, who may
+// is matched when the step is done.
 func (e *Engine) agentMoved(a *agent) {
 	if !a.available() {
 		for _, t := range a.tiers {
 			t.queue.takeOut(t)
 		}
-		return
+	} else if !a.restless {
+		a.restless = true
+		e.restless = append(e.restless, a)
 	}
-	e.restless = append(e.restless, a)
-}
-
-// settle matches callers and agents after a step: by then all of its consequences for both are known.
-func (e *Engine) settle() {
-	for len(e.restless) > 0 || len(e.waiters) > 0 {
-		agents, waiters := e.restless, e.waiters
-		e.restless, e.waiters = nil, nil
-		for _, w := range waiters {
-			if !w.gone && len(w.offers) == 0 {
-				e.findAgent(w)
-			}
+	if !a.expected() {
+		for len(a.awaited) > 0 {
+			e.waitForAny(a.awaited[0])
 		}
-		for _, a := range agents {
-			if a.available() {
-				e.findCaller(a)
-			}
-		}
-		if e.restless == nil && e.waiters == nil {
-			e.restless, e.waiters = agents[:0], waiters[:0]
-			return
-		}
+	}
+	e.armAgent(a)
+	if a.retired && !a.busy() {
+		e.dismissAgent(a)
 	}
 }
 
-// startWrapUp puts an agent into after-call work, before the event that frees his phone (3.0-4). seconds < 0 is untimed.
+// startWrapUp puts an agent into after-call work, before the event that frees his phone (3.0-4). p is what it is about;
+// nil when he asked for it while he was idle.
 func (e *Engine) startWrapUp(a *agent, millis int64, untimed bool, p *party) {
-	back := reserved{state: AgentReady}
+	wrap := wrapUp{back: AgentReady}
 	switch {
 	case a.next.set:
-		back = a.next
+		wrap.back, wrap.backReason = a.next.state, a.next.reason
 	case a.state == AgentNotReady:
-		back = reserved{state: AgentNotReady, reason: a.reason}
+		wrap.back, wrap.backReason = AgentNotReady, a.reason
+	case a.state == AfterCallWork:
+		wrap.back, wrap.backReason = a.wrap.back, a.wrap.backReason
 	}
-	a.wrap = wrapUp{back: back.state, backReason: back.reason}
 	if p != nil {
-		a.wrap.callID, a.wrap.partyID = p.call.id, p.names.hex
+		wrap.callID, wrap.partyID = p.call.id, p.names.hex
 	}
 	if !untimed {
-		a.wrap.until = e.in.MonoNanos + millis*1_000_000
+		wrap.until = e.in.MonoNanos + millis*1_000_000
 	}
-	wrap := a.wrap
-	e.agentDoes(a, wrapsUp, events.ReasonAfterCallWork)
-	a.wrap, a.next = wrap, reserved{}
-	e.armWrapUp(a)
+	e.agentDoesFor(a, wrapsUp, events.ReasonAfterCallWork, wrap)
 }
 
-func (e *Engine) armWrapUp(a *agent) {
-	if a.wrap.until != 0 {
-		e.agentTimer(a, wrapUpTimer, a.wrap.until)
-	}
-}
-
-// wrapUpOver: its time has come, or the agent ended it by getting ready.
+// wrapUpOver: its time has come.
 func (e *Engine) wrapUpOver(a *agent) {
-	back := a.wrap
-	switch back.back {
-	case AgentNotReady:
-		e.agentDoes(a, wrapsUpPaused, back.backReason)
-	case AgentLoggedOut:
-		e.agentDoes(a, logsOut, back.backReason)
-	default:
-		e.agentDoes(a, wrapsUpReady, events.ReasonAfterCallWork)
+	if a.wrap.back == AgentNotReady {
+		e.agentDoes(a, wrapsUpPaused, a.wrap.backReason)
+		return
 	}
+	e.agentDoes(a, wrapsUpReady, events.ReasonAfterCallWork)
 }
 
 // applyReserved puts in force what was asked for during a call.
@@ -278,12 +244,46 @@ func (e *Engine) applyReserved(a *agent) {
 	if !next.set {
 		return
 	}
-	a.next = reserved{}
 	switch next.state {
+	case AgentReady:
+		e.agentDoes(a, getsReady, next.reason)
 	case AgentNotReady:
 		e.agentDoes(a, getsNotReady, next.reason)
 	case AgentLoggedOut:
 		e.agentDoes(a, logsOut, next.reason)
-	case AgentReady, AfterCallWork:
+	case AfterCallWork: // nobody can reserve it: it follows a call by itself
 	}
+}
+
+// armAgent sets his alarm to the first of what only time brings about.
+func (e *Engine) armAgent(a *agent) {
+	at := int64(0)
+	if a.state == AfterCallWork {
+		at = a.wrap.until
+	}
+	if a.closed {
+		at = nextDeadline(at, a.closedTill)
+	}
+	e.setAlarm(&a.alarm, nextDeadline(at, a.idleTill()))
+}
+
+// idleTill is when an agent without a call is logged out; 0 = never.
+func (a *agent) idleTill() int64 {
+	if a.config.IdleLogout == 0 || a.state == AgentLoggedOut || a.busy() {
+		return 0
+	}
+	return max(a.freeSince, a.sinceMono) + a.config.IdleLogout*1_000_000
+}
+
+func (e *Engine) agentDue(a *agent, now int64) {
+	if a.closed && now >= a.closedTill {
+		a.closed = false
+		e.agentMoved(a)
+	}
+	if a.state == AfterCallWork && a.wrap.until != 0 && now >= a.wrap.until {
+		e.wrapUpOver(a)
+	} else if till := a.idleTill(); till != 0 && now >= till {
+		e.agentDoes(a, logsOut, events.ReasonIdle)
+	}
+	e.armAgent(a)
 }

@@ -1,32 +1,57 @@
 package engine
 
+import "modcti/events"
+
 // This file ties agents to their parties: what a call does to the agent whose phone it is on.
 
 // agentAt is the agent who is logged in at a DN.
 func (e *Engine) agentAt(dn string) *agent { return e.agentsByDN[dn] }
 
-// partyMoved counts a party's coming and going for the agent at its DN. It runs after the event that tells of it.
-func (e *Engine) partyMoved(p *party, from State) {
-	if len(e.agentsByDN) == 0 && p.agent == nil && p.offer == nil || !p.inside {
+// attach notes a party that has come to be for the agent at its DN. He is offered no call while his phone has one,
+// whether anybody has been told of it or not.
+func (e *Engine) attach(p *party) {
+	if len(e.agentsByDN) == 0 || !p.inside {
 		return
 	}
-	if p.agent == nil {
-		if from != Idle || p.state == Released {
-			return
-		}
-		a := e.agentAt(p.thisDN)
-		if p.offer != nil {
-			a = p.offer.agent // his phone may be a number outside
-		}
-		if a == nil {
-			return
-		}
-		p.agent = a
-		a.calls++
-		e.agentMoved(a)
+	if a := e.agentsByDN[p.thisDN]; a != nil {
+		e.attachTo(a, p)
+	}
+}
+
+func (e *Engine) attachTo(a *agent, p *party) {
+	if p.agent == a {
 		return
 	}
+	if p.agent != nil {
+		e.detach(p)
+	}
+	p.agent = a
+	a.parties = append(a.parties, p)
+	if p.direction == DirectionInbound {
+		a.deviceLost = false // his phone speaks
+	}
+	e.agentMoved(a)
+}
+
+// detach takes a party off its agent: it has ended.
+func (e *Engine) detach(p *party) {
 	a := p.agent
+	p.agent = nil
+	for i, have := range a.parties {
+		if have == p {
+			a.parties = append(a.parties[:i], a.parties[i+1:]...)
+			break
+		}
+	}
+	e.agentMoved(a)
+}
+
+// partyMoved follows a party's change of state for its agent. It runs after the event that tells of it.
+func (e *Engine) partyMoved(p *party) {
+	a := p.agent
+	if a == nil {
+		return
+	}
 	switch p.state {
 	case Talk:
 		e.agentTalks(a, p)
@@ -42,44 +67,43 @@ func (e *Engine) agentTalks(a *agent, p *party) {
 	}
 	p.talkCounted = true
 	a.missed = 0
-	if p.queue != nil {
+	if p.served {
+		e.newDay()
 		a.business++
 		a.taken++
+		e.agentMoved(a) // what he is chosen by has changed
 	}
 }
 
 func (e *Engine) agentHangsUp(a *agent, p *party) {
-	a.calls--
-	p.agent = nil
-	a.freeSince = e.in.MonoNanos
-	if p.talkCounted && p.times.ended > p.times.answered {
+	if p.talkCounted || p.offer != nil && p.offer.missed() {
+		a.freeSince = e.in.MonoNanos
+	}
+	if p.served && p.talkCounted && p.times.ended > p.times.answered {
+		e.newDay()
 		a.talkNanos += p.times.ended - p.times.answered
 	}
-	if a.calls == 0 && a.config.IdleLogout > 0 {
-		e.agentTimer(a, idleTimer, e.in.MonoNanos+a.config.IdleLogout*1_000_000)
-	}
-	e.agentMoved(a)
+	e.detach(p)
 }
 
 // beforeRelease tells of what the end of a party does to its agent, before the release that frees his phone (3.0-4).
 func (e *Engine) beforeRelease(p *party) {
-	if o := p.offer; o != nil && !p.talked {
-		e.missedOffer(o.agent, p, o)
+	if p.offer != nil && !p.talked {
+		e.missedOffer(p)
 	}
 	a := p.agent
 	if a == nil {
 		return
 	}
-	if p.talkCounted && p.queue != nil {
+	if p.talkCounted && p.served {
 		a.business--
-		if a.business == 0 && a.state != AgentLoggedOut {
-			if millis, untimed := a.wrapUpFor(p.queue); millis > 0 || untimed {
-				e.startWrapUp(a, millis, untimed, p)
-				return
-			}
+		leaves := a.state == AgentLoggedOut || a.retired || a.next.set && a.next.state == AgentLoggedOut
+		if millis, untimed := a.wrapUpFor(p.queue); a.business == 0 && !leaves && (millis > 0 || untimed) {
+			e.startWrapUp(a, millis, untimed, p)
+			return
 		}
 	}
-	if a.calls == 1 && a.state != AfterCallWork {
+	if len(a.parties) == 1 && a.state != AfterCallWork {
 		e.applyReserved(a)
 	}
 }
@@ -94,9 +118,34 @@ func (a *agent) wrapUpFor(q *queue) (millis int64, untimed bool) {
 
 // wrapUpSeconds is what the agent's events announce (3.15, R19).
 func (p *party) wrapUpSeconds() int64 {
-	if p.queue == nil || p.agent == nil {
+	if !p.served || p.agent == nil {
 		return 0
 	}
-	millis, _ := p.agent.wrapUpFor(p.queue)
+	millis, untimed := p.agent.wrapUpFor(p.queue)
+	if untimed {
+		return events.WrapUpUntimed
+	}
 	return millis / 1000
+}
+
+// newDay begins the counters that routing reads anew, once a day.
+func (e *Engine) newDay() {
+	if e.config.DayEnd == nil || e.in.WallMicros < e.dayEnds {
+		return
+	}
+	e.dayEnds = e.config.DayEnd(e.in.WallMicros)
+	for _, a := range e.agentsInOrder() {
+		if a.taken != 0 || a.talkNanos != 0 {
+			a.taken, a.talkNanos = 0, 0
+			e.agentMoved(a)
+		}
+	}
+}
+
+// agentDN is the other DN whose subscribers hear of a party: its agent's, when his phone is called elsewhere (R56).
+func (p *party) agentDN() string {
+	if p.agent == nil || p.agent.dn == p.thisDN {
+		return ""
+	}
+	return p.agent.dn
 }

@@ -6,7 +6,7 @@ import "modcti/events"
 func (e *Engine) ofAgent(r *Request) {
 	a := e.agentMeant(r)
 	if a == nil {
-		e.refuseAgent(r, nil, events.NotFoundAgentID, "no agent has this agentUUID, agentID or thisDN")
+		e.refuseAgent(r, nil, events.NotFoundAgentID, "no agent is all that agentUUID, agentID and thisDN say")
 		return
 	}
 	switch r.Kind {
@@ -27,7 +27,8 @@ func (e *Engine) ofAgent(r *Request) {
 	}
 }
 
-// agentMeant finds an agent by his uuid, his number or the DN that he is at (R45).
+// agentMeant finds an agent by his uuid, his number and the DN that he is at (R45). Where a request names him more than
+// once, all have to mean the same; a login alone names the DN that he is to be at.
 func (e *Engine) agentMeant(r *Request) *agent {
 	var a *agent
 	switch {
@@ -38,7 +39,12 @@ func (e *Engine) agentMeant(r *Request) *agent {
 	default:
 		a = e.agentsByDN[r.ThisDN]
 	}
-	if a != nil && a.retired {
+	switch {
+	case a == nil, a.retired, r.AgentID != "" && r.AgentID != a.config.ID:
+		return nil
+	case r.ThisDN == "", r.Kind == RequestAgentLogin, r.Kind == RequestForceAgentState, r.Kind == RequestQueryAgent:
+		return a
+	case a.state != AgentLoggedOut && a.dn != r.ThisDN:
 		return nil
 	}
 	return a
@@ -51,44 +57,49 @@ func (e *Engine) login(r *Request, a *agent) {
 		dn = a.config.DN
 	}
 	queues, ok := e.queuesOf(r, a)
-	if !ok {
+	other := e.agentsByDN[dn]
+	switch {
+	case !ok:
 		return
-	}
-	if other := e.agentsByDN[dn]; other != nil && other != a {
-		if a.config.DuplicatePolicy == DuplicateRefused || other.calls > 0 {
-			e.refuseAgent(r, a, events.DNHasAgent, "another agent is logged in at this DN: log him out first")
-			return
-		}
-		e.agentDoes(other, logsOut, events.ReasonForced)
+	case dn == "":
+		e.refuseAgent(r, a, events.InvalidParams, "thisDN: the agent has no phone of his own; name one")
+		return
+	case e.draining:
+		e.refuseAgent(r, a, events.InvalidAgentTransition, "the system is being emptied")
+		return
+	case a.state != AgentLoggedOut && a.dn == dn && queues == nil:
+		e.refuseAgent(r, a, events.AgentAlreadyLoggedIn, "the agent is logged in at this DN already")
+		return
+	case a.busy():
+		e.refuseAgent(r, a, events.AgentInCall, "the agent is on a call: log in anew when it is over")
+		return
+	case other != nil && other != a && (a.config.DuplicatePolicy == DuplicateRefused || other.busy()):
+		e.refuseAgent(r, a, events.DNHasAgent, "another agent is logged in at this DN: log him out first")
+		return
+	case other != nil && other != a:
+		e.agentDoes(other, logsOut, events.ReasonReplaced)
 	}
 	if a.state != AgentLoggedOut {
-		if a.calls > 0 || a.offer != nil {
-			e.refuseAgent(r, a, events.AgentInCall, "the agent is on a call: log in anew when it is over")
-			return
-		}
-		if a.dn == dn && queues == nil {
-			e.refuseAgent(r, a, events.AgentAlreadyLoggedIn, "the agent is logged in at this DN already")
-			return
-		}
-		e.agentDoes(a, logsOut, events.ReasonNone)
+		e.agentDoes(a, logsOut, events.ReasonReplaced)
 	}
+	e.logIn(r, a, dn, queues)
+}
+
+func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) {
 	a.dn, a.phoneType = dn, r.PhoneType
 	e.agentsByDN[dn] = a
 	for _, t := range a.tiers {
 		t.working = queues == nil || queues[t.queue.config.ID]
 	}
-	a.calls = e.takeCalls(a)
-	a.freeSince, a.missed, a.closed = e.in.MonoNanos, 0, false
+	e.takeCalls(a)
+	a.freeSince, a.missed, a.closed, a.deviceLost = e.in.MonoNanos, 0, false, false
 	e.answering = askerOf(r)
-	if r.AgentState == 2 {
+	if r.AgentState == events.AgentStateNotReady {
 		e.agentDoes(a, logsInNotReady, r.ReasonCode)
 	} else {
 		e.agentDoes(a, logsInReady, events.ReasonNone)
 	}
 	e.answering = asker{}
-	if a.config.IdleLogout > 0 {
-		e.agentTimer(a, idleTimer, e.in.MonoNanos+a.config.IdleLogout*1_000_000)
-	}
 }
 
 // queuesOf reads the queues that an agent logs in for; nil are all of his.
@@ -112,21 +123,23 @@ func (e *Engine) queuesOf(r *Request, a *agent) (map[string]bool, bool) {
 	return queues, true
 }
 
-// takeCalls counts the calls that run at an agent's DN as he logs in.
-func (e *Engine) takeCalls(a *agent) (n int) {
+// takeCalls notes the calls that are at an agent's phone as he comes to it.
+func (e *Engine) takeCalls(a *agent) {
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN == a.dn && p.inside && p.state != Released && p.state != Idle && p.agent == nil {
-			p.agent = a
-			n++
+		if p.thisDN == a.dn && p.inside && p.state != Released && p.agent == nil {
+			e.attachTo(a, p)
 		}
 	}
-	return n
 }
 
 // changeAgent changes an agent's intent now, or after his call (3.15).
 func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) {
-	if a.state == AgentLoggedOut {
+	switch {
+	case a.state == AgentLoggedOut:
 		e.refuseAgent(r, a, events.AgentNotLoggedIn, "the agent is not logged in")
+		return
+	case e.draining && to == AgentReady:
+		e.refuseAgent(r, a, events.InvalidAgentTransition, "the system is being emptied")
 		return
 	}
 	e.answering = askerOf(r)
@@ -137,24 +150,22 @@ func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) 
 	}
 	switch to {
 	case AgentReady:
-		if a.state == AfterCallWork {
+		if a.state == AfterCallWork && reason == events.ReasonNone {
 			reason = events.ReasonAfterCallWork
 		}
+		a.missed, a.closed, a.deviceLost = 0, false, false
 		e.agentDoes(a, getsReady, reason)
 	case AgentNotReady:
 		e.agentDoes(a, getsNotReady, reason)
 	case AgentLoggedOut:
 		e.agentDoes(a, logsOut, reason)
-	case AfterCallWork:
+	case AfterCallWork: // notReady begins it
 	}
 }
 
-// busy tells whether an agent is on a call, or a phone of his is called for one.
-func (a *agent) busy() bool { return a.calls > 0 || a.offer != nil }
-
 // reserve notes where an agent lands after his call: nothing changes before (3.15). He is offered no further call.
 func (e *Engine) reserve(a *agent, to AgentState, reason int64) {
-	a.next = reserved{set: to != a.state || reason != a.reason, state: to, reason: reason}
+	a.next = reserved{set: to != a.state || to != AgentReady && reason != a.reason, state: to, reason: reason}
 	e.tellReserved(a, to, reason)
 	e.recordAgent(a)
 	e.agentMoved(a)
@@ -192,14 +203,18 @@ func (a *agent) manualWrapUp() (millis int64, untimed bool) {
 	return millis, millis == 0
 }
 
-// delayWrapUp moves the end of after-call work; a stale timer finds that its time has not come (3.15).
+// delayWrapUp moves the end of after-call work on; the timer of the old one means nothing any more (3.15).
 func (e *Engine) delayWrapUp(r *Request, a *agent) {
-	if a.state != AfterCallWork {
+	switch {
+	case a.state != AfterCallWork:
 		e.refuseAgent(r, a, events.InvalidAgentTransition, "the agent is not in after-call work")
 		return
+	case r.DelaySeconds < 1 || r.DelaySeconds > delaySecondsMax:
+		e.refuseAgent(r, a, events.InvalidParams, "delaySeconds: 1 to 3600")
+		return
 	}
-	a.wrap.until = e.in.MonoNanos + r.DelaySeconds*1_000_000_000
-	e.armWrapUp(a)
+	a.wrap.until = max(a.wrap.until, e.in.MonoNanos) + r.DelaySeconds*1_000_000_000
+	e.armAgent(a)
 	e.answering = askerOf(r)
 	e.tellDelay(a)
 	e.answering = asker{}
@@ -208,7 +223,13 @@ func (e *Engine) delayWrapUp(r *Request, a *agent) {
 
 // force: a supervisor decides; the reason says so (R42).
 func (e *Engine) force(r *Request, a *agent) {
-	to := map[int64]AgentState{0: AgentLoggedOut, 1: AgentReady, 2: AgentNotReady}[r.AgentState]
+	to, known := map[int64]AgentState{
+		events.AgentStateLoggedOut: AgentLoggedOut, events.AgentStateReady: AgentReady, events.AgentStateNotReady: AgentNotReady,
+	}[r.AgentState]
+	if !known {
+		e.refuseAgent(r, a, events.InvalidParams, "agentState: 0 logged out, 1 ready or 2 not ready")
+		return
+	}
 	if a.state == AgentLoggedOut && to != AgentLoggedOut {
 		login := *r
 		login.ThisDN, login.ReasonCode, login.PhoneType = a.config.DN, events.ReasonForced, a.phoneType
@@ -216,82 +237,4 @@ func (e *Engine) force(r *Request, a *agent) {
 		return
 	}
 	e.changeAgent(r, a, to, events.ReasonForced)
-}
-
-// deviceLost: the phone of an agent is not there any more.
-func (e *Engine) deviceGone(user string) {
-	a := e.agentsByDN[user]
-	if a == nil || a.config.DeviceLost == DeviceKeeps {
-		return
-	}
-	a.deviceLost = true
-	if a.config.Mobile != "" && a.config.MobileAccept != MobileNever {
-		return
-	}
-	if a.busy() {
-		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
-		return
-	}
-	e.agentDoes(a, logsOut, events.ReasonDeviceLost)
-}
-
-// agentApp: a phone asks by a feature code, as in "login", "login 1001", "logout", "ready", "notready 11". The agent is
-// the one whose number follows, else the one at the phone that calls.
-func (e *Engine) agentApp(p *party, argument string) {
-	verb, rest := splitWord(argument)
-	r := &Request{Name: "cti_agent", ThisDN: p.thisDN, AgentState: events.AgentStateReady, PhoneType: events.PhoneSIP}
-	switch verb {
-	case "login":
-		r.Kind = RequestAgentLogin
-		if r.AgentID = rest; rest == "" {
-			r.AgentUUID = e.agentOfPhone(p.thisDN)
-		}
-	case "logout":
-		r.Kind = RequestAgentLogout
-	case "ready":
-		r.Kind = RequestAgentReady
-	case "notready":
-		r.Kind, r.ReasonCode = RequestAgentNotReady, events.ReasonDoNotDisturb
-		if code := wholeNumber(rest); events.ReasonByRequest(code) {
-			r.ReasonCode = code
-		}
-	default:
-		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
-		return
-	}
-	e.refused = 0
-	e.ofAgent(r)
-	result := "ok"
-	if e.refused != 0 {
-		result = e.refused.Name()
-	}
-	e.order(p, Command{Kind: CommandReturn, Value: result})
-}
-
-// agentOfPhone is the agent whose own phone has a number.
-func (e *Engine) agentOfPhone(dn string) string {
-	for _, a := range e.agentsInOrder() {
-		if a.config.DN == dn && !a.retired {
-			return a.config.UUID
-		}
-	}
-	return ""
-}
-
-// splitWord cuts the first word off.
-func splitWord(text string) (word, rest string) {
-	for i := range len(text) {
-		if text[i] == ' ' {
-			return text[:i], text[i+1:]
-		}
-	}
-	return text, ""
-}
-
-// wholeNumber reads digits; anything else ends it.
-func wholeNumber(text string) (n int64) {
-	for i := 0; i < len(text) && text[i] >= '0' && text[i] <= '9' && n < 1_000_000; i++ {
-		n = n*10 + int64(text[i]-'0')
-	}
-	return n
 }

@@ -30,14 +30,15 @@ func (e *Engine) publishAgent(a *agent, m events.Message) {
 	e.publish(m, "", a.dn)
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.AgentUUID = a.config.UUID
-	out.Queues = e.queueIDs(a)
+	out.Queues = a.queueIDs()
 	if e.answering.client != 0 {
 		out.Asker, out.Request, m.Common().ReferenceID = e.answering.client, e.answering.name, e.answering.reference
 		e.answering = asker{} // the first event of an agent answers; what follows from it does not
 	}
 }
 
-func (e *Engine) queueIDs(a *agent) (ids []string) {
+// queueIDs are all queues that an agent belongs to.
+func (a *agent) queueIDs() (ids []string) {
 	for _, t := range a.tiers {
 		ids = append(ids, t.queue.config.ID)
 	}
@@ -60,7 +61,6 @@ func (e *Engine) tellAgent(a *agent, what agentAction, reason int64, before agen
 		e.publishAgent(a, &events.AgentLogout{AgentPart: part, ChangePart: change, ReasonCode: reason})
 	case tellWrapUp:
 		e.tellWrapUp(a, part, change)
-	case agentSilent:
 	}
 }
 
@@ -84,9 +84,9 @@ func (e *Engine) tellWrapUp(a *agent, part events.AgentPart, change events.Chang
 	e.publishAgent(a, m)
 }
 
-// millisOf turns a monotonic time into Unix ms by the clocks of this step.
+// millisOf turns a monotonic time into Unix ms by the clocks of the last step.
 func (e *Engine) millisOf(mono int64) int64 {
-	return floorDiv(e.in.WallMicros+(mono-e.in.MonoNanos)/1000, 1000)
+	return floorDiv(e.wallMicros+(mono-e.monoNanos)/1000, 1000)
 }
 
 // tellReserved answers a request that a call holds back (3.15).
@@ -122,52 +122,6 @@ func (e *Engine) refuseAgent(r *Request, a *agent, code events.Code, detail stri
 	e.reply(r, m)
 }
 
-// Queues.
-
-func (e *Engine) publishQueue(w *waiter, m events.Message) {
-	e.publish(m, w.call.id, w.queue.config.ID)
-	out := &e.out.Events[len(e.out.Events)-1]
-	out.FullOnly = true
-	out.Queues = []string{w.queue.config.ID}
-}
-
-func (e *Engine) tellQueued(w *waiter) {
-	q := w.queue
-	m := &events.Queued{
-		CallPart: queuePart(w), ThisQueue: q.config.ID, ThisQueues: []string{q.config.ID},
-		Position: e.position(w), Waiting: int64(q.callers), EnteredTime: e.millisOf(w.entered), Retries: int64(w.retries),
-		CallState: events.StateOK,
-	}
-	e.publishQueue(w, m)
-}
-
-func (e *Engine) tellDiverted(w *waiter, dn string) {
-	e.publishQueue(w, &events.Diverted{
-		CallPart: queuePart(w), ThisQueue: w.queue.config.ID, ThirdDN: dn, ThirdDNRole: events.Destination,
-		CallState: events.StateOK, WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
-	})
-}
-
-func (e *Engine) tellAbandoned(w *waiter) {
-	e.publishQueue(w, &events.Abandoned{
-		CallPart: queuePart(w), ThisQueue: w.queue.config.ID, WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
-		CallState: events.StateAbandoned,
-	})
-}
-
-// position is a caller's place among those of his queue who wait, from 1. Only what is told or said asks for it.
-func (e *Engine) position(w *waiter) int64 {
-	n := int64(1)
-	for l := range w.queue.waiting {
-		for _, other := range w.queue.waiting[l] {
-			if other != w && other.before(w) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // agentInfo is an agent as he is now (protocol.md 3).
 func (e *Engine) agentInfo(a *agent) *events.AgentInfo {
 	return &events.AgentInfo{AgentStatus: *e.agentStatus(a)}
@@ -176,7 +130,7 @@ func (e *Engine) agentInfo(a *agent) *events.AgentInfo {
 func (e *Engine) agentStatus(a *agent) *events.AgentStatus {
 	s := &events.AgentStatus{
 		AgentID: a.config.ID, AgentUUID: a.config.UUID, Name: a.config.Name, PhoneType: a.phoneType,
-		AgentState: a.state.intent(), ReasonCode: a.reason, Occupancy: e.occupancy(a),
+		AgentState: a.state.intent(), ReasonCode: a.reason, Occupancy: a.occupancy(),
 		ThisQueues: e.agentPart(a).ThisQueues,
 	}
 	if a.sinceMono != 0 {
@@ -184,7 +138,7 @@ func (e *Engine) agentStatus(a *agent) *events.AgentStatus {
 	}
 	if a.state != AgentLoggedOut {
 		s.ThisDN = a.dn
-		s.Calls = e.partiesOf(a.dn)
+		s.Calls = a.infos()
 	}
 	if a.next.set {
 		s.Reserved = &events.ReservedState{AgentState: a.next.state.intent(), ReasonCode: a.next.reason}
@@ -192,27 +146,38 @@ func (e *Engine) agentStatus(a *agent) *events.AgentStatus {
 	if a.state == AfterCallWork && a.wrap.until != 0 {
 		s.WrapUpExpiration = e.millisOf(a.wrap.until)
 	}
-	s.Status = events.StatusOf(s.AgentState, s.ReasonCode, s.Occupancy)
+	s.Status = a.status()
 	return s
 }
 
-// occupancy is what an agent does, read off his parties (R41).
-func (e *Engine) occupancy(a *agent) string {
-	best := ""
-	for p := e.eldest; p != nil && a.calls > 0; p = p.younger {
-		if p.agent != a {
-			continue
+// infos lists an agent's parties that have been told of.
+func (a *agent) infos() (list []events.PartyInfo) {
+	for _, p := range a.parties {
+		if p.call != nil && !p.call.forming && p.state != Released {
+			list = append(list, p.info())
 		}
+	}
+	return list
+}
+
+// occupancy is what an agent does, read off his parties (R41).
+func (a *agent) occupancy() string {
+	best := ""
+	for _, p := range a.parties {
 		switch p.state {
 		case Talk:
 			return events.OccupancyTalking
 		case Held:
 			best = events.OccupancyHeld
 		case Ringing, Dialing:
-			if best == "" {
+			if best == "" || best == events.OccupancyReserved {
 				best = events.OccupancyRinging
 			}
-		case Idle, Released:
+		case Idle:
+			if best == "" {
+				best = events.OccupancyReserved
+			}
+		case Released:
 		}
 	}
 	switch {
@@ -226,48 +191,29 @@ func (e *Engine) occupancy(a *agent) string {
 	return events.OccupancyIdle
 }
 
-// queueInfo answers RequestQueryQueue.
-func (e *Engine) queueInfo(r *Request) {
-	q := e.queues[r.ThisQueue]
-	if q == nil || q.retired {
-		e.refuseAgent(r, nil, events.NotFoundQueue, "there is no queue "+r.ThisQueue)
-		return
-	}
-	e.reply(r, &events.QueueInfo{QueueStatus: e.queueStatus(q)})
+// status is what contact-center-types calls it.
+func (a *agent) status() string {
+	return events.StatusOf(a.state.intent(), a.reason, a.occupancy())
 }
 
-func (e *Engine) queueStatus(q *queue) events.QueueStatus {
-	s := events.QueueStatus{ThisQueue: q.config.ID, Name: q.config.Name, Strategy: q.config.Strategy.String()}
-	for i, w := range e.callersOf(q) {
-		caller := events.QueueCaller{
-			CallID: w.call.id, Position: int64(i + 1), EnteredTime: e.millisOf(w.entered), Priority: int64(w.priority),
-		}
-		if p := w.party.get(); p != nil {
-			caller.OtherDN = p.thisDN
-		}
-		s.Callers = append(s.Callers, caller)
-		s.LongestWaitMillis = max(s.LongestWaitMillis, (e.in.MonoNanos-w.entered)/1_000_000)
-	}
-	s.Waiting = int64(len(s.Callers))
-	for _, t := range q.tiers {
-		status := events.StatusOffline
-		if t.working && t.agent.state != AgentLoggedOut {
-			status = events.StatusOf(t.agent.state.intent(), t.agent.reason, e.occupancy(t.agent))
-		}
-		switch status {
-		case events.StatusFree:
-			s.Agents.Free++
-		case events.StatusBusy:
-			s.Agents.Busy++
-		case events.StatusRest:
-			s.Agents.Rest++
-		case events.StatusNotReady:
-			s.Agents.NotReady++
-		case events.StatusAfterCallWork:
-			s.Agents.AfterCallWork++
-		default:
-			s.Agents.Offline++
+// Agents returns every agent of the directory by uuid.
+func (e *Engine) Agents() (list []events.AgentStatus) {
+	for _, a := range e.agentsInOrder() {
+		if !a.retired {
+			list = append(list, *e.agentStatus(a))
 		}
 	}
-	return s
+	return list
+}
+
+// Agent returns one agent by his uuid or his work number.
+func (e *Engine) Agent(id string) (events.AgentStatus, bool) {
+	a := e.agents[id]
+	if a == nil {
+		a = e.agentsByID[id]
+	}
+	if a == nil || a.retired {
+		return events.AgentStatus{}, false
+	}
+	return *e.agentStatus(a), true
 }

@@ -21,7 +21,7 @@ func (e *Engine) apply(p *party, on stimulus) {
 	}
 	e.do(p, r.doing)
 	if p.state != from {
-		e.partyMoved(p, from)
+		e.partyMoved(p)
 		e.recordState(p, on, r.clause)
 	}
 	if p.state == Released && from != Released {

@@ -121,6 +121,7 @@ func (e *Engine) adopt(in *Input) *party {
 		p.times.created = p.mono(at)
 	}
 	e.place(p)
+	e.strayFound(p)
 	return p
 }
 
@@ -152,7 +153,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 		if t.answered == 0 {
 			setOnce(&t.answered, p.mono(in.Times.Answered))
 			setOnce(&t.answered, in.MonoNanos)
-			e.answered(p)
+			e.pickedUp(p)
 		}
 	}
 	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
@@ -220,6 +221,9 @@ func (e *Engine) vanish(p *party, in *Input, reason EndReason) {
 		e.stats.Repairs++
 		if c := p.call; c != nil && !p.ending {
 			c.endReason = reason
+		}
+		if p.expected { // its originate may still wait for a worker
+			e.hangUp(p, CauseOriginatorCancel, "")
 		}
 		end := *in
 		end.Leg, end.Cause, end.Disposition = p.id, p.cause, DispositionNone

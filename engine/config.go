@@ -41,6 +41,17 @@ type Config struct {
 	Directory *Directory
 	Agents    []AgentRecord
 
+	// Callbacks are the stays of the last run that are still open and wait for a call-back.
+	Callbacks []QueueRecord
+
+	// DayEnd is when the day of a moment ends, in Unix µs; then the counters that routing reads begin anew. It must be
+	// pure; nil: never.
+	DayEnd func(wallMicros int64) int64
+
+	// QueueRecordPath names the file that a queue's call is recorded into, made of the queue's template; nil or an empty
+	// answer: it is not.
+	QueueRecordPath func(template, callID, partyID string, wallMicros int64) string
+
 	// QueueOpen tells whether a queue takes callers now: working hours, holidays, time zone. It must be pure; nil: always.
 	QueueOpen func(queueID string, wallMicros int64) bool
 

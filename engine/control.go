@@ -192,6 +192,9 @@ func (e *Engine) reachable(r *Request, p *party, dn string) bool {
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
 		return false
 	}
+	if e.queueAt(dn) != nil {
+		return e.toQueue(r)
+	}
 	if _, ok := e.dial(dn); !ok {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return false
@@ -308,7 +311,7 @@ func (e *Engine) redirect(r *Request, p *party) {
 		with = p.call.begun.get()
 	}
 	switch {
-	case p.state != Ringing || p.observer:
+	case p.state != Ringing || p.observer || !p.redirectable():
 		e.refuse(r, events.InvalidCallType, "the phone does not ring")
 	case with == nil || with == p || with.ending || with.state == Released:
 		e.refuse(r, events.NotFoundOtherParty, "the caller has gone")
@@ -318,6 +321,7 @@ func (e *Engine) redirect(r *Request, p *party) {
 		if p.op != nil {
 			p.op.dissolve()
 		}
+		e.redirectOffer(p)
 		o := e.operate(r, p.call, p, with)
 		o.kind, o.stage = redirect, leaving
 		p.farewell = farewell{callState: events.StateRedirected}
@@ -452,7 +456,7 @@ func (e *Engine) makeCall(r *Request) {
 		return
 	}
 	target, ok := e.dial(r.OtherDN)
-	if !ok {
+	if !ok && e.queueAt(r.OtherDN) == nil {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return
 	}
@@ -470,7 +474,7 @@ func (e *Engine) makeCall(r *Request) {
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, data
 	c.callType, c.thisDN, c.otherDN, c.makeCallType = events.Internal, r.ThisDN, r.OtherDN, r.MakeCallType
-	if !e.config.Inside(r.OtherDN) {
+	if !e.config.Inside(r.OtherDN) && e.queueAt(r.OtherDN) == nil {
 		c.callType, c.ani, c.dnis = events.Outbound, shown, r.OtherDN
 	}
 	if c.makeCallType == "" {

@@ -21,7 +21,10 @@ type AgentConfig struct {
 	WrapUpMillis    int64           // after-call work; negative = the queue's
 	RingMillis      int64           // how long his phone rings; negative or 0 = the queue's
 	MissedPolicy    MissedPolicy    // what a call that he does not answer does to him
-	MissedMax       int             // so many in a row before MissedPolicy acts; 0 = 1
+	RejectPolicy    MissedPolicy    // one that he rejects
+	BusyPolicy      MissedPolicy    // one that finds his phone busy
+	UnreachedPolicy MissedPolicy    // one whose phone cannot be reached
+	MissedMax       int             // so many in a row, of whatever kind, before a policy acts; 0 = 1
 	AfterMissed     int64           // ms without offers after one that rang out
 	AfterReject     int64           // ms after one that he rejected
 	AfterBusy       int64           // ms after one that found him busy
@@ -76,10 +79,10 @@ const (
 	RoundRobin
 	FewestCalls
 	LeastTalk
-	TopDown
+	TopDown // by position, one after the other for one caller; each caller begins at the top
 	Random
-	Sequential  // the first by position who is free, always from the top, one after the other for one caller
-	Progressive // as sequential, but those who were called before go on ringing
+	Sequential  // the first by position who is free, always from the top
+	Progressive // as top-down, but those who were called before go on ringing
 	StrategyCount
 )
 
@@ -113,12 +116,14 @@ type QueueConfig struct {
 	Strategy Strategy
 
 	RingMillis       int64 // how long an agent's phone rings; 0 = Config.RingMillis
-	ProgressMillis   int64 // Progressive: when the next one rings too
+	ProgressMillis   int64 // Progressive: when the next one rings too; 0 = progressDefault
 	WrapUpMillis     int64
 	WrapUpUntimed    bool            // after-call work ends only when the agent says so
-	LevelAfter       [LevelMax]int64 // a caller waits so long before staff of level i+1 are asked too
+	LevelAfter       [LevelMax]int64 // a caller waits so long before staff of level i+1 are asked too; all 0 = at once
+	SkipEmptyLevels  bool            // a level without anybody logged in is not waited for
 	LastSeatMillis   int64           // how long a caller waits for the agent who served him last, if that one is busy; 0 = UsingLastSeat off
 	PriorityMillis   int64           // head start of one step of a caller's priority
+	SinceCall        bool            // a caller's turn is counted from the beginning of his call, not from when he came in
 	MaxLength        int             // callers; 0 = no limit
 	MaxWaitMillis    int64
 	NobodyOnMillis   int64 // how long a caller waits while nobody is logged in
@@ -126,10 +131,11 @@ type QueueConfig struct {
 	ResumeMillis     int64 // a caller who dropped and returns in time has his place again
 	Overflow         []Overflow
 	ExitKeys         string // digits by which a caller leaves for the key-press overflow
-	CallbackKey      string // digit by which he leaves and keeps his place
+	CallbackKey      string // digit by which he leaves, keeps his place and is called back
 	Music            string
-	Welcome          string
-	AnnounceMillis   int64 // how often position and waiting time are said
+	Welcome          string // file that he hears first
+	AnnounceMillis   int64  // how often Announce, position and waiting time are said
+	Announce         string // file
 	AnnouncePosition bool
 	AnnounceWait     bool
 	RecordTemplate   string
@@ -157,6 +163,17 @@ const (
 	WhenKey         OverflowWhen = "key"
 	WhenClosed      OverflowWhen = "closed"
 	WhenBlacklisted OverflowWhen = "blacklisted"
+	WhenCallback    OverflowWhen = "callback" // he is called back when it is his turn
+)
+
+// How else a stay ends.
+const (
+	StayAnswered   = "answered"
+	StayAbandoned  = "abandoned"
+	StayElsewhere  = "elsewhere"   // somebody took him out of the queue: a transfer, an intercept, another application
+	StayReplaced   = "replaced"    // a call-back: he has called again himself
+	StayUnanswered = "no-callback" // a call-back that he did not answer
+	StayFaulted    = "faulted"
 )
 
 // OverflowKind is where he goes. With none he goes on in the dialplan.

@@ -28,21 +28,31 @@ type Engine struct {
 	lastServed map[string]*agent // caller's number -> who served him last
 	restless   []*agent          // to be matched with a caller when the step's own consequences are done
 	waiters    []*waiter         // to be matched with an agent then
-	emptied    []*queue          // removed by the directory, callers and all
-	offers     uint64
-	stayed     int
-	drawn      uint64
-	refused    events.Code // of the last request on an agent
-	answering  asker       // whose request the next event of an agent answers
-	resumed    bool
+	changed    []*queue          // whose callers have to be looked at again
+
+	restlessSpare []*agent
+	waitersSpare  []*waiter
+	strays        map[LegID]string // legs in cti_queue that no record has told of, and its argument
+	dayEnds       int64            // Unix µs; then the counters that routing reads begin anew
+	draining      bool             // the system is being emptied
+	offers        uint64
+	stayed        int
+	drawn         uint64
+	refused       events.Code // of the last request on an agent
+	answering     asker       // whose request the next event of an agent answers
+	resumed       bool
 
 	timers       timers
+	alarms       alarms
 	ordered      map[uint64]ref // command that somebody waits for -> party
 	originations uint64         // legs that the engine has named
 	refusal      uint16         // the switch's cause, while a refused command is dealt with
 
 	audit      audit
 	unfinished []*call // restored without a party: closed with the first step
+
+	// The clocks of the last step.
+	monoNanos, wallMicros int64
 
 	// Of the step under way.
 	in  *Input
@@ -58,13 +68,18 @@ func New(config Config, open []OpenCall) *Engine {
 		folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
-		queues: make(map[string]*queue), lastServed: make(map[string]*agent),
+		queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]string),
 	}
-	for i := range open {
-		e.restore(&open[i])
+	e.monoNanos, e.wallMicros = config.MonoNanos, config.WallMicros
+	if config.DayEnd != nil {
+		e.dayEnds = config.DayEnd(config.WallMicros)
 	}
 	e.adoptDirectory(config.Directory)
 	e.restoreAgents(config.Agents)
+	e.restoreCallbacks(config.Callbacks)
+	for i := range open {
+		e.restore(&open[i])
+	}
 	return e
 }
 
@@ -73,6 +88,7 @@ func (e *Engine) Step(in *Input, out *Output) {
 	out.Commands, out.Records, out.Events = out.Commands[:0], out.Records[:0], out.Events[:0]
 	out.pool.reset()
 	e.in, e.out = in, out
+	e.monoNanos, e.wallMicros = in.MonoNanos, in.WallMicros
 	e.stats.Inputs++
 	for _, c := range e.unfinished {
 		e.close(c)
@@ -85,7 +101,7 @@ func (e *Engine) Step(in *Input, out *Output) {
 	e.dispatch(in)
 	e.settle()
 	e.scheduleAudit()
-	out.NextDeadline = nextDeadline(e.audit.deadline(), e.timers.deadline())
+	out.NextDeadline = nextDeadline(e.audit.deadline(), nextDeadline(e.timers.deadline(), e.alarms.deadline()))
 	e.stats.Events += uint64(len(out.Events))
 	e.stats.Records += uint64(len(out.Records))
 	e.in, e.out = nil, nil
@@ -110,6 +126,10 @@ func (e *Engine) dispatch(in *Input) {
 		e.directoryChanged(in.Directory)
 	case DeviceLost:
 		e.deviceGone(in.Text.User)
+	case DeviceFound:
+		e.deviceBack(in.Text.User)
+	case DrainOrdered:
+		e.drain()
 	case ClientRequest:
 		e.request(in.Request)
 	case TimerDue:
@@ -146,6 +166,9 @@ func (e *Engine) newParty() *party {
 func (e *Engine) forget(p *party) {
 	delete(e.legs, p.id)
 	e.leaveRoom(p)
+	if p.agent != nil {
+		e.detach(p)
+	}
 	if p.elder != nil {
 		p.elder.younger = p.younger
 	} else {
@@ -166,6 +189,7 @@ func (e *Engine) forget(p *party) {
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
 	e.legs[p.id] = p
+	e.attach(p)
 	p.elder = e.youngest
 	if e.youngest != nil {
 		e.youngest.younger = p

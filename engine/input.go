@@ -47,12 +47,14 @@ const (
 	LegRecordStarted // the switch records it into the file Text.Path
 	LegRecordStopped // and has closed the file
 
-	DeviceLost // the phone of the directory user Text.User is not registered any more
+	DeviceLost  // the phone of the directory user Text.User is not registered any more
+	DeviceFound // and is again
 
 	// Not from the switch's module.
 	ClientRequest    // Request is set
 	DirectoryChanged // Directory is set: it replaces the one in force
 	TimerDue         // the deadline that Output.NextDeadline named has come
+	DrainOrdered     // the system is to be emptied: no new work is taken, what runs runs on (3.16)
 )
 
 // Direction of a channel as the switch sees it.

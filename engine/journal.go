@@ -17,7 +17,10 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 		PartyRole: p.role, DNRole: p.dnRole, ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.names.callerName,
 		StartMillis: p.millis(t.created), ProgressMillis: p.millis(t.progress), AnswerMillis: p.millis(t.answered),
 		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(t.lastHold), HoldMillisTotal: t.holdTotal / 1_000_000,
-		EndMillis: p.millis(t.ended),
+		EndMillis: p.millis(t.ended), QueueID: p.queueID(),
+	}
+	if p.agent != nil {
+		r.AgentUUID = p.agent.config.UUID
 	}
 	if kind == PartyClosed && p.state == Released {
 		r.AnswerSec, r.BillSec = p.answerSec(), p.billSec()

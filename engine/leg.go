@@ -162,6 +162,9 @@ func (e *Engine) legFact(in *Input) {
 // channel is gone. A snapshot tells which.
 func (e *Engine) strayFact(in *Input) {
 	e.stats.LateInputs++
+	if in.Kind == LegExecuted && in.Text.App == "cti_queue" {
+		e.strayCaller(in)
+	}
 	if in.Kind != LegDestroyed && in.Kind != LegEnded && in.Kind != LegHangup && !e.config.TrackMarked {
 		e.audit.soon(in.MonoNanos)
 	}
@@ -364,6 +367,8 @@ func (e *Engine) pair(p, q *party) {
 	if p.ending || q.ending || p.call == nil || q.call == nil {
 		return
 	}
+	e.checkTaken(p, q)
+	e.checkTaken(q, p)
 	now := e.in.MonoNanos
 	setOnce(&p.times.bridged, now)
 	setOnce(&q.times.bridged, now)
@@ -405,10 +410,11 @@ func (e *Engine) talk(p, q *party) {
 	e.talkTo(first, second)
 	e.talkTo(second, first)
 	e.joined(p, q)
-	for _, r := range []*party{p, q} {
-		if r.offer != nil {
-			e.offerJoined(r)
-		}
+	if p.offer != nil {
+		e.offerJoined(p, q)
+	}
+	if q.offer != nil {
+		e.offerJoined(q, p)
 	}
 }
 
@@ -458,6 +464,9 @@ func (e *Engine) executed(p *party, in *Input) {
 	case "cti_agent":
 		e.agentApp(p, in.Text.AppArg)
 		return
+	}
+	if p.waiter != nil && p.waiter.inApp { // another application has him
+		e.takenAway(p)
 	}
 	target := e.legs[in.Other]
 	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {

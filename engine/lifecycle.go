@@ -195,7 +195,7 @@ func (e *Engine) hangup(p *party, in *Input) {
 	p.cause, p.disposition = in.Cause, in.Disposition
 	e.assignBlame(p)
 	if w := p.waiter; w != nil {
-		e.callerLeft(w)
+		e.callerLeft(w, p)
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	orderedMax        = 1 << 16         // commands whose answer somebody waits for
 	levelDefault      = 3               // of staff whose tier names none
 	blockMin          = 1_000           // ms that a phone which failed at once is not called again
+	progressDefault   = 10_000          // ms until the next phone of a progressive queue rings too
+	insistMax         = 3               // times that a caller's leg is asked out of the queue before it is hung up
+	delaySecondsMax   = 3_600           // of after-call work
 	hopsMax           = 8               // queues that a caller is sent on through
 	droppedMax        = 1 << 12         // callers of a queue who left and may return
 	servedMax         = 1 << 16         // callers whose last agent is remembered

@@ -1,22 +1,17 @@
 package engine
 
-import (
-	"container/heap"
-
-	"modcti/events"
-)
+import "modcti/events"
 
 // offer is one phone called for one caller. An agent has at most one.
 type offer struct {
-	waiter    *waiter
-	agent     *agent
-	queue     *queue
-	party     ref // the agent's leg
-	level     int
-	cancelled bool   // the caller left, or another answered first
-	outcome   string // once it has ended
-	command   uint64 // that joins it with the caller
-	record    *OfferRecord
+	waiter  *waiter
+	agent   *agent
+	queue   *queue
+	party   ref    // the agent's leg
+	outcome string // once it has ended, or is to end
+	called  bool   // a call-back: the customer is called
+	command uint64 // that joins it with the caller
+	record  *OfferRecord
 }
 
 // How an offer ends.
@@ -26,214 +21,270 @@ const (
 	OfferRejected    = "rejected"
 	OfferBusy        = "busy"
 	OfferUnreachable = "unreachable"
-	OfferLost        = "lost"
+	OfferLost        = "lost"       // another agent was quicker
+	OfferRedirected  = "redirected" // by the agent, or taken from him by a supervisor
 	OfferCallerLeft  = "caller-left"
-	OfferFailed      = "failed"
+	OfferFailed      = "failed" // the phone picked up, or was about to, and was not joined
 )
+
+// missed tells whether the agent let the call go by.
+func (o *offer) missed() bool {
+	switch o.outcome {
+	case OfferNoAnswer, OfferRejected, OfferBusy, OfferUnreachable, OfferFailed:
+		return true
+	}
+	return false
+}
 
 // offerTo picks, reserves and dials in one step: the agent is offered nothing else from here on, and his phone is called.
 func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 	a, q := t.agent, w.queue
-	receipt := e.receipt(w, t, reason)
-	if w.at >= 0 {
-		heap.Remove(&q.waiting[w.level], w.at)
-	}
-	o := &offer{waiter: w, agent: a, queue: q, level: t.level, record: receipt}
-	a.offer = o
-	e.agentMoved(a)
+	o := &offer{waiter: w, agent: a, queue: q, record: e.receipt(w, t, reason)}
+	q.stepOut(w)
+	w.unawait()
 	e.offers++
-	q.turn++
 	w.made++
-	a.turn = e.offers
+	a.offer, a.turn = o, e.offers
 	w.offers = append(w.offers, o)
-	if q.config.Strategy == Sequential || q.config.Strategy == Progressive {
+	if q.goesDown() {
 		w.tried = append(w.tried, a)
 	}
-	if len(w.offers) == 1 && (q.config.Strategy == RingAll || q.config.Strategy == Progressive) {
+	if len(w.offers) == 1 && q.config.Strategy == RingAll && w.op == nil && w.number == "" {
 		q.ringing = append(q.ringing, w)
 	}
-	dn := e.phoneOf(a)
-	route, ok := e.dial(dn)
-	p := e.expect(dn)
-	if !ok || p == nil {
-		e.forgetExpected(p)
-		e.offerFailed(o)
+	e.agentMoved(a)
+	if !e.callAgent(o) {
+		o.outcome = OfferUnreachable
+		e.recordOffer(OfferMade, o.record)
+		e.block(a, a.config.AfterUnreached)
+		e.endOffer(o)
 		return
 	}
-	o.party = refTo(p)
-	caller := w.party.get()
-	p.inside, p.offer, p.queue = true, o, q
-	p.role, p.dnRole, p.otherDN = events.Agent, events.Destination, caller.thisDN
-	w.call.add(p)
-	w.call.addDN(dn)
-	receipt.PartyID, receipt.AgentDN = p.names.hex, dn
-	e.recordOffer(OfferMade, receipt)
-	e.tellDiverted(w, dn)
-	e.recordParty(PartyOpened, p)
-	ring := a.config.RingMillis
-	if ring <= 0 {
-		ring = q.config.RingMillis
+	if q.config.Strategy == Progressive && w.op == nil && w.number == "" {
+		w.progressAt = e.in.MonoNanos + q.progressMillis()*1_000_000
 	}
-	e.callUp(p, route, caller.thisDN, ring)
-	if q.config.Strategy == Progressive && q.config.ProgressMillis > 0 {
-		e.waiterTimer(w, progressTimer, e.in.MonoNanos+q.config.ProgressMillis*1_000_000)
-	}
+	e.armWaiter(w)
 }
 
-// phoneOf is the number at which an agent is called now.
-func (e *Engine) phoneOf(a *agent) string {
-	if a.config.Mobile != "" && (a.config.MobileAccept == MobileAlways || a.phoneType == events.PhonePSTN ||
-		a.config.MobileAccept == MobileOffline && a.deviceLost) {
+// callAgent has the switch call an agent's phone for a caller; false when there is no way to it.
+func (e *Engine) callAgent(o *offer) bool {
+	w, a := o.waiter, o.agent
+	dn := a.phone()
+	route, ok := e.dial(dn)
+	if !ok {
+		return false
+	}
+	p := e.expect(dn)
+	if p == nil {
+		return false
+	}
+	e.attachTo(a, p)
+	o.party = refTo(p)
+	p.inside, p.offer, p.queue, p.served = true, o, o.queue, true
+	p.role, p.dnRole = events.Agent, events.Destination
+	p.otherDN = w.callerDN()
+	if w.number != "" {
+		e.beginCallback(w, p)
+	} else {
+		e.takeTarget(w.op, p)
+		w.callNow().add(p)
+	}
+	c := p.call
+	c.addDN(dn)
+	c.addDN(a.dn)
+	o.record.CallID, o.record.PartyID, o.record.AgentDN = c.id, p.names.hex, dn
+	e.recordOffer(OfferMade, o.record)
+	if !w.diverted {
+		e.tellDiverted(w, dn, events.StateOK)
+	}
+	if w.number == "" {
+		e.recordParty(PartyOpened, p)
+	}
+	ring := a.config.RingMillis
+	if ring <= 0 {
+		ring = o.queue.config.RingMillis
+	}
+	e.callUp(p, route, w.callerDN(), ring)
+	return true
+}
+
+// callerDN is the number of who waits.
+func (w *waiter) callerDN() string {
+	if p := w.party.get(); p != nil && w.number == "" {
+		return p.thisDN
+	}
+	return w.number
+}
+
+// phone is the number at which an agent is called now: UseMobileAccept decides between his phone and his mobile.
+func (a *agent) phone() string {
+	mobile := a.config.MobileAccept == MobileAlways || a.config.MobileAccept == MobileOffline && a.deviceLost
+	if a.config.Mobile != "" && mobile {
 		return a.config.Mobile
 	}
 	return a.dn
 }
 
-// receipt writes down who could have had a caller and why this one gets him.
-func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
-	q := w.queue
-	r := &OfferRecord{
-		CallID: w.call.id, QueueID: q.config.ID, AgentUUID: t.agent.config.UUID, AtMillis: floorDiv(e.in.WallMicros, 1000),
-		Strategy: q.config.Strategy.String(), Level: t.level, WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
-		Reason: reason,
-	}
-	list := candidates{limit: CandidatesMax}
-	list.add(t)
-	for l := 1; l <= w.level; l++ {
-		r.CandidateCount += len(q.free[l])
-		for _, c := range q.free[l][:min(len(q.free[l]), CandidatesMax)] {
-			if c != t {
-				list.add(c)
-			}
-		}
-	}
-	if t.at < 0 {
-		r.CandidateCount++
-	}
-	r.Candidates = list.text()
-	return r
-}
-
-// offerFailed: the agent's phone could not even be called.
-func (e *Engine) offerFailed(o *offer) {
-	o.outcome = OfferUnreachable
-	e.recordOffer(OfferMade, o.record)
-	e.block(o.agent, o.agent.config.AfterUnreached)
-	e.endOffer(o)
-}
-
-// offerRings, offerAnswered and so on: what became of the agent's phone.
-
+// offerAnswered: the agent has picked up. He is joined with the caller, unless that one has gone or has an agent.
 func (e *Engine) offerAnswered(p *party) {
 	o := p.offer
-	w := o.waiter
-	caller := w.party.get()
+	w, caller := o.waiter, o.waiter.party.get()
 	switch {
-	case w.gone || caller == nil || caller.ending:
-		o.cancelled, o.outcome = true, OfferCallerLeft
-		e.hangUp(p, CauseOriginatorCancel, "")
+	case o.outcome != "":
+		// It is being hung up.
+	case w.gone || w.number == "" && (caller == nil || caller.ending):
+		e.dropOffer(o, OfferCallerLeft, CauseOriginatorCancel)
+	case w.winner == o:
 	case w.winner != nil:
 		e.lose(o)
+	case w.number != "":
+		w.winner = o
+		e.callBack(w, p)
+	case w.op != nil:
+		w.winner = o // the operation joins them
 	default:
 		w.winner = o
 		o.command = e.bridge(p, caller)
 		e.startTimer(p, offerTimer, 0, confirmMillis)
 	}
+	e.armWaiter(w)
 }
 
-// offerUnjoined: the switch did not join an agent who has answered with the caller.
-func (e *Engine) offerUnjoined(p *party) {
-	if o := p.offer; o != nil && o.waiter.winner == o && o.outcome == "" {
-		o.outcome = OfferFailed
+// offerOverdue: an agent who has answered was not joined with the caller, or a phone that was given up still lives.
+func (e *Engine) offerOverdue(p *party) {
+	o := p.offer
+	switch {
+	case o == nil || p.ending:
+	case o.outcome != "":
+		p.hangup = 0 // the first was in vain
 		e.hangUp(p, CauseNormalClearing, "")
+		e.startTimer(p, offerTimer, 0, confirmMillis)
+	case o.waiter.winner == o && o.command != 0:
+		e.dropOffer(o, OfferFailed, CauseNormalClearing)
+	}
+}
+
+// offerRefused: the switch refused to join an agent with the caller.
+func (e *Engine) offerRefused(p *party, command uint64) {
+	if o := p.offer; o != nil && o.command == command && o.outcome == "" {
+		e.dropOffer(o, OfferFailed, CauseNormalClearing)
 	}
 }
 
 // offerJoined: the caller has his agent.
-func (e *Engine) offerJoined(p *party) {
+func (e *Engine) offerJoined(p, with *party) {
 	o := p.offer
 	w := o.waiter
-	if w.gone || o.outcome != "" {
+	if w.gone || o.outcome != "" || w.number == "" && w.party.get() != with {
 		return
 	}
 	o.outcome = OfferAnswered
 	e.endRecord(o)
-	o.agent.offer = nil
-	p.offer = nil
+	a := o.agent
+	a.offer, p.offer = nil, nil
 	for _, other := range w.offers {
-		if other != o {
+		if other != o && other.outcome == "" {
 			e.lose(other)
 		}
 	}
-	w.call.queue = w.queue
-	if caller := w.party.get(); caller != nil {
-		caller.queue = w.queue
-		e.servedBy(caller.thisDN, o.agent)
-	}
-	e.leave(w, OfferAnswered, o.agent)
+	p.call.queue, with.queue, with.hops = w.queue, w.queue, 0
+	e.servedBy(with.thisDN, a)
+	e.setVariables(with,
+		"cti_queue_answered_ms", e.millisText(e.in.MonoNanos), "cti_agent", a.config.UUID, "cti_agent_dn", p.thisDN,
+		"cti_queue_result", StayAnswered)
+	e.leave(w, StayAnswered, a)
+	e.recordFor(w.queue, with)
+	e.agentMoved(a)
 }
 
 // lose ends an offer that another agent was quicker for (3.14).
 func (e *Engine) lose(o *offer) {
-	o.cancelled, o.outcome = true, OfferLost
 	if p := o.party.get(); p != nil {
 		p.farewell = farewell{callState: events.StatePickedUp}
-		e.hangUp(p, CauseLoseRace, "")
+	}
+	e.dropOffer(o, OfferLost, CauseLoseRace)
+}
+
+// dropOffer gives up a phone. Until its end is told it is hung up again and again: no phone rings for nothing.
+func (e *Engine) dropOffer(o *offer, outcome string, cause uint16) {
+	o.outcome = outcome
+	if p := o.party.get(); p != nil && !p.ending {
+		e.hangUp(p, cause, "")
+		e.startTimer(p, offerTimer, 0, confirmMillis)
 	}
 }
 
 // missedOffer does to an agent what a call that he did not take does (3.3), before his release is told.
-func (e *Engine) missedOffer(a *agent, p *party, o *offer) {
-	if o.outcome == "" {
+func (e *Engine) missedOffer(p *party) {
+	o := p.offer
+	a, c := o.agent, o.agent.config
+	if o.outcome == "" || o.outcome == OfferFailed {
 		o.outcome = outcomeOf(p)
 	}
 	switch o.outcome {
 	case OfferNoAnswer:
-		a.missed++
-		if a.missed >= max(a.config.MissedMax, 1) {
-			e.punish(a)
-		}
-		e.block(a, a.config.AfterMissed)
+		e.miss(a, c.MissedPolicy, events.ReasonNoAnswer, c.AfterMissed)
 	case OfferRejected:
-		e.block(a, a.config.AfterReject)
+		e.miss(a, c.RejectPolicy, events.ReasonRejected, c.AfterReject)
 	case OfferBusy:
-		e.block(a, a.config.AfterBusy)
-	case OfferUnreachable, OfferFailed:
-		e.block(a, a.config.AfterUnreached)
+		e.miss(a, c.BusyPolicy, events.ReasonBusy, c.AfterBusy)
+	case OfferUnreachable:
+		e.miss(a, c.UnreachedPolicy, events.ReasonBusy, c.AfterUnreached)
+	case OfferFailed: // not his doing
+		e.block(a, 0)
 	}
 }
 
-func (e *Engine) punish(a *agent) {
-	switch a.config.MissedPolicy {
-	case MissedNotReady:
-		e.agentDoes(a, getsNotReady, events.ReasonNoAnswer)
-		a.missed = 0
-	case MissedLogout:
-		e.agentDoes(a, logsOut, events.ReasonNoAnswer)
-		a.missed = 0
+func (e *Engine) miss(a *agent, policy MissedPolicy, reason, closedMillis int64) {
+	a.missed++
+	e.block(a, closedMillis)
+	if a.missed < max(a.config.MissedMax, 1) || a.state == AgentLoggedOut {
+		return
+	}
+	to := AgentNotReady
+	switch policy {
 	case MissedNone:
+		return
+	case MissedLogout:
+		to = AgentLoggedOut
+	case MissedNotReady:
+		if a.state == AgentNotReady {
+			return
+		}
+	}
+	a.missed = 0
+	switch {
+	case len(a.parties) > 1:
+		e.reserve(a, to, reason)
+	case to == AgentLoggedOut:
+		e.agentDoes(a, logsOut, reason)
+	default:
+		e.agentDoes(a, getsNotReady, reason)
 	}
 }
 
-// outcomeOf reads off a leg's end why its phone did not take the call.
+// outcomeOf reads off a leg's end why its phone did not take the call. One that picked up, or was about to because the
+// agent had accepted, has not been missed (3.3).
 func outcomeOf(p *party) string {
 	switch cause := CauseName(p.cause); {
-	case cause == "NO_ANSWER", cause == "NO_USER_RESPONSE", cause == "ALLOTTED_TIMEOUT":
+	case p.answered(), p.asked("EventEstablished"):
+		return OfferFailed
+	case cause == "NO_ANSWER", cause == "NO_USER_RESPONSE", cause == "ALLOTTED_TIMEOUT", cause == "PROGRESS_TIMEOUT":
 		return OfferNoAnswer
 	case cause == "USER_BUSY":
 		return OfferBusy
-	case p.disposition == RecvRefuse, cause == "CALL_REJECTED":
+	case p.disposition == RecvRefuse, cause == "CALL_REJECTED", cause == "DECLINE", p.rejected():
 		return OfferRejected
-	case p.answered():
-		return OfferFailed
 	}
 	return OfferUnreachable
 }
 
+// rejected tells whether the agent's own client has hung a ringing phone up.
+func (p *party) rejected() bool { return p.blame.firm && p.blame.side == events.SideAgent }
+
 // block offers an agent nothing for a while; a phone that fails at once is not called again within blockMin.
 func (e *Engine) block(a *agent, millis int64) {
 	a.closed, a.closedTill = true, e.in.MonoNanos+max(millis, blockMin)*1_000_000
-	e.agentTimer(a, closedTimer, a.closedTill)
 	e.agentMoved(a)
 }
 
@@ -243,6 +294,13 @@ func (e *Engine) offerEnded(p *party) {
 	p.offer = nil
 	if o.outcome == "" {
 		o.outcome = outcomeOf(p)
+	}
+	w := o.waiter
+	if op := w.op; op != nil && op.target.get() == p && !w.gone {
+		op.target, p.op = ref{}, nil // the operation waits for the next agent
+	}
+	if o.called && p.disposition != RecvBye && !w.gone {
+		e.leave(w, StayUnanswered, nil) // the agent was there, and the customer was not
 	}
 	e.endOffer(o)
 }
@@ -263,13 +321,23 @@ func (e *Engine) endOffer(o *offer) {
 	if w.winner == o {
 		w.winner = nil
 	}
+	w.callback = nil
 	if w.gone || len(w.offers) > 0 {
 		return
 	}
 	w.queue.stopRinging(w)
+	w.progressAt = 0
 	w.retries++
-	e.tellQueued(w)
-	e.waiters = append(e.waiters, w)
+	if e.draining {
+		e.overflow(w, WhenClosed)
+		return
+	}
+	if w.diverted {
+		e.tellQueued(w, o)
+	}
+	e.relax(w)
+	e.matchLater(w)
+	e.armWaiter(w)
 }
 
 func (e *Engine) endRecord(o *offer) {

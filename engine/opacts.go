@@ -6,6 +6,10 @@ import "modcti/events"
 
 // callTarget has the switch call the operation's number into the call.
 func (e *Engine) callTarget(o *operation) {
+	if q := e.queueAt(o.dn); q != nil && o.stage != recalling {
+		e.callQueue(o, q)
+		return
+	}
 	route, ok := e.dial(o.dn)
 	p := e.expect(o.dn)
 	if !ok || p == nil { // the number was routed when the request was taken: a reload came between
@@ -34,7 +38,7 @@ func (e *Engine) enter(o *operation, p *party) {
 	switch o.kind {
 	case makeCall:
 		p.origin = o.by
-	case transfer, redirect, conference, bargeIn, intercept:
+	case transfer, redirect, conference, bargeIn, intercept, diversion:
 		if with != nil {
 			p.otherDN = with.thisDN
 		}
@@ -54,7 +58,7 @@ func (o *operation) callerShown() string {
 		return o.caller
 	}
 	switch o.kind {
-	case transfer, redirect, conference, bargeIn, intercept, monitor:
+	case transfer, redirect, conference, bargeIn, intercept, monitor, diversion:
 		if with := o.with.get(); with != nil {
 			return with.thisDN
 		}
@@ -114,6 +118,11 @@ func (e *Engine) failCall(o *operation) {
 // cancelTarget hangs target up because the agent wants it.
 func (e *Engine) cancelTarget(o *operation) {
 	p := o.target.get()
+	e.withdraw(o)
+	if p == nil && o.kind == consult { // a queue had found none yet
+		e.advance(o, opTargetEnds)
+		return
+	}
 	if p != nil && !p.answered() {
 		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, events.SideAgent))
 		return
@@ -333,10 +342,14 @@ func (e *Engine) swapToTarget(o *operation) {
 
 // completeEarly: the agent goes while the third's phone rings.
 func (e *Engine) completeEarly(o *operation) {
+	e.handOver(o)
 	e.awaitEnd(o, e.hangUp(o.by.get(), CauseNormalClearing, events.SideAgent))
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
+	if e.waitsOn(o) {
+		return
+	}
 	e.tellMerged(o)
 	o.kind, o.told = transfer, true
 	target := o.target.get()

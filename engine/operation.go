@@ -20,6 +20,8 @@ type operation struct {
 	told     bool  // with has been told of target
 	recalled bool  // target is by again
 	gone     blame // of the last of its parties that ended
+	inApp    bool  // diversion: with is in cti_queue
+	result   string
 }
 
 type operationKind uint8
@@ -33,11 +35,13 @@ const (
 	monitor
 	bargeIn
 	intercept
+	diversion // a queue sends with on to a number
 	operationKindCount
 )
 
 var operationNames = [operationKindCount]string{
 	"make call", "consult", "transfer", "redirect", "conference", "monitor", "barge-in", "intercept",
+	"diversion",
 }
 
 func (k operationKind) String() string { return operationNames[k] }

@@ -17,6 +17,7 @@ var (
 	consulting = []operationKind{consult}
 	moves      = []operationKind{transfer, redirect}
 	adds       = []operationKind{conference}
+	diverts    = []operationKind{diversion}
 	watches    = []operationKind{monitor}
 	barges     = []operationKind{bargeIn}
 	takes      = []operationKind{intercept}
@@ -122,6 +123,14 @@ var operationRows = []operationRow{
 	{moves, []stage{restoring}, opRefused, recalling, (*Engine).cancelTarget, "hang up by", "3.5"},
 	{moves, []stage{restoring}, opExpired, recalling, (*Engine).cancelTarget, "hang up by", "3.5"},
 	{moves, []stage{recalling, restoring}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.5"},
+
+	// A queue sends a caller on to a number; he stays where he is until it answers.
+	{diverts, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.3"},
+	{diverts, []stage{merging}, opJoinedWithTarget, over, nil, "", "3.3"},
+	{diverts, []stage{merging}, opRefused, calling, (*Engine).cancelTarget, "hang up target", "3.3"},
+	{diverts, []stage{merging}, opExpired, calling, (*Engine).cancelTarget, "hang up target", "3.3"},
+	{diverts, []stage{calling, merging}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.3"},
+	{diverts, []stage{calling, merging}, opTargetEnds, over, (*Engine).diversionFailed, "back to the dialplan", "3.3"},
 
 	// A conference in one step: target is called and all meet.
 	{adds, []stage{calling}, opTargetAnswers, meeting, (*Engine).meetInRoom, "put all into a room", "3.8"},

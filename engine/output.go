@@ -68,6 +68,7 @@ const (
 	SayPosition = "position" // Value is his place
 	SayWait     = "wait"     // Value is seconds
 	SayFile     = "file"     // Value is a file to be played
+	SayMusic    = "music"    // Value is what he hears from now on when nothing is said
 )
 
 // What a leg that waits hears.

@@ -24,6 +24,7 @@ type party struct {
 	ending        bool // its leg has begun to end
 	toldRing      bool // EventRinging went out
 	talkCounted   bool // its talk counts for its agent
+	served        bool // it is an agent's, called for a caller of a queue
 	talked        bool // it was in Talk
 	expected      bool // the engine has asked for its leg, and the leg has not appeared
 	displaced     bool // the engine has put its leg where it is: nobody else will end it
@@ -48,12 +49,13 @@ type party struct {
 	blame            blame
 	lastFact         int64 // monotonic ns of the newest fact
 	stateSinceMillis int64
-	ordinal          int64      // state changes so far
-	agent            *agent     // whose phone it is, once it has been told of
-	offer            *offer     // it is called for a caller of a queue
-	waiter           *waiter    // it waits in a queue
-	queue            *queue     // the queue that its call came from (3.0-6)
-	hops             int        // queues that it was sent on through
+	ordinal          int64   // state changes so far
+	agent            *agent  // whose phone it is
+	offer            *offer  // it is called for a caller of a queue
+	waiter           *waiter // it waits in a queue
+	queue            *queue  // the queue that its call came from (3.0-6)
+	hops             int     // queues that it was sent on through
+	insist           *insistence
 	hangup           uint64     // the command that ends its leg; 0 = none
 	op               *operation // what is being done to it
 	pending          []pending  // requests on it that wait for the switch

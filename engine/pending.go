@@ -119,6 +119,7 @@ func (e *Engine) commandAnswered(in *Input) {
 	if p == nil {
 		return
 	}
+	e.insisted(p, in)
 	e.refusal = in.Cause
 	defer func() { e.refusal = 0 }()
 	if in.Cause != CauseNone {
@@ -180,6 +181,7 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 		e.neverWas(p, in)
 		return
 	}
+	e.offerRefused(p, in.Command)
 	if o := p.op; o != nil && o.command == in.Command {
 		e.advance(o, opRefused)
 	}

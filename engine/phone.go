@@ -7,6 +7,9 @@ import "modcti/events"
 // transferred: a leg was sent to another number, by its partner's phone or by a program. If its partner ends now, that
 // was the transfer (3.5).
 func (e *Engine) transferred(p *party, to string) {
+	if p.waiter != nil {
+		e.takenAway(p)
+	}
 	p.farewell = farewell{} // it lives on: whatever its partner was sent to was no transfer by it
 	q := p.partner.get()
 	if p.op != nil || q == nil || q.op != nil || p.state != Talk && p.state != Held || !isNumber(to) {

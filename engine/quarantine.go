@@ -14,6 +14,7 @@ func (e *Engine) Quarantine(in *Input, out *Output) {
 	c := p.call
 	for q := c.first; q != nil; q = q.next {
 		if q.state != Released {
+			e.forsake(q)
 			q.state, q.ending, q.op, q.pending, q.waiter, q.offer = Released, true, nil, nil, nil, nil
 			setOnce(&q.times.ended, in.MonoNanos)
 			if !c.forming {

@@ -42,10 +42,11 @@ type QueueRecord struct {
 	Priority        int
 	EnteredMillis   int64
 	LeftMillis      int64
-	Outcome         string // answered, abandoned, or an OverflowWhen
+	Outcome         string // one of Stay*, or an OverflowWhen
 	AgentUUID       string // who answered
 	Offers          int    // phones that were called for it
 	Position        int    // when it entered, from 1
+	Callback        bool   // nobody waits: the caller is to be called back at CallerDN, and PartyID is empty
 }
 
 // OfferRecord is one phone called for one caller: the decision and its outcome.
@@ -62,7 +63,7 @@ type OfferRecord struct {
 	CandidateCount  int    // how many were free
 	Reason          string // a sentence: why this one
 	EndMillis       int64
-	Outcome         string // answered, no-answer, rejected, busy, unreachable, lost, caller-left, failed
+	Outcome         string // one of Offer*
 }
 
 // CandidatesMax is how many candidates an offer's receipt names.
@@ -81,6 +82,9 @@ type AgentRecord struct {
 	AtMillis        int64
 	CallsTaken      int64 // today's counters that routing reads
 	TalkMillis      int64
+	NextState       string   // what a request during a call has reserved for after it; empty = nothing
+	NextReason      int64    // and why
+	IdleQueues      []string // those of his queues that he has not logged in for
 }
 
 // EndReason tells how a call's CDR was closed.
@@ -139,6 +143,8 @@ type PartyRecord struct {
 	Disposition      string
 	CallState        string
 	EarlyDetectCause int64
+	QueueID          string // that its call came from, or that it waits in (3.0-6)
+	AgentUUID        string // of whoever's phone it is
 }
 
 // StateRecord is one state change of a participant.

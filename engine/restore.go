@@ -59,6 +59,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 		t.heldSince = mono(s.AtMillis)
 	}
 	e.remember(p)
+	e.restoreService(p, r)
 	c.add(p)
 	c.addDN(p.thisDN)
 	if c.begun.get() == nil && p.dnRole == events.Origination {

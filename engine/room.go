@@ -13,6 +13,9 @@ func (e *Engine) roomJoined(p *party, name string) {
 	if name == "" || p.ending || p.call == nil || (p.room != nil && p.room.name == name) {
 		return
 	}
+	if p.waiter != nil {
+		e.takenAway(p)
+	}
 	e.leaveRoom(p)
 	r := e.rooms[name]
 	if r == nil {

@@ -2,56 +2,101 @@ package engine
 
 import (
 	"container/heap"
-	"strconv"
+	"slices"
 )
 
 // This file brings callers and agents together. Every decision is a look at the tops of a few heaps.
 
-// putIn makes a tier's agent choosable in its queue.
-func (e *Engine) putIn(t *tier) {
-	if t.at >= 0 || !t.working || t.queue.retired {
+// settle matches callers and agents when all that follows from a step for either is known. No caller waits then while an
+// agent is free for him: before the step there was no such pair, and a new one needs a caller or an agent that moved.
+func (e *Engine) settle() {
+	if len(e.restless) == 0 && len(e.waiters) == 0 && len(e.changed) == 0 {
 		return
 	}
-	t.key = e.strategyKey(t)
-	heap.Push(&t.queue.free[t.level], t)
+	e.newDay()
+	for len(e.restless) > 0 || len(e.waiters) > 0 || len(e.changed) > 0 {
+		e.reviewChanged()
+		agents, waiters := e.restless, e.waiters
+		e.restless, e.waiters = e.restlessSpare[:0], e.waitersSpare[:0]
+		for _, a := range agents {
+			a.restless = false
+			e.comeForward(a)
+		}
+		for _, w := range waiters {
+			w.fresh = false
+			if w.waits() {
+				w.queue.lineUp(w)
+			}
+		}
+		for _, a := range agents {
+			e.serve(a)
+		}
+		slices.SortFunc(waiters, inTurn)
+		for _, w := range waiters {
+			if w.waits() {
+				e.findAgent(w)
+			}
+		}
+		clear(agents)
+		clear(waiters)
+		e.restlessSpare, e.waitersSpare = agents, waiters
+	}
 }
 
-func (q *queue) takeOut(t *tier) {
-	if t.at >= 0 {
-		heap.Remove(&q.free[t.level], t.at)
+// waits tells whether a caller is in the queue and no phone is called for him.
+func (w *waiter) waits() bool { return !w.gone && len(w.offers) == 0 }
+
+// matchLater has a caller matched when the step is done.
+func (e *Engine) matchLater(w *waiter) {
+	if !w.fresh {
+		w.fresh = true
+		e.waiters = append(e.waiters, w)
 	}
 }
 
-// findCaller offers a free agent the caller, of all his queues, who comes first; else he is choosable there.
-func (e *Engine) findCaller(a *agent) {
-	if w := a.awaitedBy(); w != nil {
-		e.offerTo(w, a.tierIn(w.queue), "he served this caller last")
-		return
-	}
-	var best *waiter
-	var at *tier
-	for _, t := range a.tiers {
-		if !t.working || t.queue.retired {
-			continue
-		}
-		if w := t.queue.first(t.level); w != nil && (best == nil || w.before(best)) {
-			best, at = w, t
-		}
-	}
-	if best != nil {
-		e.offerTo(best, at, "the first caller of his queues when he became free")
+// comeForward makes an agent choosable in all of his queues.
+func (e *Engine) comeForward(a *agent) {
+	if !a.available() {
 		return
 	}
 	for _, t := range a.tiers {
 		e.putIn(t)
 	}
-	e.joinRinging(a)
+}
+
+// serve finds an agent who has become free, or others who have with him, the callers whose turn it is.
+func (e *Engine) serve(a *agent) {
+	for a.available() {
+		if w := a.awaitedBy(); w != nil {
+			e.offerTo(w, a.tierIn(w.queue), becauseLast)
+			continue
+		}
+		w := a.firstCaller()
+		if w == nil {
+			e.joinRinging(a)
+			return
+		}
+		e.choose(w, w.queue.best(w))
+	}
+}
+
+// firstCaller is the caller, of all queues of an agent, who comes first and accepts him.
+func (a *agent) firstCaller() (first *waiter) {
+	for _, t := range a.tiers {
+		if t.at < 0 {
+			continue
+		}
+		if w := t.queue.first(t.level); w != nil && (first == nil || w.before(first)) {
+			first = w
+		}
+	}
+	return first
 }
 
 // awaitedBy is the caller who waits for this agent in person (UsingLastSeat).
 func (a *agent) awaitedBy() *waiter {
 	for _, w := range a.awaited {
-		if !w.gone && len(w.offers) == 0 {
+		if t := a.tierIn(w.queue); w.waits() && t != nil && t.working {
 			return w
 		}
 	}
@@ -77,179 +122,187 @@ func (q *queue) first(level int) (best *waiter) {
 	return best
 }
 
-// best is the free agent whom a caller gets: of the best level that he accepts.
+// best is the free agent whom a caller gets: of the best level that he accepts; nil when nobody is free for him.
 func (q *queue) best(w *waiter) *tier {
+	if q.goesDown() && len(w.tried) > 0 {
+		for l := 1; l <= w.level; l++ {
+			if t := q.bestUntried(w, l); t != nil {
+				return t
+			}
+		}
+		if w.nobodyElse() {
+			w.tried = w.tried[:0] // a new round
+		} else {
+			return nil
+		}
+	}
 	for l := 1; l <= w.level; l++ {
 		if len(q.free[l]) > 0 {
-			return q.bestUntried(w, l)
+			return q.free[l][0]
 		}
 	}
 	return nil
 }
 
-// bestUntried skips, for the strategies that go by order for one caller, whom he was offered to in this round already.
+// nobodyElse tells whether a round down the list is over: those who are called for him now still belong to it.
+func (w *waiter) nobodyElse() bool {
+	return len(w.offers) == 0 || w.queue.config.Strategy == Progressive
+}
+
+// bestUntried is the best of a level to whom the caller was not offered in this round.
 func (q *queue) bestUntried(w *waiter, level int) *tier {
 	h := &q.free[level]
-	if s := q.config.Strategy; s != Sequential && s != Progressive || len(w.tried) == 0 {
-		return (*h)[0]
-	}
 	var skipped []*tier
 	var found *tier
 	for len(*h) > 0 && found == nil {
-		t := heap.Pop(h).(*tier)
-		skipped = append(skipped, t)
-		if !w.hasTried(t.agent) {
-			found = t
+		if found = (*h)[0]; w.hasTried(found.agent) {
+			skipped = append(skipped, heap.Pop(h).(*tier))
+			found = nil
 		}
 	}
 	for _, t := range skipped {
 		heap.Push(h, t)
 	}
-	if found == nil {
-		w.tried = w.tried[:0]
-		return (*h)[0]
-	}
 	return found
 }
 
-func (w *waiter) hasTried(a *agent) bool {
-	for _, b := range w.tried {
-		if a == b {
-			return true
-		}
-	}
-	return false
-}
+func (w *waiter) hasTried(a *agent) bool { return slices.Contains(w.tried, a) }
 
 // findAgent offers a caller to whoever of his queue is free for him, or lets him wait.
 func (e *Engine) findAgent(w *waiter) {
 	q := w.queue
-	if a := w.lastSeat; a != nil && len(w.offers) == 0 {
-		if t := a.tierIn(q); t != nil && a.available() && t.working {
-			e.offerTo(w, t, "he served this caller last")
+	if a := w.lastSeat; a != nil {
+		if t := a.tierIn(q); t != nil && t.working && a.available() {
+			e.offerTo(w, t, becauseLast)
 		}
 		return
 	}
-	if w.at < 0 {
-		heap.Push(&q.waiting[w.level], w)
+	if t := q.best(w); t != nil {
+		e.choose(w, t)
 	}
-	// Whoever comes before him and can have the same agent was served when that agent became free.
-	t := q.best(w)
-	if t == nil {
-		return
-	}
-	if q.config.Strategy == RingAll {
-		e.ringAll(w)
-		return
-	}
-	e.offerTo(w, t, e.reasonFor(t))
 }
 
-func (e *Engine) reasonFor(t *tier) string {
-	q := t.queue
-	text := "first of the free agents of level " + string(rune('0'+t.level)) + " by " + q.config.Strategy.String()
-	if q.config.Strategy == RingAll {
-		return "every free agent is called"
+const (
+	becauseLast    = "he served this caller last"
+	becauseAll     = "every free agent is called"
+	becauseNext    = "the next one by position; those before him ring on"
+	becauseConsult = "the first free agent, for a consult"
+)
+
+// choose offers a caller as the queue's strategy has it, beginning with the agent whom it has picked.
+func (e *Engine) choose(w *waiter, t *tier) {
+	switch {
+	case w.op != nil:
+		e.offerTo(w, t, becauseConsult)
+	case w.queue.config.Strategy == RingAll && w.number == "":
+		e.ringAll(w)
+	default:
+		e.offerTo(w, t, w.queue.reason(t))
 	}
-	return text
+}
+
+func (q *queue) reason(t *tier) string {
+	return "first of the free agents of level " + string(rune('0'+t.level)) + " by " + q.config.Strategy.String()
 }
 
 // ringAll calls everybody who is free for a caller.
 func (e *Engine) ringAll(w *waiter) {
 	q := w.queue
 	for l := 1; l <= w.level; l++ {
-		for len(q.free[l]) > 0 {
-			e.offerTo(w, q.free[l][0], e.reasonFor(q.free[l][0]))
+		for len(q.free[l]) > 0 && !w.gone {
+			e.offerTo(w, q.free[l][0], becauseAll)
 		}
+	}
+}
+
+// joinRinging lets an agent whom nobody waits for ring for a caller of a ring-all queue whose other phones ring already.
+func (e *Engine) joinRinging(a *agent) {
+	var first *waiter
+	var at *tier
+	for _, t := range a.tiers {
+		if t.at < 0 {
+			continue
+		}
+		for _, w := range t.queue.ringing {
+			if w.winner == nil && w.level >= t.level && (first == nil || w.before(first)) {
+				first, at = w, t
+			}
+		}
+	}
+	if first != nil {
+		e.offerTo(first, at, becauseAll)
 	}
 }
 
 // progress lets one more phone ring for a caller; those that ring go on.
 func (e *Engine) progress(w *waiter) {
+	w.progressAt = 0
 	if w.winner != nil || len(w.offers) == 0 {
 		return
 	}
-	if t := w.queue.best(w); t != nil && !w.hasTried(t.agent) {
-		e.offerTo(w, t, "the next one by position; those before him ring on")
+	if t := w.queue.best(w); t != nil {
+		e.offerTo(w, t, becauseNext)
 		return
 	}
-	e.waiterTimer(w, progressTimer, e.in.MonoNanos+w.queue.config.ProgressMillis*1_000_000)
+	w.progressAt = e.in.MonoNanos + w.queue.progressMillis()*1_000_000
 }
 
-// announcePlace says a waiting caller his place, and how long callers wait.
-func (e *Engine) announcePlace(w *waiter) {
-	c, p := w.queue.config, w.party.get()
-	if p == nil || p.ending || c.AnnounceMillis == 0 {
-		return
+func (q *queue) progressMillis() int64 {
+	if q.config.ProgressMillis > 0 {
+		return q.config.ProgressMillis
 	}
-	if len(w.offers) == 0 {
-		if c.AnnouncePosition {
-			e.order(p, Command{Kind: CommandSay, Name: SayPosition, Value: strconv.FormatInt(e.position(w), 10)})
-		}
-		if mean := w.queue.meanWait; c.AnnounceWait && mean > 0 {
-			e.order(p, Command{Kind: CommandSay, Name: SayWait, Value: strconv.FormatInt(mean/1_000_000_000, 10)})
-		}
-	}
-	e.waiterTimer(w, announceTimer, e.in.MonoNanos+c.AnnounceMillis*1_000_000)
+	return progressDefault
 }
 
-// joinRinging lets an agent who becomes free ring for callers of ring-all queues whose other phones ring already.
-func (e *Engine) joinRinging(a *agent) {
-	for _, t := range a.tiers {
-		if t.at < 0 || t.queue.config.Strategy != RingAll {
-			continue
-		}
-		for _, w := range t.queue.ringing {
-			if !w.gone && w.winner == nil && w.level >= t.level && a.available() {
-				e.offerTo(w, t, e.reasonFor(t))
-				return
-			}
+// reviewChanged looks again at the callers of queues whose staff has changed: nobody may be on any more, or a level may
+// be empty that they waited for.
+func (e *Engine) reviewChanged() {
+	for len(e.changed) > 0 {
+		q := e.changed[len(e.changed)-1]
+		e.changed = e.changed[:len(e.changed)-1]
+		for _, w := range q.stays {
+			e.relax(w)
+			e.armWaiter(w)
 		}
 	}
 }
 
-// relax lets a caller accept the next level of staff (LevelAfter).
+// relax lets a caller accept lower levels of staff as he waits (LevelAfter).
 func (e *Engine) relax(w *waiter) {
 	q := w.queue
 	level := q.levelAfter(e.in.MonoNanos - w.entered)
-	if w.gone || level <= w.level {
+	if level <= w.level {
 		return
 	}
-	waits := w.at >= 0
-	if waits {
-		heap.Remove(&q.waiting[w.level], w.at)
-	}
+	q.stepOut(w)
 	w.level = level
-	if waits {
-		e.findAgent(w)
-	} else if q.config.Strategy == RingAll && len(w.offers) > 0 && w.winner == nil {
+	if w.waits() {
+		e.matchLater(w)
+	} else if q.config.Strategy == RingAll && w.winner == nil && w.op == nil {
 		e.ringAll(w)
 	}
-	e.armRelax(w)
 }
 
-// levelAfter is the lowest level of staff that a caller accepts after a wait. Without a rule he accepts all.
+// levelAfter is the lowest level of staff that a caller accepts after a wait.
 func (q *queue) levelAfter(waited int64) int {
 	if q.config.LevelAfter == ([LevelMax]int64{}) {
 		return LevelMax
 	}
-	level := 1
-	for i := range LevelMax - 1 {
-		after := q.config.LevelAfter[i]
-		if after == 0 || waited < after*1_000_000 {
+	level := 0
+	for level < LevelMax {
+		skipped := q.config.SkipEmptyLevels && level > 0 && q.onLevel[level] == 0
+		if !skipped && waited < q.config.LevelAfter[level]*1_000_000 {
 			break
 		}
-		level = i + 2
+		level++
 	}
 	return level
 }
 
-// armRelax waits for the next level.
-func (e *Engine) armRelax(w *waiter) {
+// relaxAt is when a caller accepts the next level; 0 = never.
+func (w *waiter) relaxAt() int64 {
 	if w.level >= LevelMax {
-		return
+		return 0
 	}
-	if after := w.queue.config.LevelAfter[w.level-1]; after > 0 {
-		e.waiterTimer(w, relaxTimer, w.entered+after*1_000_000)
-	}
+	return max(w.entered+w.queue.config.LevelAfter[w.level]*1_000_000, 1)
 }

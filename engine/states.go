@@ -1,6 +1,10 @@
 package engine
 
-import "strconv"
+import (
+	"strconv"
+
+	"modcti/events"
+)
 
 // Clauses lists the clauses of call-model.md that the tables name, each once, in order of appearance.
 func Clauses() (list []string) {
@@ -17,12 +21,80 @@ func Clauses() (list []string) {
 	for i := range operationRows {
 		note(operationRows[i].clause)
 	}
+	for i := range agentRows {
+		note(agentRows[i].clause)
+	}
 	return list
 }
 
 // StatesMarkdown is docs/states.md: the party table with every cell and the table of operations, made from themselves.
 func StatesMarkdown() string {
-	return partyMarkdown() + operationMarkdown()
+	return partyMarkdown() + operationMarkdown() + agentMarkdown() + statusMarkdown()
+}
+
+// agentMarkdown is the table of an agent's intent (3.15, R41).
+func agentMarkdown() string {
+	text := "\n# States of an agent\n\n" +
+		"Generated from `engine/agent.go`. What an agent means to do; what he does on the phone beside it is his occupancy.\n" +
+		"A request during a call changes only where he lands when it is over, or when the after-call work is that follows it.\n\n" +
+		"| on \\ in |"
+	for _, name := range agentStateNames {
+		text += " " + name + " |"
+	}
+	text += "\n|---|"
+	for range agentStateNames {
+		text += "---|"
+	}
+	text += "\n"
+	for on := range agentStimulusCount {
+		text += "| " + on.String() + " |"
+		for s := range agentStateCount {
+			r := agentTable[s][on]
+			switch {
+			case r == nil:
+				text += " . |"
+			case r.to == s:
+				text += " stays; " + r.doing.String() + " (" + r.clause + ") |"
+			default:
+				text += " " + r.to.String() + "; " + r.doing.String() + " (" + r.clause + ") |"
+			}
+		}
+		text += "\n"
+	}
+	return text
+}
+
+// statusMarkdown is what the two axes come to together (R41).
+func statusMarkdown() string {
+	text := "\n## Status, out of intent and occupancy\n\nWho is not ready for a rest, or for one of the company's own reasons, has " +
+		"the status `" + events.StatusRest + "`.\n\n| occupancy \\ intent |"
+	for _, name := range agentStateNames {
+		text += " " + name + " |"
+	}
+	text += "\n|---|"
+	for range agentStateNames {
+		text += "---|"
+	}
+	text += "\n"
+	for _, occupancy := range []string{
+		events.OccupancyIdle, events.OccupancyReserved, events.OccupancyRinging, events.OccupancyTalking, events.OccupancyHeld,
+		events.OccupancyAfterCallWork,
+	} {
+		text += "| " + occupancy + " |"
+		for s := range agentStateCount {
+			reason := events.ReasonNone
+			if s == AfterCallWork {
+				reason = events.ReasonAfterCallWork
+			}
+			status := events.StatusOf(s.intent(), reason, occupancy)
+			if occupancy == events.OccupancyAfterCallWork && s != AfterCallWork || occupancy == events.OccupancyIdle && s == AfterCallWork {
+				status = "."
+			}
+			text += " " + status + " |"
+		}
+		text += "\n"
+	}
+	return text
 }
 
 func operationMarkdown() string {

@@ -1,58 +1,78 @@
 package engine
 
 import (
-	"container/heap"
+	"strconv"
 
 	"modcti/events"
 )
 
 // This file holds a caller's stay in a queue: how it begins and the ways in which it ends.
 
-// enqueue lets a caller wait in a queue, or sends him on at once (3.2).
+// enqueue lets a caller wait in a queue, or sends him on at once (3.2). inApp: he is in the application cti_queue.
 func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
-	e.stayed++
-	w := &waiter{
-		party: refTo(p), call: p.call, queue: q, entered: e.in.MonoNanos, at: -1, ordinal: e.stayed,
-		priority: priority, inApp: inApp,
-	}
-	w.level = q.levelAfter(0)
-	if at, ok := q.dropped[p.thisDN]; ok {
-		delete(q.dropped, p.thisDN)
-		if e.in.MonoNanos-at.left <= q.config.ResumeMillis*1_000_000 {
-			w.entered = at.entered
-			w.level = q.levelAfter(e.in.MonoNanos - w.entered)
-		}
-	}
-	w.key = w.entered - int64(priority)*q.config.PriorityMillis*1_000_000
-	p.waiter, p.queue = w, q
-	q.callers++
-	e.recordStay(QueueEntered, w, "", nil)
-	if when, refused := e.turnedAway(w); refused {
+	w := e.newStay(q, p.thisDN, priority)
+	w.inApp = inApp
+	e.beginStay(w, p)
+	p.queue = q
+	e.setVariables(p, "cti_queue", q.config.ID, "cti_queue_joined_ms", e.millisText(w.came))
+	if when, refused := e.turnedAway(w, p); refused {
 		e.overflow(w, when)
 		return
 	}
-	e.tellQueued(w)
-	e.armStay(w)
+	e.tellQueued(w, nil)
+	e.welcome(w, p)
 	if a := e.servedLast(p.thisDN, q); a != nil {
-		w.lastSeat = a
+		w.lastSeat, w.lastSeatTill = a, e.in.MonoNanos+q.config.LastSeatMillis*1_000_000
 		a.awaited = append(a.awaited, w)
-		e.waiterTimer(w, lastSeatTimer, e.in.MonoNanos+q.config.LastSeatMillis*1_000_000)
 	}
-	e.waiters = append(e.waiters, w)
+	e.armWaiter(w)
+	e.matchLater(w)
+}
+
+// beginStay ties a stay to who waits.
+func (e *Engine) beginStay(w *waiter, p *party) {
+	q := w.queue
+	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
+	if q.config.SinceCall {
+		w.key -= max(w.came-p.call.created, 0)
+	}
+	p.waiter = w
+	q.come(w)
+	p.call.addDN(q.config.ID)
+	w.position = int(w.placeNow())
+	e.recordStay(QueueEntered, w, "", nil)
+}
+
+// newStay makes a stay that begins now; who returns in time, or calls although he is to be called back, has his place
+// again.
+func (e *Engine) newStay(q *queue, number string, priority int) *waiter {
+	e.stayed++
+	w := &waiter{queue: q, came: e.in.MonoNanos, entered: e.in.MonoNanos, at: -1, ordinal: e.stayed, priority: priority}
+	w.alarm.waiter = w
+	if at, ok := q.dropped[number]; ok {
+		delete(q.dropped, number)
+		if e.in.MonoNanos-at.left <= q.config.ResumeMillis*1_000_000 {
+			w.entered = at.entered
+		}
+	}
+	if back := q.callbacks[number]; back != nil && back.waits() {
+		w.entered = min(w.entered, back.entered)
+		e.leave(back, StayReplaced, nil)
+	}
+	w.level = q.levelAfter(e.in.MonoNanos - w.entered)
+	w.key = w.entered - int64(priority)*q.config.PriorityMillis*1_000_000
+	return w
 }
 
 // turnedAway tells why a queue does not take a caller.
-func (e *Engine) turnedAway(w *waiter) (OverflowWhen, bool) {
+func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
 	q, c := w.queue, w.queue.config
-	for _, number := range c.Blacklist {
-		if p := w.party.get(); p != nil && p.thisDN == number {
-			return WhenBlacklisted, true
-		}
-	}
 	switch {
-	case e.config.QueueOpen != nil && !e.config.QueueOpen(c.ID, e.in.WallMicros):
+	case q.blacklist[p.thisDN]:
+		return WhenBlacklisted, true
+	case e.draining, e.config.QueueOpen != nil && !e.config.QueueOpen(c.ID, e.in.WallMicros):
 		return WhenClosed, true
-	case c.MaxLength > 0 && q.callers > c.MaxLength:
+	case c.MaxLength > 0 && len(q.stays) > c.MaxLength:
 		return WhenFull, true
 	case q.on == 0 && c.has(WhenNobodyOn) && c.NobodyOnMillis == 0:
 		return WhenNobodyOn, true
@@ -62,27 +82,16 @@ func (e *Engine) turnedAway(w *waiter) (OverflowWhen, bool) {
 	return "", false
 }
 
-func (c *QueueConfig) has(when OverflowWhen) bool {
+func (c *QueueConfig) has(when OverflowWhen) bool { return c.overflow(when).When == when }
+
+// overflow is where callers go when something happens.
+func (c *QueueConfig) overflow(when OverflowWhen) Overflow {
 	for i := range c.Overflow {
 		if c.Overflow[i].When == when {
-			return true
+			return c.Overflow[i]
 		}
 	}
-	return false
-}
-
-func (e *Engine) armStay(w *waiter) {
-	c := w.queue.config
-	if c.MaxWaitMillis > 0 {
-		e.waiterTimer(w, maxWaitTimer, w.entered+c.MaxWaitMillis*1_000_000)
-	}
-	if c.NobodyOnMillis > 0 {
-		e.waiterTimer(w, nobodyTimer, e.in.MonoNanos+c.NobodyOnMillis*1_000_000)
-	}
-	if c.AnnounceMillis > 0 && (c.AnnouncePosition || c.AnnounceWait) {
-		e.waiterTimer(w, announceTimer, e.in.MonoNanos+c.AnnounceMillis*1_000_000)
-	}
-	e.armRelax(w)
+	return Overflow{}
 }
 
 // leave ends a stay. What was done for it is undone: no phone rings for a caller who is not there.
@@ -92,27 +101,32 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 	}
 	w.gone = true
 	q := w.queue
-	q.callers--
-	if w.at >= 0 {
-		heap.Remove(&q.waiting[w.level], w.at)
-	}
+	q.leave(w)
+	q.stepOut(w)
 	q.stopRinging(w)
 	w.unawait()
-	if p := w.party.get(); p != nil && p.waiter == w {
-		p.waiter = nil
+	e.setAlarm(&w.alarm, 0)
+	if w.number != "" && q.callbacks[w.number] == w {
+		delete(q.callbacks, w.number)
 	}
-	for _, o := range w.offers {
-		if o.outcome == "" {
-			o.cancelled, o.outcome = true, OfferCallerLeft
-			e.hangUp(o.party.get(), CauseOriginatorCancel, "")
-		}
+	p := w.party.get()
+	if p != nil && p.waiter == w {
+		p.waiter = nil
 	}
 	if by != nil {
 		q.served(e.in.MonoNanos - w.entered)
+	} else if p != nil && !p.ending && w.op == nil {
+		e.setVariables(p, "cti_queue_left_ms", e.millisText(e.in.MonoNanos), "cti_queue_result", outcome)
+	}
+	for _, o := range w.offers {
+		if o.outcome == "" {
+			e.dropOffer(o, OfferCallerLeft, CauseOriginatorCancel)
+		}
 	}
 	e.recordStay(QueueLeft, w, outcome, by)
 }
 
+// unawait: he does not wait for one agent in person any more.
 func (w *waiter) unawait() {
 	a := w.lastSeat
 	if a == nil {
@@ -127,93 +141,189 @@ func (w *waiter) unawait() {
 	}
 }
 
+// waitForAny: he waits for whoever becomes free.
+func (e *Engine) waitForAny(w *waiter) {
+	w.unawait()
+	if w.waits() {
+		e.matchLater(w)
+	}
+}
+
 // callerLeft: a caller who waits has hung up. It runs when his leg begins to end, so that no phone rings on (3.2).
-func (e *Engine) callerLeft(w *waiter) {
+func (e *Engine) callerLeft(w *waiter, p *party) {
 	q := w.queue
-	if p := w.party.get(); p != nil && q.config.ResumeMillis > 0 && p.thisDN != "" {
-		if len(q.dropped) >= droppedMax {
-			clear(q.dropped)
-		}
-		q.dropped[p.thisDN] = droppedCaller{w.entered, e.in.MonoNanos}
+	if q.config.ResumeMillis > 0 && p.thisDN != "" && w.op == nil {
+		q.remember(p.thisDN, droppedCaller{w.entered, e.in.MonoNanos})
 	}
 	if len(w.offers) == 0 {
 		e.tellAbandoned(w)
 	}
-	e.leave(w, "abandoned", nil)
+	e.leave(w, StayAbandoned, nil)
 }
 
-// overflow sends a caller on whom a queue does not serve.
-func (e *Engine) overflow(w *waiter, when OverflowWhen) {
-	p := w.party.get()
-	to := Overflow{When: when}
-	for _, o := range w.queue.config.Overflow {
-		if o.When == when {
-			to = o
-			break
+// remember notes who may return. Those whose time is over make room first; if there are none, everybody does.
+func (q *queue) remember(number string, who droppedCaller) {
+	if len(q.dropped) >= droppedMax {
+		for n, d := range q.dropped {
+			if who.left-d.left > q.config.ResumeMillis*1_000_000 {
+				delete(q.dropped, n)
+			}
+		}
+		if len(q.dropped) >= droppedMax {
+			clear(q.dropped)
 		}
 	}
-	inApp, call, from := w.inApp, w.call, w.queue
+	q.dropped[number] = who
+}
+
+// overflow sends a caller on whom a queue does not serve (3.2).
+func (e *Engine) overflow(w *waiter, when OverflowWhen) {
+	p := w.party.get()
+	to := w.queue.config.overflow(when)
+	if w.queued && !w.gone {
+		e.tellDiverted(w, to.To, events.StateRedirected)
+	}
 	e.leave(w, string(when), nil)
 	if p == nil || p.ending {
 		return
 	}
+	if w.op != nil && e.opUnserved(w) {
+		return
+	}
 	switch to.Kind {
 	case ToQueue:
-		next := e.queues[to.To]
-		if next != nil && !next.retired && p.hops < hopsMax {
+		if next := e.queueAt(to.To); next != nil && p.hops < hopsMax {
 			p.hops++
-			e.enqueue(p, next, w.priority, inApp)
+			e.enqueue(p, next, w.priority, w.inApp)
 			return
 		}
 	case ToNumber, ToVoicemail:
-		if _, ok := e.dial(to.To); ok {
-			o := &operation{
-				kind: redirect, stage: calling, call: call, with: refTo(p), dn: to.To, byDN: from.config.ID,
-			}
-			p.op = o
-			e.callTarget(o)
-			if o.stage != over && !inApp {
-				e.wait(p, WaitRingback)
-			}
+		if _, ok := e.dial(to.To); ok && p.op == nil {
+			e.divert(w, p, to.To, when)
 			return
 		}
 	case ToHangup:
-		e.hangUp(p, CauseNormalClearing, "")
+		e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
 		return
 	case ToDialplan:
 	}
+	e.letGo(p, w.inApp, string(when))
+}
+
+// letGo gives a caller back to the dialplan, if he came from there.
+func (e *Engine) letGo(p *party, inApp bool, result string) {
 	if inApp {
-		e.order(p, Command{Kind: CommandReturn, Value: string(when)})
+		e.insistOn(p, Command{Kind: CommandReturn, Value: result})
 		return
 	}
-	e.hangUp(p, CauseNormalClearing, "")
+	e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
+}
+
+// divert has a number called for a caller whom his queue has given up.
+func (e *Engine) divert(w *waiter, p *party, number string, when OverflowWhen) {
+	o := &operation{
+		kind: diversion, stage: calling, call: p.call, with: refTo(p), dn: number, byDN: w.queue.config.ID,
+		inApp: w.inApp, result: string(when),
+	}
+	p.op = o
+	e.callTarget(o)
+	if o.stage != over && !w.inApp {
+		e.wait(p, WaitRingback)
+	}
+}
+
+// diversionFailed: nobody took the call at the number that the queue sent him on to.
+func (e *Engine) diversionFailed(o *operation) {
+	if p := o.with.get(); p != nil && !p.ending {
+		e.letGo(p, o.inApp, o.result)
+	}
 }
 
 // pressed: a caller who waits has pressed a key.
 func (e *Engine) pressed(w *waiter, digits string) {
+	c := w.queue.config
 	for i := range len(digits) {
-		for j := range len(w.queue.config.ExitKeys) {
-			if digits[i] == w.queue.config.ExitKeys[j] {
-				e.overflow(w, WhenKey)
-				return
-			}
+		if w.gone || w.winner != nil || w.op != nil {
+			return
+		}
+		switch key := digits[i : i+1]; {
+		case key == c.CallbackKey:
+			e.askCallback(w)
+		case contains(c.ExitKeys, key):
+			e.overflow(w, WhenKey)
 		}
 	}
 }
 
-// queueApp: the dialplan has sent a leg into cti_queue.
+func contains(text, letter string) bool {
+	for i := range len(text) {
+		if text[i:i+1] == letter {
+			return true
+		}
+	}
+	return false
+}
+
+// queueApp: the dialplan has sent a leg into cti_queue. It may be told more than once.
 func (e *Engine) queueApp(p *party, argument string) {
-	if p.call == nil || p.ending || p.waiter != nil {
+	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil {
 		return
 	}
 	id, rest := splitWord(argument)
-	priority := int(wholeNumber(rest))
-	q := e.queues[id]
-	if q == nil || q.retired {
-		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
+	q := e.queueAt(id)
+	if q == nil {
+		e.setVariables(p, "cti_queue", id)
+		e.letGo(p, true, "unknown")
 		return
 	}
-	e.enqueue(p, q, priority, true)
+	if c := p.call; c.forming { // the switch called an extension to put it into a queue
+		c.callType, c.makeCallType, c.thisDN, c.otherDN = events.Internal, events.DirectAgent, p.thisDN, id
+		p.otherDN = id
+		e.announce(c)
+	}
+	e.enqueue(p, q, int(wholeNumber(rest)), true)
+}
+
+// queueAt is the queue that has a number; nil when there is none.
+func (e *Engine) queueAt(id string) *queue {
+	if q := e.queues[id]; q != nil && !q.retired {
+		return q
+	}
+	return nil
+}
+
+// takenAway: somebody else has a caller who waits: he was transferred, intercepted or put into a room.
+func (e *Engine) takenAway(p *party) {
+	w := p.waiter
+	if w.queued {
+		e.tellDiverted(w, "", events.StateRedirected)
+	}
+	e.leave(w, StayElsewhere, nil)
+}
+
+// checkTaken: a caller who waits is joined with another leg than one that was called for him.
+func (e *Engine) checkTaken(p, with *party) {
+	if w := p.waiter; w != nil && (with.offer == nil || with.offer.waiter != w) {
+		e.takenAway(p)
+	}
+}
+
+// strayCaller: the first record of a leg that comes into a queue was lost. The next snapshot knows the leg; it is put
+// into the queue then.
+func (e *Engine) strayCaller(in *Input) {
+	if len(e.strays) >= outgoingMax {
+		clear(e.strays)
+	}
+	e.strays[in.Leg] = in.Text.AppArg
+}
+
+// strayFound: such a leg is known now.
+func (e *Engine) strayFound(p *party) {
+	argument, stray := e.strays[p.id]
+	if stray {
+		delete(e.strays, p.id)
+		e.queueApp(p, argument)
+	}
 }
 
 // served learns how long callers wait, for the announcement of the waiting time.
@@ -227,11 +337,14 @@ func (q *queue) served(waited int64) {
 
 // servedLast is the agent who served a caller last, if the queue has callers wait for him and he is at work.
 func (e *Engine) servedLast(number string, q *queue) *agent {
-	if q.config.LastSeatMillis == 0 {
+	if q.config.LastSeatMillis == 0 || number == "" {
 		return nil
 	}
 	a := e.lastServed[number]
-	if a == nil || a.retired || a.state != AgentReady || a.tierIn(q) == nil {
+	if a == nil || !a.expected() {
+		return nil
+	}
+	if t := a.tierIn(q); t == nil || !t.working {
 		return nil
 	}
 	return a
@@ -250,14 +363,15 @@ func (e *Engine) servedBy(number string, a *agent) {
 // droppedCaller is who left without being served, and when.
 type droppedCaller struct{ entered, left int64 }
 
-// queuePart is what every event of a queue carries.
-func queuePart(w *waiter) events.CallPart {
-	part := events.CallPart{
-		CallID: w.call.id, CallType: w.call.callType, ThisDN: w.queue.config.ID, ANI: w.call.ani, DNIS: w.call.dnis,
-		AttachedData: w.call.data,
+// setVariables sets channel variables: names and values by turns. They are in force before the caller goes on.
+func (e *Engine) setVariables(p *party, pairs ...string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		c := Command{Kind: CommandSetVariable, Leg: p.id, UUID: p.names.uuid, Name: pairs[i], Value: pairs[i+1]}
+		if p.call != nil {
+			c.CallID = p.call.id
+		}
+		e.command(c)
 	}
-	if p := w.party.get(); p != nil {
-		part.PartyID, part.PartyRole, part.OtherDN = p.names.hex, p.role, p.thisDN
-	}
-	return part
 }
+
+func (e *Engine) millisText(mono int64) string { return strconv.FormatInt(e.millisOf(mono), 10) }

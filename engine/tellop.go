@@ -7,7 +7,10 @@ import "modcti/events"
 
 // tellParty publishes a message to a party's DN; the client whose request it answers sees its reference.
 func (e *Engine) tellParty(p *party, m events.Message, fullOnly bool) {
-	e.publish(m, p.call.id, p.thisDN)
+	e.publish(m, p.call.id, p.thisDN, p.agentDN())
+	if p.agent != nil || p.queue != nil {
+		e.addressQueue(p)
+	}
 	if len(p.pending) == 0 && !fullOnly {
 		return
 	}

@@ -1,28 +1,16 @@
 package engine
 
-import (
-	"container/heap"
+import "container/heap"
 
-	"modcti/events"
-)
-
-// timerKind says what is overdue.
+// timerKind says what of a party is overdue.
 type timerKind uint8
 
 const (
 	ringTimer      timerKind = iota // a phone that the engine calls has not answered
 	confirmTimer                    // the switch has not confirmed what a client asked of a party
 	operationTimer                  // the switch has not confirmed a step of an operation
-	offerTimer                      // or the joining of a caller and his agent
-	wrapUpTimer                     // after-call work is over
-	closedTimer                     // an agent may be offered calls again
-	idleTimer                       // he has had no call for long
-	relaxTimer                      // a caller accepts the next level of staff
-	lastSeatTimer                   // and waits no more for who served him last
-	progressTimer                   // the next phone rings too
-	maxWaitTimer                    // he has waited long enough
-	nobodyTimer                     // and nobody is on
-	announceTimer                   // his place is said
+	offerTimer                      // or the joining of a caller and his agent, or the end of a phone that was given up
+	insistTimer                     // or an act without which a caller would wait for nothing
 )
 
 // timer is a deadline as data. One whose version has passed means nothing any more.
@@ -31,8 +19,6 @@ type timer struct {
 	who     ref
 	kind    timerKind
 	version uint32
-	agent   *agent
-	waiter  *waiter
 }
 
 // timers is a heap, the next first.
@@ -53,83 +39,10 @@ func (e *Engine) startTimer(p *party, kind timerKind, version uint32, millis int
 	heap.Push(&e.timers, timer{at: e.in.MonoNanos + millis*1_000_000, who: refTo(p), kind: kind, version: version})
 }
 
-func (e *Engine) agentTimer(a *agent, kind timerKind, at int64) {
-	heap.Push(&e.timers, timer{at: at, agent: a, kind: kind})
-}
-
-func (e *Engine) waiterTimer(w *waiter, kind timerKind, at int64) {
-	heap.Push(&e.timers, timer{at: at, waiter: w, kind: kind})
-}
-
-// agentDue looks whether what a timer was set for is still so: a stale one finds that its time has not come (3.15).
-func (e *Engine) agentDue(a *agent, kind timerKind, now int64) {
-	switch kind {
-	case wrapUpTimer:
-		if a.state == AfterCallWork && a.wrap.until != 0 && now >= a.wrap.until {
-			e.wrapUpOver(a)
-		}
-	case closedTimer:
-		if a.closed && now >= a.closedTill {
-			a.closed = false
-			e.agentMoved(a)
-		}
-	case idleTimer:
-		idle := max(a.freeSince, a.sinceMono)
-		if a.state == AgentLoggedOut || a.busy() || a.config.IdleLogout == 0 {
-			return
-		}
-		if due := idle + a.config.IdleLogout*1_000_000; now < due {
-			e.agentTimer(a, idleTimer, due)
-			return
-		}
-		e.agentDoes(a, logsOut, events.ReasonIdle)
-	}
-}
-
-func (e *Engine) waiterDue(w *waiter, kind timerKind, now int64) {
-	if w.gone {
-		return
-	}
-	q := w.queue
-	switch kind {
-	case relaxTimer:
-		e.relax(w)
-	case lastSeatTimer:
-		if w.lastSeat != nil {
-			w.unawait()
-			if len(w.offers) == 0 {
-				e.waiters = append(e.waiters, w)
-			}
-		}
-	case progressTimer:
-		e.progress(w)
-	case maxWaitTimer:
-		if w.winner == nil {
-			e.overflow(w, WhenTimeout)
-		}
-	case nobodyTimer:
-		if q.on == 0 {
-			e.overflow(w, WhenNobodyOn)
-		} else {
-			e.waiterTimer(w, nobodyTimer, now+q.config.NobodyOnMillis*1_000_000)
-		}
-	case announceTimer:
-		e.announcePlace(w)
-	}
-}
-
 // runTimers does what is due. What it starts anew is due later.
 func (e *Engine) runTimers(now int64) {
 	for len(e.timers) > 0 && e.timers[0].at <= now {
 		t := heap.Pop(&e.timers).(timer)
-		switch {
-		case t.agent != nil:
-			e.agentDue(t.agent, t.kind, now)
-			continue
-		case t.waiter != nil:
-			e.waiterDue(t.waiter, t.kind, now)
-			continue
-		}
 		p := t.who.get()
 		if p == nil {
 			continue
@@ -140,11 +53,22 @@ func (e *Engine) runTimers(now int64) {
 		case confirmTimer:
 			e.unconfirmed(p, now)
 		case offerTimer:
-			e.offerUnjoined(p)
+			e.offerOverdue(p)
+		case insistTimer:
+			e.insistAgain(p)
 		case operationTimer:
 			if o := p.op; o != nil && o.version == t.version {
 				e.advance(o, opExpired)
 			}
+		}
+	}
+	for len(e.alarms) > 0 && e.alarms[0].at <= now {
+		al := e.alarms[0]
+		e.setAlarm(al, 0)
+		if al.agent != nil {
+			e.agentDue(al.agent, now)
+		} else {
+			e.waiterDue(al.waiter, now)
 		}
 	}
 }
@@ -162,4 +86,64 @@ func (t timers) deadline() int64 {
 		return 0
 	}
 	return t[0].at
+}
+
+// alarm is when an agent or a caller who waits has to be looked at next; each has one.
+type alarm struct {
+	at     int64 // monotonic ns
+	place  int   // in the heap, from 1; 0 = not there
+	agent  *agent
+	waiter *waiter
+}
+
+// alarms is a heap, the next first.
+type alarms []*alarm
+
+func (a alarms) Len() int           { return len(a) }
+func (a alarms) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a alarms) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].place, a[j].place = i+1, j+1
+}
+func (a *alarms) Push(x any) {
+	al := x.(*alarm)
+	*a = append(*a, al)
+	al.place = len(*a)
+}
+func (a *alarms) Pop() any {
+	last := len(*a) - 1
+	al := (*a)[last]
+	(*a)[last] = nil
+	*a = (*a)[:last]
+	al.place = 0
+	return al
+}
+
+func (a alarms) deadline() int64 {
+	if len(a) == 0 {
+		return 0
+	}
+	return a[0].at
+}
+
+// setAlarm sets when to look next; 0 = never. It is never in the step that sets it.
+func (e *Engine) setAlarm(al *alarm, at int64) {
+	switch {
+	case at == 0:
+		if al.place != 0 {
+			heap.Remove(&e.alarms, al.place-1)
+		}
+		return
+	case e.in != nil && at <= e.in.MonoNanos:
+		at = e.in.MonoNanos + 1
+	}
+	if al.place != 0 && al.at == at {
+		return
+	}
+	al.at = at
+	if al.place == 0 {
+		heap.Push(&e.alarms, al)
+	} else {
+		heap.Fix(&e.alarms, al.place-1)
+	}
 }

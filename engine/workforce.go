@@ -14,39 +14,55 @@ func (e *Engine) adoptDirectory(d *Directory) {
 	if d == nil {
 		return
 	}
-	named := make(map[string]bool, len(d.Agents)+len(d.Queues))
-	for i := range d.Queues {
-		c := &d.Queues[i]
-		named["queue "+c.ID] = true
-		q := e.queues[c.ID]
-		if q == nil {
-			q = &queue{dropped: make(map[string]droppedCaller)}
-			e.queues[c.ID] = q
-		}
-		q.config, q.retired = c, false
-		q.tiers = q.tiers[:0]
+	for _, a := range e.agents {
+		a.retired = true
 	}
+	for _, q := range e.queues {
+		q.retired = true
+	}
+	for i := range d.Queues {
+		e.adoptQueue(&d.Queues[i])
+	}
+	clear(e.agentsByID)
 	for i := range d.Agents {
-		c := &d.Agents[i]
-		named["agent "+c.UUID] = true
-		a := e.agents[c.UUID]
-		if a == nil {
-			a = &agent{dn: c.DN, freeSince: e.config.MonoNanos}
-			e.agents[c.UUID] = a
-		}
-		a.config, a.retired = c, false
+		e.adoptAgent(&d.Agents[i])
 	}
 	e.adoptTiers(d.Tiers)
-	e.retireOthers(named)
-	for _, a := range e.agents {
-		if a.id() != "" {
-			e.agentsByID[a.id()] = a
-		}
+	for _, a := range e.agentsInOrder() {
+		e.recount(a)
 	}
-	e.countStaff()
 }
 
-func (a *agent) id() string { return a.config.ID }
+func (e *Engine) adoptQueue(c *QueueConfig) {
+	q := e.queues[c.ID]
+	if q == nil {
+		q = &queue{
+			ids: []string{c.ID}, dropped: make(map[string]droppedCaller), callbacks: make(map[string]*waiter),
+			emptySince: e.monoNanos,
+		}
+		e.queues[c.ID] = q
+	}
+	q.config, q.retired, q.blacklist = c, false, nil
+	if len(c.Blacklist) > 0 {
+		q.blacklist = make(map[string]bool, len(c.Blacklist))
+	}
+	for _, number := range c.Blacklist {
+		q.blacklist[number] = true
+	}
+}
+
+func (e *Engine) adoptAgent(c *AgentConfig) {
+	a := e.agents[c.UUID]
+	if a == nil {
+		a = &agent{dn: c.DN, freeSince: e.monoNanos}
+		a.alarm.agent = a
+		e.agents[c.UUID] = a
+	}
+	a.config, a.retired = c, false
+	if c.ID != "" {
+		e.agentsByID[c.ID] = a
+	}
+}
 
 // adoptTiers rebuilds who works for which queue. An agent who is logged in works for a queue that he is put into now.
 func (e *Engine) adoptTiers(configs []TierConfig) {
@@ -57,13 +73,17 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 		}
 		old[a], a.tiers = a.tiers, nil
 	}
+	for _, q := range e.queues {
+		q.tiers, q.on, q.ready = nil, 0, 0
+		clear(q.onLevel[:])
+	}
 	for i := range configs {
 		c := &configs[i]
-		a, q := e.agents[c.AgentUUID], e.queues[c.QueueID]
-		if a == nil || q == nil {
+		a, q := e.agents[c.AgentUUID], e.queueAt(c.QueueID)
+		if a == nil || a.retired || q == nil || a.tierIn(q) != nil {
 			continue
 		}
-		t := &tier{agent: a, queue: q, position: c.Position, at: -1, working: a.state != AgentLoggedOut}
+		t := &tier{agent: a, queue: q, position: c.Position, ordinal: i, at: -1, working: a.state != AgentLoggedOut}
 		t.level = min(max(c.Level, 0), LevelMax)
 		if t.level == 0 {
 			t.level = levelDefault
@@ -78,40 +98,66 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 	}
 }
 
-// retireOthers lets go of whom the directory does not name any more: agents when their calls are over, callers of a
-// removed queue at once, to wherever its overflow for nobody being on leads.
-func (e *Engine) retireOthers(named map[string]bool) {
-	for id, q := range e.queues {
-		if named["queue "+id] || q.retired {
-			continue
-		}
-		q.retired = true
-		e.emptied = append(e.emptied, q)
-	}
-	for uuid, a := range e.agents {
-		if named["agent "+uuid] || a.retired {
-			continue
-		}
-		a.retired = true
-		delete(e.agentsByID, a.config.ID)
-	}
-}
-
-// directoryChanged is adoptDirectory while the engine runs.
+// directoryChanged is adoptDirectory while the engine runs. Agents who are not in it any more go when their calls are
+// over, callers of a queue that is gone at once, to wherever its overflow for nobody being on leads.
 func (e *Engine) directoryChanged(d *Directory) {
+	if d == nil {
+		return
+	}
+	on := make(map[*queue]bool, len(e.queues))
+	for _, q := range e.queues {
+		on[q] = q.on > 0
+	}
+	e.changed = e.changed[:0]
 	e.adoptDirectory(d)
 	for _, a := range e.agentsInOrder() {
-		if a.retired && a.state != AgentLoggedOut && a.calls == 0 {
-			e.agentDoes(a, logsOut, events.ReasonForced)
+		if a.retired && a.busy() && a.state != AgentLoggedOut {
+			e.reserve(a, AgentLoggedOut, events.ReasonForced)
+		}
+		for len(a.awaited) > 0 { // his queues may be others now
+			e.waitForAny(a.awaited[0])
 		}
 		e.agentMoved(a)
 	}
-	for _, q := range e.emptied {
-		for _, w := range e.callersOf(q) {
-			e.overflow(w, WhenNobodyOn)
+	for _, q := range e.queuesInOrder() {
+		if on[q] && q.on == 0 {
+			q.emptySince = e.in.MonoNanos
+		}
+		e.queueChanged(q)
+	}
+	for id, q := range e.queues {
+		if q.retired {
+			delete(e.queues, id)
 		}
 	}
-	e.emptied = e.emptied[:0]
+}
+
+func (e *Engine) queueChanged(q *queue) {
+	for _, w := range e.callersOf(q) {
+		if q.retired {
+			e.overflow(w, WhenNobodyOn)
+			continue
+		}
+		waits := w.at >= 0
+		q.stepOut(w)
+		if w.level = q.levelAfter(e.in.MonoNanos - w.entered); waits {
+			q.lineUp(w)
+		}
+		e.matchLater(w)
+		e.armWaiter(w)
+	}
+}
+
+// dismissAgent lets go of an agent who is not in the directory any more and has no call.
+func (e *Engine) dismissAgent(a *agent) {
+	if a.state != AgentLoggedOut {
+		e.agentDoes(a, logsOut, events.ReasonForced)
+		return // which comes here again
+	}
+	if e.agents[a.config.UUID] == a {
+		delete(e.agents, a.config.UUID)
+	}
+	e.setAlarm(&a.alarm, 0)
 }
 
 // agentsInOrder lists the agents by uuid: maps have no order, and the engine has to be the same each time.
@@ -123,85 +169,77 @@ func (e *Engine) agentsInOrder() (list []*agent) {
 	return list
 }
 
-// callersOf lists the callers of a queue, the first first.
-func (e *Engine) callersOf(q *queue) (list []*waiter) {
-	for p := e.eldest; p != nil; p = p.younger {
-		if w := p.waiter; w != nil && w.queue == q && !w.gone {
-			list = append(list, w)
-		}
-	}
-	slices.SortFunc(list, func(a, b *waiter) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
-	return list
-}
-
-// countStaff counts anew who is on and who is ready.
-func (e *Engine) countStaff() {
+func (e *Engine) queuesInOrder() (list []*queue) {
 	for _, q := range e.queues {
-		q.on, q.ready = 0, 0
-		for _, t := range q.tiers {
-			t.count(1)
-		}
+		list = append(list, q)
 	}
-}
-
-// count adds a tier to what its queue knows of its staff, or takes it out.
-func (t *tier) count(by int) {
-	if !t.working || t.agent.state == AgentLoggedOut || t.agent.retired {
-		return
-	}
-	t.queue.on += by
-	if t.agent.state == AgentReady {
-		t.queue.ready += by
-	}
+	slices.SortFunc(list, func(a, b *queue) int { return cmp.Compare(a.config.ID, b.config.ID) })
+	return list
 }
 
 // restoreAgents gives agents back what they were when the last run ended.
 func (e *Engine) restoreAgents(records []AgentRecord) {
 	for i := range records {
-		r := &records[i]
-		a := e.agents[r.UUID]
-		if a == nil || a.retired {
-			continue
+		if a := e.agents[records[i].UUID]; a != nil {
+			e.restoreAgent(a, &records[i])
 		}
-		a.dn, a.phoneType, a.reason = r.DN, r.PhoneType, r.ReasonCode
+	}
+}
+
+func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
+	a.dn, a.phoneType, a.reason, a.known = r.DN, r.PhoneType, r.ReasonCode, true
+	if e.config.DayEnd == nil || e.config.DayEnd(r.AtMillis*1000) > e.wallMicros {
 		a.taken, a.talkNanos = r.CallsTaken, r.TalkMillis*1_000_000
-		for s, name := range agentStateNames {
-			if name == r.State {
-				a.state = AgentState(s)
-			}
+	}
+	a.state, a.sinceMono = agentStateNamed(r.State), e.monoOf(r.AtMillis)
+	if a.state == AfterCallWork {
+		a.wrap = wrapUp{callID: r.CallID, partyID: r.PartyID, back: AgentReady}
+		if r.LoginState == 2 {
+			a.wrap.back, a.wrap.backReason = AgentNotReady, events.ReasonDoNotDisturb
 		}
-		a.sinceMono = e.monoOf(r.AtMillis)
-		if a.state == AfterCallWork {
-			a.wrap = wrapUp{callID: r.CallID, partyID: r.PartyID, back: AgentReady}
-			if r.LoginState == 2 {
-				a.wrap.back = AgentNotReady
-			}
-			if r.WrapUntilMillis != 0 {
-				a.wrap.until = max(e.monoOf(r.WrapUntilMillis), 1)
-			}
-		}
-		if a.state != AgentLoggedOut {
-			e.agentsByDN[a.dn] = a
-			for _, t := range a.tiers {
-				t.working = true
-			}
+		if r.WrapUntilMillis != 0 {
+			a.wrap.until = max(e.monoOf(r.WrapUntilMillis), 1)
 		}
 	}
-	for _, a := range e.agents {
-		if a.config.LoginAtStart && a.state == AgentLoggedOut && a.sinceMono == 0 && e.agentsByDN[a.dn] == nil {
-			a.state = AgentReady
-			e.agentsByDN[a.dn] = a
-			for _, t := range a.tiers {
-				t.working = true
-			}
+	if a.state == AgentLoggedOut || a.dn == "" || e.agentsByDN[a.dn] != nil {
+		a.state = AgentLoggedOut
+		return
+	}
+	if r.NextState != "" {
+		a.next = reserved{set: true, state: agentStateNamed(r.NextState), reason: r.NextReason}
+	}
+	e.agentsByDN[a.dn] = a
+	for _, t := range a.tiers {
+		t.working = !slices.Contains(r.IdleQueues, t.queue.config.ID)
+	}
+	e.recount(a)
+}
+
+func agentStateNamed(name string) AgentState {
+	for s, have := range agentStateNames {
+		if have == name {
+			return AgentState(s)
 		}
 	}
-	e.countStaff()
+	return AgentLoggedOut
+}
+
+// restoreService counts a call that has outlived the last run for the agent whose phone it is on.
+func (e *Engine) restoreService(p *party, r *PartyRecord) {
+	if a := e.agents[r.AgentUUID]; a != nil && a.state != AgentLoggedOut {
+		e.attachTo(a, p)
+	}
+	p.queue = e.queueAt(r.QueueID)
+	if p.agent == nil {
+		return
+	}
+	p.talkCounted = p.talked
+	if p.queue != nil && r.AgentUUID != "" && p.dnRole == events.Destination {
+		p.served = true
+		if p.talked {
+			p.agent.business++
+		}
+	}
 }
 
 // monoOf turns Unix ms into the monotonic clock of this run.
@@ -209,12 +247,22 @@ func (e *Engine) monoOf(millis int64) int64 {
 	return e.config.MonoNanos + (millis*1000-e.config.WallMicros)*1000
 }
 
-// resume does with the first step what a restart has to: timers run again, and the free are choosable.
+// resume does with the first step what a restart has to: who is to be at work is, what was reserved for the end of a
+// call that has ended meanwhile is in force, phones that rang for callers of the last run are silent, timers run again.
 func (e *Engine) resume() {
 	for _, a := range e.agentsInOrder() {
-		if a.state == AfterCallWork {
-			e.armWrapUp(a)
+		switch {
+		case a.state == AgentLoggedOut && !a.known && a.config.LoginAtStart && e.agentsByDN[a.dn] == nil && a.dn != "":
+			e.logIn(&Request{AgentState: events.AgentStateReady, PhoneType: events.PhoneSIP}, a, a.dn, nil)
+		case a.next.set && !a.busy():
+			e.applyReserved(a)
+		default:
+			e.agentMoved(a)
 		}
-		e.agentMoved(a)
+	}
+	for p := e.eldest; p != nil; p = p.younger {
+		if p.served && !p.talked && p.state != Released && !p.ending {
+			e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseOriginatorCancel})
+		}
 	}
 }

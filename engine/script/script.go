@@ -31,6 +31,7 @@ var kinds = map[string]engine.InputKind{
 	"timer": engine.TimerDue, "command-done": engine.CommandDone, "dtmf": engine.LegDTMF,
 	"record-started": engine.LegRecordStarted, "record-stopped": engine.LegRecordStopped, "request": engine.ClientRequest,
 	"directory": engine.DirectoryChanged, "device-lost": engine.DeviceLost,
+	"device-found": engine.DeviceFound, "drain": engine.DrainOrdered,
 }
 
 var kindNames = func() map[engine.InputKind]string {

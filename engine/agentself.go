@@ -1,0 +1,121 @@
+package engine
+
+import "modcti/events"
+
+// This file holds what becomes of agents without a client's request: their phones come and go, ask by a feature code,
+// and the whole system is emptied.
+
+// deviceGone: the phone of an agent is not there any more. Who takes calls on his mobile then goes on; else it is his
+// setting whether he does.
+func (e *Engine) deviceGone(user string) {
+	a := e.agentsByDN[user]
+	if a == nil {
+		return
+	}
+	a.deviceLost = true
+	switch {
+	case a.config.Mobile != "" && a.config.MobileAccept != MobileNever, a.config.DeviceLost == DeviceKeeps:
+	case a.busy():
+		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
+	default:
+		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+	}
+}
+
+// deviceBack: it is there again. A logout that waited for the end of a call is called off.
+func (e *Engine) deviceBack(user string) {
+	a := e.agentsByDN[user]
+	if a == nil || !a.deviceLost {
+		return
+	}
+	a.deviceLost = false
+	if a.next.set && a.next.state == AgentLoggedOut && a.next.reason == events.ReasonDeviceLost {
+		e.reserve(a, a.state, a.reason)
+	}
+}
+
+// drain empties the system (3.16): whoever is on a call is logged out when it is over, the others take no calls, and
+// who waits is sent on.
+func (e *Engine) drain() {
+	e.draining = true
+	for _, a := range e.agentsInOrder() {
+		switch {
+		case a.state == AgentLoggedOut:
+		case a.busy():
+			e.reserve(a, AgentLoggedOut, events.ReasonDrain)
+		default:
+			e.agentDoes(a, getsNotReady, events.ReasonDrain)
+		}
+	}
+	for _, q := range e.queuesInOrder() {
+		for _, w := range e.callersOf(q) {
+			if len(w.offers) == 0 {
+				e.overflow(w, WhenClosed)
+			}
+		}
+	}
+}
+
+// agentApp: a phone asks by a feature code, as in "login", "login 1001", "logout", "ready", "notready 11". The agent is
+// the one whose number follows, else the one at the phone that calls.
+func (e *Engine) agentApp(p *party, argument string) {
+	verb, rest := splitWord(argument)
+	r := &Request{
+		Name: "cti_agent", CompanyID: e.config.CompanyID, ThisDN: p.thisDN, AgentState: events.AgentStateReady,
+		PhoneType: events.PhoneSIP,
+	}
+	switch verb {
+	case "login":
+		r.Kind = RequestAgentLogin
+		if r.AgentID = rest; rest == "" {
+			r.AgentUUID = e.agentOfPhone(p.thisDN)
+		}
+	case "logout":
+		r.Kind = RequestAgentLogout
+	case "ready":
+		r.Kind = RequestAgentReady
+	case "notready":
+		r.Kind, r.ReasonCode = RequestAgentNotReady, events.ReasonDoNotDisturb
+		if code := wholeNumber(rest); events.ReasonByRequest(code) {
+			r.ReasonCode = code
+		}
+	default:
+		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
+		return
+	}
+	e.refused = 0
+	e.ofAgent(r)
+	result := "ok"
+	if e.refused != 0 {
+		result = e.refused.Name()
+	}
+	e.order(p, Command{Kind: CommandReturn, Value: result})
+}
+
+// agentOfPhone is the agent whose own phone has a number.
+func (e *Engine) agentOfPhone(dn string) string {
+	for _, a := range e.agentsInOrder() {
+		if a.config.DN == dn && !a.retired {
+			return a.config.UUID
+		}
+	}
+	return ""
+}
+
+// splitWord cuts the first word off.
+func splitWord(text string) (word, rest string) {
+	for i := range len(text) {
+		if text[i] == ' ' {
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
+}
+
+// wholeNumber reads digits; anything else ends it.
+func wholeNumber(text string) (n int64) {
+	for i := 0; i < len(text) && text[i] >= '0' && text[i] <= '9' && n < 1_000_000; i++ {
+		n = n*10 + int64(text[i]-'0')
+	}
+	return n
+}

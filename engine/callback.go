@@ -1,0 +1,85 @@
+package engine
+
+import "modcti/events"
+
+// This file calls back who did not want to wait: his place goes on to wait for him, an agent is called when it is his
+// turn, and then he.
+
+// callOrigin is what a call-back takes over from the call that asked for it.
+type callOrigin struct {
+	data  events.Data
+	shown string // what he dialed, and will see
+}
+
+// askCallback lets a caller go and keeps his place. One whose number cannot be called stays.
+func (e *Engine) askCallback(w *waiter) {
+	p, q := w.party.get(), w.queue
+	if p == nil || p.ending {
+		return
+	}
+	if _, ok := e.dial(p.thisDN); !ok || p.thisDN == "" || q.callbacks[p.thisDN] != nil {
+		return
+	}
+	e.stayed++
+	back := &waiter{
+		queue: q, came: e.in.MonoNanos, entered: w.entered, key: w.key, ordinal: w.ordinal, level: w.level, at: -1,
+		priority: w.priority, number: p.thisDN, callID: p.call.id,
+		original: callOrigin{data: p.call.data, shown: p.call.dnis},
+	}
+	e.overflow(w, WhenCallback)
+	e.awaitCallback(back)
+	back.position = int(back.placeNow())
+	e.recordStay(QueueEntered, back, "", nil)
+	e.armWaiter(back)
+	e.matchLater(back)
+}
+
+// awaitCallback puts who is to be called back into his queue.
+func (e *Engine) awaitCallback(w *waiter) {
+	w.alarm.waiter = w
+	w.queue.callbacks[w.number] = w
+	w.queue.come(w)
+}
+
+// beginCallback makes the call of a call-back, with the leg of the agent who gets it.
+func (e *Engine) beginCallback(w *waiter, p *party) {
+	c := e.newCall()
+	e.nameCall(c, p)
+	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, w.original.data
+	c.callType, c.thisDN, c.otherDN = events.Outbound, w.queue.config.ID, w.number
+	c.ani, c.dnis = w.original.shown, w.number
+	e.link(c)
+	c.add(p)
+	w.callback = c
+	e.announce(c)
+}
+
+// callBack: the agent is there, and hears ringback while the customer is called.
+func (e *Engine) callBack(w *waiter, p *party) {
+	o := &operation{
+		kind: makeCall, stage: calling, call: p.call, by: refTo(p), dn: w.number, byDN: p.thisDN, caller: w.original.shown,
+	}
+	p.op, p.offer.called = o, true
+	e.callOut(o)
+}
+
+// restoreCallbacks takes back the places of those who are to be called back.
+func (e *Engine) restoreCallbacks(records []QueueRecord) {
+	for i := range records {
+		r := &records[i]
+		q := e.queueAt(r.QueueID)
+		if q == nil || r.CallerDN == "" || q.callbacks[r.CallerDN] != nil {
+			continue
+		}
+		e.stayed++
+		w := &waiter{
+			queue: q, came: e.monoNanos, entered: e.monoOf(r.EnteredMillis), at: -1, ordinal: e.stayed, priority: r.Priority,
+			number: r.CallerDN, callID: r.CallID, position: r.Position, made: r.Offers,
+		}
+		w.key = w.entered - int64(w.priority)*q.config.PriorityMillis*1_000_000
+		w.level = q.levelAfter(e.monoNanos - w.entered)
+		e.awaitCallback(w)
+		e.armWaiter(w)
+		e.matchLater(w)
+	}
+}

@@ -1,0 +1,141 @@
+package engine
+
+import "strconv"
+
+// This file holds what time does to a caller who waits, and what he hears meanwhile.
+
+// armWaiter sets a caller's alarm to the first of what only time brings about.
+func (e *Engine) armWaiter(w *waiter) {
+	if w.gone {
+		return
+	}
+	at := nextDeadline(w.relaxAt(), w.progressAt)
+	if w.lastSeat != nil {
+		at = nextDeadline(at, w.lastSeatTill)
+	}
+	at = nextDeadline(at, w.waitsTill())
+	at = nextDeadline(at, w.nobodyTill())
+	e.setAlarm(&w.alarm, nextDeadline(at, w.announceAt))
+}
+
+// waitsTill is when a caller has waited long enough; 0 = never. One whom an agent has picked up for is not sent on, and
+// one who is called back waits on no phone.
+func (w *waiter) waitsTill() int64 {
+	if w.queue.config.MaxWaitMillis == 0 || w.winner != nil || w.number != "" {
+		return 0
+	}
+	return max(w.came+w.queue.config.MaxWaitMillis*1_000_000, 1)
+}
+
+// nobodyTill is when a caller has waited long enough for anybody to be on; 0 = somebody is.
+func (w *waiter) nobodyTill() int64 {
+	q := w.queue
+	if q.config.NobodyOnMillis == 0 || q.on > 0 || w.winner != nil || w.number != "" {
+		return 0
+	}
+	return max(max(q.emptySince, w.came)+q.config.NobodyOnMillis*1_000_000, 1)
+}
+
+func (e *Engine) waiterDue(w *waiter, now int64) {
+	if w.lastSeat != nil && now >= w.lastSeatTill {
+		e.waitForAny(w)
+	}
+	if till := w.waitsTill(); till != 0 && now >= till {
+		e.overflow(w, WhenTimeout)
+		return
+	}
+	if till := w.nobodyTill(); till != 0 && now >= till {
+		e.overflow(w, WhenNobodyOn)
+		return
+	}
+	if w.progressAt != 0 && now >= w.progressAt {
+		e.progress(w)
+	}
+	if w.announceAt != 0 && now >= w.announceAt {
+		e.announcePlace(w)
+	}
+	e.relax(w)
+	e.armWaiter(w)
+}
+
+// welcome: what a caller hears first. Nothing of it delays an agent: a bridge does not wait for it.
+func (e *Engine) welcome(w *waiter, p *party) {
+	c := w.queue.config
+	if !w.inApp {
+		return
+	}
+	if c.Music != "" {
+		e.say(p, SayMusic, c.Music)
+	}
+	if c.Welcome != "" {
+		e.say(p, SayFile, c.Welcome)
+	}
+	if c.AnnounceMillis > 0 && (c.AnnouncePosition || c.AnnounceWait || c.Announce != "") {
+		w.announceAt = e.in.MonoNanos + c.AnnounceMillis*1_000_000
+	}
+}
+
+func (e *Engine) say(p *party, what, value string) {
+	e.order(p, Command{Kind: CommandSay, Name: what, Value: value})
+}
+
+// announcePlace says a waiting caller his place, and how long callers wait; one for whom a phone rings hears music.
+func (e *Engine) announcePlace(w *waiter) {
+	c, p := w.queue.config, w.party.get()
+	w.announceAt = 0
+	if p == nil || p.ending || c.AnnounceMillis == 0 {
+		return
+	}
+	w.announceAt = e.in.MonoNanos + c.AnnounceMillis*1_000_000
+	if len(w.offers) > 0 {
+		return
+	}
+	if c.Announce != "" {
+		e.say(p, SayFile, c.Announce)
+	}
+	if c.AnnouncePosition {
+		e.say(p, SayPosition, strconv.FormatInt(w.placeNow(), 10))
+	}
+	if mean := w.queue.meanWait; c.AnnounceWait && mean > 0 {
+		e.say(p, SayWait, strconv.FormatInt(max(mean/1_000_000_000, 1), 10))
+	}
+}
+
+// insistence is an act on a leg without which it would wait for nothing. It is asked for until it is done.
+type insistence struct {
+	command Command
+	id      uint64
+	tries   int
+	dueAt   int64 // monotonic ns of the next time
+}
+
+// insistOn gives such a command. Whether a leg has ended the switch tells; that it has left the queue, only its answer.
+func (e *Engine) insistOn(p *party, c Command) {
+	p.insist = &insistence{command: c}
+	e.insistAgain(p)
+}
+
+func (e *Engine) insistAgain(p *party) {
+	i := p.insist
+	if i == nil || p.ending || e.in.MonoNanos < i.dueAt {
+		return
+	}
+	i.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
+	if i.tries++; i.tries > insistMax && i.command.Kind == CommandReturn {
+		i.command = Command{Kind: CommandHangup, Cause: CauseNormalClearing}
+	}
+	if i.command.Kind == CommandHangup {
+		p.hangup = 0 // the one before was in vain
+		i.id = e.hangUp(p, i.command.Cause, "")
+	} else {
+		i.id = e.order(p, i.command)
+	}
+	e.startTimer(p, insistTimer, 0, confirmMillis)
+}
+
+// insisted meets the switch's answer to it.
+func (e *Engine) insisted(p *party, in *Input) {
+	if i := p.insist; i != nil && i.id == in.Command && in.Cause == CauseNone && i.command.Kind == CommandReturn {
+		p.insist = nil
+	}
+}
