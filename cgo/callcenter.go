@@ -257,16 +257,7 @@ func takeValue[T any](draft *T, fields []field[T], v setting) (result, why strin
 	case !fields[at].parse(draft, v.value):
 		return left, "it would have to be " + fields[at].allowed
 	}
-	if v.name == "announce-sound" && v.value != "" {
-		return taken, "kept; callers hear their place and waiting time only"
-	}
-	return taken, keptOnly[v.name+"="+v.value]
-}
-
-// keptOnly is what the store keeps and the engine does not act on.
-var keptOnly = map[string]string{
-	"time-base-score=system":          "kept; callers are served by their wait in the queue",
-	"tier-rule-no-agent-no-wait=true": "kept; each level waits its own time",
+	return taken, ""
 }
 
 var noAnswerStatus = map[string]engine.MissedPolicy{
@@ -278,7 +269,7 @@ const callcenterQueueParams = 16
 
 func (in *callcenterImport) takeQueue(e *ccElement) {
 	draft, policy := queueDraft{}, engine.MissedNotReady
-	draft.EmptyLevelsSkipped = true // as mod_callcenter has it where the file does not say
+	draft.SkipEmptyLevels = true // as mod_callcenter has it where the file does not say
 	for _, v := range e.values {
 		result, why := taken, ""
 		switch v.name {

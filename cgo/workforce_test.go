@@ -162,6 +162,36 @@ func TestQueueHours(t *testing.T) {
 	require.True(t, open("8001", monday.Add(-8*time.Hour).UnixMicro()))
 }
 
+// TestDayEnd: the counters that routing reads begin anew at midnight in the zone of the settings in force (settings.md).
+func TestDayEnd(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost())
+	for _, row := range []struct{ zone, at, end string }{
+		{"Asia/Shanghai", "2026-11-21T15:59:59Z", "2026-11-21T16:00:00Z"},
+		{"Asia/Shanghai", "2026-11-21T16:00:00Z", "2026-11-22T16:00:00Z"},
+		{"Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"}, // 23 hours
+		{"Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"}, // 25 hours
+		{"Europe/Berlin", "2026-12-31T22:59:59Z", "2026-12-31T23:00:00Z"},
+		{"America/Santiago", "2026-09-05T12:00:00Z", "2026-09-06T04:00:00Z"}, // there is no midnight then: 01:00 follows 23:59
+	} {
+		require.NoError(t, b.reload(settingsIn(t, dir, paramRow("time-zone", row.zone))))
+		at, err := time.Parse(time.RFC3339, row.at)
+		require.NoError(t, err)
+		end := time.UnixMicro(b.engineConfig(b.settings.Load()).DayEnd(at.UnixMicro())).UTC().Format(time.RFC3339)
+		require.Equal(t, row.end, end, row.zone)
+	}
+}
+
+// TestQueueRecordPath: a queue's template is used as the settings' own is, and one that no queue may have names no file.
+func TestQueueRecordPath(t *testing.T) {
+	b := begin(t, t.TempDir(), newFakeHost(), paramRow("time-zone", "UTC"))
+	path := b.engineConfig(b.settings.Load()).QueueRecordPath
+	require.Equal(t, "/q/2023-11-14/c/p.20.wav", path("/q/${strftime(%F)}/${cti_call_id}/${uuid}.${strftime(%S)}.wav", "c", "p",
+		1_700_000_000_000_000))
+	require.Empty(t, path("../x.wav", "c", "p", 1))
+	require.Empty(t, path("", "c", "p", 1))
+}
+
 // TestImportCommand: what a callcenter.conf.xml says is in the store and in force, and each value is accounted for.
 func TestImportCommand(t *testing.T) {
 	path := writeCallcenter(t, callcenterFile, varsFile)
