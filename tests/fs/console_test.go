@@ -73,7 +73,9 @@ func TestConsole(t *testing.T) {
 	require.True(t, strings.HasPrefix(r.cli("cti reload"), "+OK"), r.cli("cti reload"))
 	require.Equal(t, 1, r.listed("calls"), "a reload drops no call")
 
-	for _, word := range []string{"status", "version", "calls", "call", "clients", "reload", "agents", "agent", "queues", "queue", "import"} {
+	for _, word := range []string{
+		"status", "version", "calls", "call", "clients", "reload", "agents", "agent", "queues", "queue", "import",
+	} {
 		require.Contains(t, r.api("console_complete cti "+word[:2]), word, "completion")
 	}
 	r.api("hupall")
