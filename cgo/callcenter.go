@@ -269,7 +269,7 @@ const callcenterQueueParams = 16
 
 func (in *callcenterImport) takeQueue(e *ccElement) {
 	draft, policy := queueDraft{}, engine.MissedNotReady
-	draft.EmptyLevelsSkipped = true // as mod_callcenter has it where the file does not say
+	draft.SkipEmptyLevels = true // as mod_callcenter has it where the file does not say
 	for _, v := range e.values {
 		result, why := taken, ""
 		switch v.name {

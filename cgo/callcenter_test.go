@@ -97,8 +97,8 @@ func TestImportCallcenter(t *testing.T) {
 	require.Equal(t, []store.Queue{
 		{QueueConfig: engine.QueueConfig{ID: "support@default", Name: "support@default", Strategy: engine.TopDown,
 			Music: "local_stream://moh", NobodyOnMillis: 120_000, ResumeMillis: 60_000,
-			LevelAfter: [engine.LevelMax]int64{0, 300_000, 900_000, 0, 0}}, TimeBase: "system"},
-		{QueueConfig: engine.QueueConfig{ID: "sales", Name: "sales"}, EmptyLevelsSkipped: true},
+			LevelAfter: [engine.LevelMax]int64{0, 300_000, 900_000, 0, 0}, SinceCall: true}},
+		{QueueConfig: engine.QueueConfig{ID: "sales", Name: "sales", SkipEmptyLevels: true}},
 	}, in.directory.Queues)
 	require.Equal(t, []engine.AgentConfig{
 		{UUID: uuid("1000"), ID: "1000@default", Name: "1000@default", DN: "1000", RingMillis: 10_000, WrapUpMillis: 10_000,
@@ -136,6 +136,8 @@ func TestImportCallcenter(t *testing.T) {
 	require.Empty(t, why)
 	require.Equal(t, importLine{Line: 4, Element: "settings", Param: "dbname", Value: "/dev/shm/callcenter.db",
 		Result: left, Why: "it is about mod_callcenter's own database, which is not read"}, in.lines[0])
+	require.Equal(t, importLine{Line: 12, Element: "queue", Name: "support@default", Param: "time-base-score", Value: "system",
+		Result: taken}, in.lines[5])
 	require.Equal(t, 8, in.lines[1].Line)
 	require.Equal(t, 9, in.lines[2].Line)
 	require.NoError(t, store.CheckQueue(&in.directory.Queues[0]))

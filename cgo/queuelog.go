@@ -83,6 +83,14 @@ func (s *service) reloadQueueLog(path string) error {
 	return log.Reload(path)
 }
 
+// queueLogDropped is how many records the queue log in force has dropped.
+func (s *service) queueLogDropped() uint64 {
+	if log := s.queueLog.Load(); log != nil {
+		return log.Dropped()
+	}
+	return 0
+}
+
 func (s *service) closeQueueLog() {
 	log := s.queueLog.Swap(nil)
 	if log == nil {

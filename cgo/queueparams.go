@@ -59,8 +59,7 @@ var queueFields = []field[queueDraft]{
 		return recordPathTemplate(&Settings{}, v)
 	}},
 	{"time-base-score", false, "queue or system", func(q *queueDraft, v string) bool {
-		q.TimeBase = v
-		return v == store.TimeBaseQueue || v == store.TimeBaseSystem
+		return choice(&q.SinceCall, v, "system", "queue")
 	}},
 	{"ring-progressively-delay", false, secondsAllowed, func(q *queueDraft, v string) bool { return seconds(&q.ProgressMillis, v) }},
 	{"max-wait-time", false, secondsAllowed, func(q *queueDraft, v string) bool { return seconds(&q.MaxWaitMillis, v) }},
@@ -76,7 +75,7 @@ var queueFields = []field[queueDraft]{
 		return yes(&q.rules.multiply, v)
 	}},
 	{"tier-rule-no-agent-no-wait", false, boolAllowed, func(q *queueDraft, v string) bool {
-		return yes(&q.EmptyLevelsSkipped, v)
+		return yes(&q.SkipEmptyLevels, v)
 	}},
 	{"discard-abandoned-after", false, secondsAllowed, func(q *queueDraft, v string) bool {
 		q.discardSet = true

@@ -179,6 +179,7 @@ func newAgentDraft() agentDraft {
 const (
 	secondsAllowed = "a whole number of seconds from 0 to 86400"
 	boolAllowed    = "true or false"
+	policyAllowed  = "none, not-ready or logout"
 	soundAllowed   = "a sound file or stream, such as ivr/ivr-hold_connect_call.wav or local_stream://moh"
 )
 
@@ -198,11 +199,13 @@ var agentFields = []field[agentDraft]{
 	{"max-no-answer", false, "a whole number from 0 (never) to 1000", func(a *agentDraft, v string) bool {
 		return count(&a.MissedMax, v, 0, 1000)
 	}},
-	{"no-answer-policy", false, "none, not-ready or logout", func(a *agentDraft, v string) (known bool) {
-		a.MissedPolicy, known = store.MissedPolicyWords.Find(v)
+	{"no-answer-policy", false, policyAllowed, func(a *agentDraft, v string) bool {
 		a.missedGiven = true
-		return known
+		return policy(&a.MissedPolicy, v)
 	}},
+	{"reject-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.RejectPolicy, v) }},
+	{"busy-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.BusyPolicy, v) }},
+	{"unreachable-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.UnreachedPolicy, v) }},
 	{"wrap-up-time", false, secondsAllowed, func(a *agentDraft, v string) bool { return seconds(&a.WrapUpMillis, v) }},
 	{"ring-time", false, "a whole number of seconds from 1 to 86400", func(a *agentDraft, v string) bool {
 		return seconds(&a.RingMillis, v) && a.RingMillis > 0
@@ -314,6 +317,11 @@ func takeContact(a *engine.AgentConfig, contact string) error {
 	}
 	a.DN = dn
 	return nil
+}
+
+func policy(to *engine.MissedPolicy, value string) (known bool) {
+	*to, known = store.MissedPolicyWords.Find(value)
+	return known
 }
 
 func seconds(to *int64, value string) bool {

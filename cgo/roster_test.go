@@ -51,13 +51,13 @@ func TestRosterQueue(t *testing.T) {
 			ExitKeys: "#9", CallbackKey: "1", Music: "local_stream://moh", Welcome: "welcome.wav", AnnounceMillis: 30_000,
 			AnnouncePosition: true, AnnounceWait: true, RecordTemplate: "/rec/${strftime(%s)}.${uuid}.wav",
 			Blacklist: []string{"0171", "0172", "anonymous"},
+			Announce:  "please_hold.wav", SinceCall: true, SkipEmptyLevels: true,
 		},
 		Schedule: store.Schedule{TimeZone: "Asia/Shanghai",
 			Hours: []store.Hours{night(time.Friday), night(time.Saturday), night(time.Sunday), night(time.Tuesday),
 				{Weekday: time.Monday, From: 540, To: 720}, {Weekday: time.Monday, From: 780, To: 1440}},
 			Holidays: []store.Holiday{{Day: "12-25", Name: "Christmas Day"}, {Day: "2026-12-24", From: 540, To: 720, Name: "Eve"},
 				{Day: "2026-12-24", From: 780, To: 840, Name: "Eve"}, {Day: "05-01", Name: "Labour Day"}, {Day: "02-29"}}},
-		Announce: "please_hold.wav", TimeBase: "system", EmptyLevelsSkipped: true,
 	}}, d.Queues)
 }
 
@@ -82,7 +82,8 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 			"no-answer-delay-time", "12"),
 		element("agents", 1, "name", uuid, "contact", "sofia/gateway/trunk/01711234567", "status", "Logged Out"),
 		element("agents", 2, "name", "bob", "type", "nailed-up", "uuid", "u-3", "id", "7003", "full-name", "Bob B.",
-			"no-answer-policy", "logout", "ring-time", "20", "unreachable-delay-time", "13", "mobile", "+4917012",
+			"no-answer-policy", "logout", "reject-policy", "not-ready", "busy-policy", "none",
+			"unreachable-policy", "logout", "ring-time", "20", "unreachable-delay-time", "13", "mobile", "+4917012",
 			"mobile-accept", "offline", "max-calls", "2", "idle-logout-time", "3600",
 			"duplicate-login", "replace", "device-lost", "logout"),
 		queueRows(0, "name", "8001"),
@@ -96,7 +97,8 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 			LoginAtStart: true},
 		{UUID: uuid, Name: uuid, Mobile: "01711234567", MobileAccept: engine.MobileAlways, WrapUpMillis: -1, RingMillis: -1},
 		{UUID: "u-3", ID: "7003", Name: "Bob B.", Mobile: "+4917012", MobileAccept: engine.MobileOffline, MaxCalls: 2,
-			WrapUpMillis: -1, RingMillis: 20_000, MissedPolicy: engine.MissedLogout, AfterUnreached: 13_000, IdleLogout: 3_600_000,
+			WrapUpMillis: -1, RingMillis: 20_000, MissedPolicy: engine.MissedLogout,
+			RejectPolicy: engine.MissedNotReady, UnreachedPolicy: engine.MissedLogout, AfterUnreached: 13_000, IdleLogout: 3_600_000,
 			NailedUp: true, DeviceLost: engine.DeviceLogsOut, DuplicatePolicy: engine.DuplicateReplace},
 	}, d.Agents)
 	require.Equal(t, []engine.TierConfig{{AgentUUID: made, QueueID: "8001", Level: 1, Position: 1},
@@ -195,6 +197,7 @@ func TestRosterBad(t *testing.T) {
 		{agent("status", "On Break"), "give Available (he is logged in at the start) or Logged Out"},
 		{agent("max-no-answer", "many"), "from 0 (never) to 1000"},
 		{agent("no-answer-policy", "sulk"), "give none, not-ready or logout"},
+		{agent("busy-policy", "sulk"), "give none, not-ready or logout"},
 		{agent("ring-time", "0"), "from 1 to 86400"},
 		{agent("uuid", "a b"), "1 to 64 letters"},
 		{agent("mobile", "0171/23"), "give a number"},

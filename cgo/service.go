@@ -75,14 +75,14 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 			s = nil
 		}
 	}()
-	open, agents, err := s.openStore(settings)
+	open, config, err := s.openStore(settings)
 	if err != nil {
 		return s, err
 	}
 	if err = s.openQueueLog(settings.QueueLog); err != nil {
 		return s, err
 	}
-	s.loop = s.newLoop(settings, open, agents)
+	s.loop = s.newLoop(config, open)
 	if s.doors, err = push.Open(s.doorsConfig(settings)); err != nil {
 		return s, err
 	}
@@ -102,8 +102,8 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 	return s, nil
 }
 
-// openStore opens the store and reads what an earlier run left.
-func (s *service) openStore(settings *Settings) (open []engine.OpenCall, agents []engine.AgentRecord, err error) {
+// openStore opens the store and reads what an earlier run left: its open calls, and what else an engine begins with.
+func (s *service) openStore(settings *Settings) (open []engine.OpenCall, config engine.Config, err error) {
 	durability := "normal"
 	if settings.DurabilityFull {
 		durability = "full"
@@ -112,29 +112,31 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, agents 
 		Dir: settings.DataDir, Durability: durability, CompanyID: settings.CompanyID, SDKAppID: settings.SDKAppID, Log: s.log,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, config, err
 	}
 	if s.seqStart, err = s.store.NextEpoch(); err != nil {
-		return nil, nil, err
+		return nil, config, err
 	}
 	if open, err = s.store.OpenCalls(); err != nil {
-		return nil, nil, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
-	}
-	if agents, err = s.store.Agents(); err != nil {
-		return nil, nil, fmt.Errorf("the agents' states that an earlier run left cannot be read: %w", err)
+		return nil, config, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
 	}
 	d, calendar, err := s.readDirectory(settings)
 	if err != nil {
-		return nil, nil, err
+		return nil, config, err
 	}
 	s.directory.Store(d)
 	s.calendar.Store(&calendar)
-	return open, agents, nil
+	config = s.engineConfig(settings)
+	if config.Agents, err = s.store.Agents(); err != nil {
+		return nil, config, fmt.Errorf("the agents' states that an earlier run left cannot be read: %w", err)
+	}
+	if config.Callbacks, err = s.store.Callbacks(); err != nil {
+		return nil, config, fmt.Errorf("who is to be called back cannot be read: %w", err)
+	}
+	return open, config, nil
 }
 
-func (s *service) newLoop(settings *Settings, open []engine.OpenCall, agents []engine.AgentRecord) *loop.Loop {
-	config := s.engineConfig(settings)
-	config.Agents = agents
+func (s *service) newLoop(config engine.Config, open []engine.OpenCall) *loop.Loop {
 	return loop.New(loop.Options{
 		Engine: engine.New(config, open), Log: s.log, Now: s.now, Panicked: s.panicked,
 		Sinks: loop.Sinks{
@@ -150,7 +152,7 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 	return engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, AuditMillis: auditMillis,
-		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen,
+		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
 	}
 }
@@ -291,7 +293,12 @@ func (s *service) reload(settings *Settings) error {
 	}
 	d, calendar, err := s.readDirectory(settings)
 	if err != nil {
-		return &invalidError{err}
+		s.log.Error("the directory cannot be read anew; the one in force stays", "error", err)
+		d = s.directory.Load()
+		calendar, err = d.Calendar(settings.TimeZone)
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.reloadQueueLog(settings.QueueLog); err != nil {
 		return &invalidError{err}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"modcti/engine"
 	"modcti/events"
@@ -331,6 +332,27 @@ func (s *service) useDirectory(d *store.Directory, calendar store.Calendar) erro
 		return fmt.Errorf("the engine does not answer: %w", err)
 	}
 	return nil
+}
+
+// queueRecordPath is engine.Config.QueueRecordPath, as recordPath is for calls of no queue.
+func (s *service) queueRecordPath(template, callID, partyID string, wallMicros int64) string {
+	of := Settings{TimeZone: s.settings.Load().TimeZone}
+	if !recordPathTemplate(&of, template) {
+		return ""
+	}
+	return of.recordPath(callID, partyID, wallMicros)
+}
+
+// dayEnd is engine.Config.DayEnd: midnight in the zone of the settings, or the moment at which the clock is put forward
+// over it.
+func (s *service) dayEnd(wallMicros int64) int64 {
+	zone := s.settings.Load().TimeZone
+	year, month, day := time.UnixMicro(wallMicros).In(zone).Date()
+	end := time.Date(year, month, day+1, 0, 0, 0, 0, zone)
+	if end.Day() == day {
+		_, end = end.ZoneBounds()
+	}
+	return end.UnixMicro()
 }
 
 // queueOpen is engine.Config.QueueOpen: settings and directory may change it between two calls, never within one.

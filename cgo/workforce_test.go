@@ -134,6 +134,19 @@ func TestDirectoryOfTheStore(t *testing.T) {
 	require.Contains(t, b.query("agent u-9"), "-ERR ")
 }
 
+// TestReloadWithoutADatabase: settings can be changed while SQLite is out of order; who works here stays as it was.
+func TestReloadWithoutADatabase(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost(), people()...)
+	require.NoError(t, os.Rename(filepath.Join(dir, "data", "cti.db"), filepath.Join(dir, "away.db")))
+	require.ErrorContains(t, b.store.PutTier(&engine.TierConfig{AgentUUID: "u-2", QueueID: "8001"}), "is gone")
+	require.NoError(t, b.store.Close(t.Context()), "as good as out of order")
+	require.NoError(t, b.reload(settingsIn(t, dir, append(people(), paramRow("inside-pattern", "^7$"))...)))
+	require.Contains(t, b.host.logged(), "the directory cannot be read anew; the one in force stays")
+	require.True(t, b.inside("7"))
+	require.Contains(t, b.query("agents"), "\n7002|u-2|")
+}
+
 // TestQueueHours: the engine asks the calendar of the directory in force, in the zone of the settings in force.
 func TestQueueHours(t *testing.T) {
 	dir := t.TempDir()
@@ -147,6 +160,36 @@ func TestQueueHours(t *testing.T) {
 	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("time-zone", "Asia/Shanghai"))))
 	require.False(t, open("8001", monday.UnixMicro()))
 	require.True(t, open("8001", monday.Add(-8*time.Hour).UnixMicro()))
+}
+
+// TestDayEnd: the counters that routing reads begin anew at midnight in the zone of the settings in force (settings.md).
+func TestDayEnd(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost())
+	for _, row := range []struct{ zone, at, end string }{
+		{"Asia/Shanghai", "2026-11-21T15:59:59Z", "2026-11-21T16:00:00Z"},
+		{"Asia/Shanghai", "2026-11-21T16:00:00Z", "2026-11-22T16:00:00Z"},
+		{"Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"}, // 23 hours
+		{"Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"}, // 25 hours
+		{"Europe/Berlin", "2026-12-31T22:59:59Z", "2026-12-31T23:00:00Z"},
+		{"America/Santiago", "2026-09-05T12:00:00Z", "2026-09-06T04:00:00Z"}, // there is no midnight then: 01:00 follows 23:59
+	} {
+		require.NoError(t, b.reload(settingsIn(t, dir, paramRow("time-zone", row.zone))))
+		at, err := time.Parse(time.RFC3339, row.at)
+		require.NoError(t, err)
+		end := time.UnixMicro(b.engineConfig(b.settings.Load()).DayEnd(at.UnixMicro())).UTC().Format(time.RFC3339)
+		require.Equal(t, row.end, end, row.zone)
+	}
+}
+
+// TestQueueRecordPath: a queue's template is used as the settings' own is, and one that no queue may have names no file.
+func TestQueueRecordPath(t *testing.T) {
+	b := begin(t, t.TempDir(), newFakeHost(), paramRow("time-zone", "UTC"))
+	path := b.engineConfig(b.settings.Load()).QueueRecordPath
+	require.Equal(t, "/q/2023-11-14/c/p.20.wav", path("/q/${strftime(%F)}/${cti_call_id}/${uuid}.${strftime(%S)}.wav", "c", "p",
+		1_700_000_000_000_000))
+	require.Empty(t, path("../x.wav", "c", "p", 1))
+	require.Empty(t, path("", "c", "p", 1))
 }
 
 // TestImportCommand: what a callcenter.conf.xml says is in the store and in force, and each value is accounted for.
@@ -248,4 +291,50 @@ func TestCallTellsWhy(t *testing.T) {
 			b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 0 })
 		}
 	}
+}
+
+// TestCallOfAQueue: from the dialplan's cti_queue to the store: one stay, begun and ended, and one offer to the agent who
+// was free, whose phone is called.
+func TestCallOfAQueue(t *testing.T) {
+	rows := append(element("dial-plan", 0, "pattern", `^\d+$`, "leg", "user/$0"),
+		element("agents", 0, "name", "7001", "contact", "user/1001", "status", "Available")...)
+	rows = append(append(rows, element("queues", 0, "name", "8001")...),
+		element("tiers", 0, "agent", "7001", "queue", "8001")...)
+	b := begin(t, t.TempDir(), newFakeHost(), rows...)
+	caller := inbound(1)
+	waits := recordOf(engine.LegExecuted, "cti_queue", "8001")
+	waits.leg, waits.other, waits.legSeq, waits.direction = leg(1), engine.LegID{}, 0, uint8(engine.DirectionInbound)
+	waits.monoNanos, waits.wallMicros = 1_100_000_000, 1_700_000_000_100_400
+	b.ring.push(true, caller, waits)
+	var originate engine.Command
+	for originate.Kind != engine.CommandOriginate {
+		select {
+		case originate = <-b.host.commands:
+		case <-time.After(patience):
+			require.Fail(t, "no phone was called", b.host.logged())
+		}
+	}
+	require.Equal(t, "user/1001", originate.Value)
+	require.Contains(t, b.query("agents"), "|reserved|")
+	require.Contains(t, b.query("queue 8001"), "\n1|"+leg(1).Hex()+"|13912345678|")
+
+	b.ring.push(true, ended(1))
+	cancelled := recordOf(engine.CommandDone) // cti.h: an originate that is hung up is answered with that cause
+	cancelled.leg, cancelled.other, cancelled.legSeq, cancelled.command = engine.LegID{}, engine.LegID{}, 0, originate.ID
+	cancelled.cause, cancelled.monoNanos, cancelled.wallMicros = engine.CauseOriginatorCancel, 2_000_000_500, 1_700_000_001_000_001
+	b.ring.push(true, cancelled)
+	b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 0 })
+	b.flushSoon()
+	stays, offers, err := b.store.Routing(leg(1).Hex())
+	require.NoError(t, err)
+	require.Len(t, stays, 1)
+	require.Equal(t, "abandoned", stays[0].Outcome)
+	require.Equal(t, leg(1).Hex(), stays[0].PartyID)
+	require.Equal(t, "13912345678", stays[0].CallerDN)
+	require.EqualValues(t, 1_700_000_000_100, stays[0].EnteredMillis)
+	require.EqualValues(t, 1_700_000_001_000, stays[0].LeftMillis)
+	require.Len(t, offers, 1)
+	require.Equal(t, uuidOf("7001"), offers[0].AgentUUID)
+	require.Equal(t, "caller-left", offers[0].Outcome)
+	require.NotEmpty(t, offers[0].Reason)
 }

@@ -121,7 +121,7 @@ type QueueConfig struct {
 	WrapUpUntimed    bool            // after-call work ends only when the agent says so
 	LevelAfter       [LevelMax]int64 // a caller waits so long before staff of level i+1 are asked too; all 0 = at once
 	SkipEmptyLevels  bool            // a level without anybody logged in is not waited for
-	LastSeatMillis   int64           // how long a caller waits for the agent who served him last, if that one is busy; 0 = UsingLastSeat off
+	LastSeatMillis   int64           // how long a caller waits for who served him last (UsingLastSeat)
 	PriorityMillis   int64           // head start of one step of a caller's priority
 	SinceCall        bool            // a caller's turn is counted from the beginning of his call, not from when he came in
 	MaxLength        int             // callers; 0 = no limit

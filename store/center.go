@@ -10,23 +10,24 @@ import (
 
 const (
 	stayColumns = "call_id, party_id, queue_id, caller_dn, priority, entered_millis, left_millis, outcome, agent_uuid, " +
-		"offers, position"
+		"offers, position, callback"
 	stayKey      = "call_id, party_id, queue_id, entered_millis"
 	offerColumns = "call_id, party_id, queue_id, agent_uuid, agent_dn, at_millis, strategy, level, waited_millis, " +
 		"candidates, candidate_count, reason, end_millis, outcome"
 	offerKey          = "call_id, agent_uuid, party_id, at_millis"
 	agentStateColumns = "agent_uuid, agent_id, dn, phone_type, state, reason_code, login_state, wrap_until_millis, call_id, " +
-		"party_id, at_millis, calls_taken, talk_millis"
+		"party_id, at_millis, calls_taken, talk_millis, next_state, next_reason, idle_queues"
 )
 
 // Stays and offers are made once and ended once, as calls are. Of an agent's states the last one that was written is the
 // one in force: records keep their order on every way to the database.
 var (
-	enterQueue  = insert("queue_stay", stayColumns, 1) + " ON CONFLICT DO NOTHING"
-	leaveQueue  = insert("queue_stay", stayColumns, 0) + onConflict(stayColumns, stayKey, "queue_stay.open = 1")
-	makeOffer   = insert("offer", offerColumns, 1) + " ON CONFLICT DO NOTHING"
-	endOffer    = insert("offer", offerColumns, 0) + onConflict(offerColumns, offerKey, "offer.open = 1")
-	endStays    = "UPDATE queue_stay SET open = 0, outcome = 'interrupted', left_millis = ?2 WHERE call_id = ?1 AND open = 1"
+	enterQueue = insert("queue_stay", stayColumns, 1) + " ON CONFLICT DO NOTHING"
+	leaveQueue = insert("queue_stay", stayColumns, 0) + onConflict(stayColumns, stayKey, "queue_stay.open = 1")
+	makeOffer  = insert("offer", offerColumns, 1) + " ON CONFLICT DO NOTHING"
+	endOffer   = insert("offer", offerColumns, 0) + onConflict(offerColumns, offerKey, "offer.open = 1")
+	endStays   = "UPDATE queue_stay SET open = 0, outcome = 'interrupted', left_millis = ?2 " +
+		"WHERE call_id = ?1 AND open = 1 AND callback = 0" // a call-back outlives the call that asked for it
 	endOffers   = "UPDATE offer SET open = 0, outcome = 'interrupted', end_millis = ?2 WHERE call_id = ?1 AND open = 1"
 	logAgent    = "INSERT INTO agent_state_log (" + agentStateColumns + ") VALUES (" + marks(agentStateColumns) + ") ON CONFLICT DO NOTHING"
 	changeAgent = "INSERT INTO agent_state (" + agentStateColumns + ", login_millis) VALUES (" + marks(agentStateColumns) +
@@ -69,7 +70,7 @@ func (d *database) writeCenter(r *engine.Record) error {
 
 func (s *statement) stay(q *engine.QueueRecord) error {
 	return s.exec(q.CallID, q.PartyID, q.QueueID, q.CallerDN, int64(q.Priority), q.EnteredMillis, q.LeftMillis, q.Outcome,
-		q.AgentUUID, int64(q.Offers), int64(q.Position))
+		q.AgentUUID, int64(q.Offers), int64(q.Position), q.Callback)
 }
 
 func (s *statement) offer(o *engine.OfferRecord) error {
@@ -79,7 +80,7 @@ func (s *statement) offer(o *engine.OfferRecord) error {
 
 func (s *statement) agent(a *engine.AgentRecord) error {
 	return s.exec(a.UUID, a.ID, a.DN, a.PhoneType, a.State, a.ReasonCode, a.LoginState, a.WrapUntilMillis, a.CallID,
-		a.PartyID, a.AtMillis, a.CallsTaken, a.TalkMillis)
+		a.PartyID, a.AtMillis, a.CallsTaken, a.TalkMillis, a.NextState, a.NextReason, strings.Join(a.IdleQueues, " "))
 }
 
 // Routing answers why a call went where it went: the stays in queues and the offers to agents of the newest call of that
@@ -109,6 +110,16 @@ func (s *Store) Agents() ([]engine.AgentRecord, error) {
 	return scanAll(tx, scanAgent, "SELECT "+agentStateColumns+" FROM agent_state ORDER BY agent_uuid")
 }
 
+// Callbacks returns those who are still to be called back, in the order in which they came.
+func (s *Store) Callbacks() ([]engine.QueueRecord, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	return scanAll(tx, scanStay, "SELECT "+stayColumns+" FROM queue_stay WHERE open = 1 AND callback = 1 ORDER BY id")
+}
+
 // Logins tells since when each agent who is logged in has been, in Unix ms.
 func (s *Store) Logins() (map[string]int64, error) {
 	tx, err := s.read()
@@ -131,7 +142,7 @@ func (s *Store) Logins() (map[string]int64, error) {
 
 func scanStay(rows *sql.Rows, q *engine.QueueRecord) error {
 	return rows.Scan(&q.CallID, &q.PartyID, &q.QueueID, &q.CallerDN, &q.Priority, &q.EnteredMillis, &q.LeftMillis, &q.Outcome,
-		&q.AgentUUID, &q.Offers, &q.Position)
+		&q.AgentUUID, &q.Offers, &q.Position, &q.Callback)
 }
 
 func scanOffer(rows *sql.Rows, o *engine.OfferRecord) error {
@@ -140,6 +151,11 @@ func scanOffer(rows *sql.Rows, o *engine.OfferRecord) error {
 }
 
 func scanAgent(rows *sql.Rows, a *engine.AgentRecord) error {
-	return rows.Scan(&a.UUID, &a.ID, &a.DN, &a.PhoneType, &a.State, &a.ReasonCode, &a.LoginState, &a.WrapUntilMillis,
-		&a.CallID, &a.PartyID, &a.AtMillis, &a.CallsTaken, &a.TalkMillis)
+	var idle string
+	err := rows.Scan(&a.UUID, &a.ID, &a.DN, &a.PhoneType, &a.State, &a.ReasonCode, &a.LoginState, &a.WrapUntilMillis,
+		&a.CallID, &a.PartyID, &a.AtMillis, &a.CallsTaken, &a.TalkMillis, &a.NextState, &a.NextReason, &idle)
+	if idle != "" {
+		a.IdleQueues = strings.Split(idle, " ")
+	}
+	return err
 }

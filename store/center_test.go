@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
+	"modcti/engine/cdr"
 )
 
 // queueRecords are the records of one call that waited in two queues, rang out at one agent and was answered by another
@@ -48,8 +49,18 @@ func queueRecords(i int) (records []engine.Record) {
 	work := state("bob", "AfterCallWork", 65_200)
 	work.Agent.CallID, work.Agent.PartyID, work.Agent.LoginState = customer.CallID, agent.PartyID, 1
 	work.Agent.WrapUntilMillis, work.Agent.CallsTaken, work.Agent.TalkMillis = start+95_200, 4, 60_000
+	work.Agent.NextState, work.Agent.NextReason, work.Agent.IdleQueues = "NotReady", 11, []string{"8001", "8003@x"}
 	records = append(append(records, call[5:11]...), work)
-	return append(append(records, call[11:]...), state("zoë", "LoggedOut", 70_000))
+	records = append(append(records, call[11:]...), state("zoë", "LoggedOut", 70_000))
+	for i := range records {
+		switch p := &records[i].Party; p.PartyID {
+		case customer.PartyID:
+			p.QueueID = "8002@sales"
+		case agent.PartyID:
+			p.QueueID, p.AgentUUID = "8002@sales", "bob"
+		}
+	}
+	return records
 }
 
 // Why a call went where it went (issue: decision receipts) can be asked of the store; the answer is of one use of the id.
@@ -167,7 +178,8 @@ func TestAgentsAtARestart(t *testing.T) {
 	require.Len(t, agents, 2)
 	require.Equal(t, engine.AgentRecord{UUID: "bob", ID: "7", DN: "1009", PhoneType: 4, State: "AfterCallWork",
 		LoginState: 1, WrapUntilMillis: start + 95_200, CallID: records[2].Call.CallID,
-		PartyID: callRecords(3)[3].Party.PartyID, AtMillis: start + 65_200, CallsTaken: 4, TalkMillis: 60_000}, agents[0])
+		PartyID: callRecords(3)[3].Party.PartyID, AtMillis: start + 65_200, CallsTaken: 4, TalkMillis: 60_000,
+		NextState: "NotReady", NextReason: 11, IdleQueues: []string{"8001", "8003@x"}}, agents[0])
 	require.Equal(t, "LoggedOut", agents[1].State)
 	logins, err := s.Logins()
 	require.NoError(t, err)
@@ -204,6 +216,41 @@ func TestInterruptedStays(t *testing.T) {
 			[]any{stays[0].Outcome, stays[0].LeftMillis, offers[0].Outcome, offers[0].EndMillis})
 		require.Equal(t, 1, count(t, dir, "SELECT count(*) FROM queue_day WHERE waiting = 0 AND sent_on = 1"))
 	}
+}
+
+// Who is to be called back keeps his place when his call has ended, however it ended, and over a restart.
+func TestCallbacks(t *testing.T) {
+	dir := t.TempDir()
+	records := queueRecords(1)[:6]
+	stay := *records[5].Queue
+	back := stay
+	back.PartyID, back.Callback = "", true
+	stay.LeftMillis, stay.Outcome = stay.EnteredMillis+40, string(engine.WhenCallback)
+	gone := records[2].Call
+	gone.EndMillis, gone.EndReason = gone.StartMillis+50, engine.EndVanished
+	records = append(records, engine.Record{Kind: engine.QueueLeft, Queue: &stay},
+		engine.Record{Kind: engine.QueueEntered, Queue: &back}, engine.Record{Kind: engine.CallClosed, Call: gone})
+	openOnce(t, Options{Dir: dir}, func(s *Store) { s.Append(records) })
+	s := open(t, Options{Dir: dir})
+	callbacks, err := s.Callbacks()
+	require.NoError(t, err)
+	require.Equal(t, []engine.QueueRecord{back}, callbacks)
+	require.Equal(t, 1, count(t, dir, "SELECT count(*) FROM queue_day WHERE entered = 1 AND callbacks = 1 AND waiting = 0"))
+	served := back
+	served.LeftMillis, served.Outcome, served.AgentUUID, served.Offers = back.EnteredMillis+9000, engine.StayAnswered, "bob", 2
+	s.Append([]engine.Record{{Kind: engine.QueueLeft, Queue: &served}})
+	require.NoError(t, s.Flush(deadline(t)))
+	callbacks, err = s.Callbacks()
+	require.NoError(t, err)
+	require.Empty(t, callbacks)
+	stays, _, err := s.Routing(gone.CallID)
+	require.NoError(t, err)
+	require.Equal(t, []engine.QueueRecord{stay, served}, stays)
+
+	var fold cdr.Fold
+	fold.Add(append(records, engine.Record{Kind: engine.QueueLeft, Queue: &served}))
+	require.Zero(t, fold.Faults)
+	require.Equal(t, stays, fold.CDRs()[0].Stays)
 }
 
 // While neither place can be written what an end tells whole is dropped first; ends and agents' states stay.

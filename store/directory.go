@@ -22,16 +22,7 @@ type Directory struct {
 type Queue struct {
 	engine.QueueConfig
 	Schedule
-	Announce           string // played every AnnounceMillis
-	TimeBase           string // what a caller's wait is counted from: queue (or empty), system = the beginning of his call
-	EmptyLevelsSkipped bool   // a level without anybody logged in is not waited for
 }
-
-// Values of Queue.TimeBase.
-const (
-	TimeBaseQueue  = "queue"
-	TimeBaseSystem = "system"
-)
 
 // Words are the names that the store and the configuration give to values.
 type Words[T ~uint8] []string
@@ -124,6 +115,8 @@ func CheckAgent(a *engine.AgentConfig) error {
 	case len(a.Name) > textMax:
 		return invalid("agent %s: the name is longer than %d bytes", a.UUID, textMax)
 	case MobileAcceptWords.Name(a.MobileAccept) == "", MissedPolicyWords.Name(a.MissedPolicy) == "",
+		MissedPolicyWords.Name(a.RejectPolicy) == "", MissedPolicyWords.Name(a.BusyPolicy) == "",
+		MissedPolicyWords.Name(a.UnreachedPolicy) == "",
 		DevicePolicyWords.Name(a.DeviceLost) == "", DuplicatePolicyWords.Name(a.DuplicatePolicy) == "":
 		return invalid("agent %s: a policy is unknown", a.UUID)
 	case a.MaxCalls < 0 || a.MissedMax < 0:
@@ -145,8 +138,6 @@ func CheckQueue(q *Queue) error {
 		return invalid("queue %q: a queue's id has 1 to 64 letters, digits or @._+*#:-", q.ID)
 	case q.Strategy >= engine.StrategyCount:
 		return invalid("queue %s: the strategy is unknown", q.ID)
-	case q.TimeBase != "" && q.TimeBase != TimeBaseQueue && q.TimeBase != TimeBaseSystem:
-		return invalid("queue %s: time base %q: want queue or system", q.ID, q.TimeBase)
 	case q.MaxLength < 0:
 		return invalid("queue %s: a count is negative", q.ID)
 	case !keyPattern.MatchString(q.ExitKeys) || !keyPattern.MatchString(q.CallbackKey) || len(q.CallbackKey) > 1:

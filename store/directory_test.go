@@ -22,7 +22,7 @@ func sampleDirectory() *Directory {
 			{UUID: "u2", ID: "", Name: "Bob", DN: "1002", Mobile: "+4917012345", MobileAccept: engine.MobileOffline, MaxCalls: 2,
 				WrapUpMillis: 10_000, RingMillis: 15_000, MissedPolicy: engine.MissedLogout, MissedMax: 3, AfterMissed: 1000,
 				AfterReject: 2000, AfterBusy: 3000, AfterUnreached: 4000, IdleLogout: 3_600_000, NailedUp: true,
-				DeviceLost: engine.DeviceLogsOut,
+				DeviceLost:      engine.DeviceLogsOut,
 				DuplicatePolicy: engine.DuplicateReplace},
 		},
 		Queues: []Queue{
@@ -31,11 +31,12 @@ func sampleDirectory() *Directory {
 				LevelAfter: [engine.LevelMax]int64{0, 10_000, 20_000, 30_000, 40_000}, MaxLength: 20, NobodyReady: true,
 				Overflow: []engine.Overflow{{When: engine.WhenTimeout, Kind: engine.ToQueue, To: "8001"},
 					{When: engine.WhenClosed, Kind: engine.ToHangup}, {When: engine.WhenKey}},
-				ExitKeys: "#", CallbackKey: "1", Blacklist: []string{"13800000001", "anonymous"}, AnnounceWait: true},
+				ExitKeys: "#", CallbackKey: "1", Blacklist: []string{"13800000001", "anonymous"}, AnnounceWait: true,
+				Announce: "please_hold.wav", SinceCall: true, SkipEmptyLevels: true},
 				Schedule: Schedule{TimeZone: "Asia/Shanghai",
 					Hours:    []Hours{{time.Monday, 540, 720}, {time.Friday, 1320, 360}},
 					Holidays: []Holiday{{"2026-10-01", 0, 0, "National Day"}, {"12-24", 540, 720, ""}, {"02-29", 0, 1440, ""}}},
-				Announce: "please_hold.wav", TimeBase: TimeBaseSystem, EmptyLevelsSkipped: true},
+			},
 		},
 		Tiers: []engine.TierConfig{
 			{AgentUUID: "u2", QueueID: "8001", Level: 1, Position: 2}, {AgentUUID: "u1", QueueID: "8001"},
@@ -108,7 +109,6 @@ func drawQueue(t *rapid.T, id string) Queue {
 	fill(t, "queue", reflect.ValueOf(&q).Elem())
 	q.ID, q.Name, q.CallbackKey = id, rapid.StringN(0, 40, -1).Draw(t, "name"), rapid.SampledFrom([]string{"", "1"}).Draw(t, "key")
 	q.TimeZone = rapid.SampledFrom([]string{"", "UTC", "Europe/Berlin"}).Draw(t, "zone")
-	q.TimeBase = rapid.SampledFrom([]string{"", TimeBaseQueue, TimeBaseSystem}).Draw(t, "base")
 	for range rapid.IntRange(0, 3).Draw(t, "overflows") {
 		o := engine.Overflow{When: rapid.SampledFrom(OverflowWhens).Draw(t, "when"),
 			Kind: rapid.SampledFrom(OverflowKinds).Draw(t, "kind")}
@@ -237,7 +237,6 @@ func TestDirectoryRefuses(t *testing.T) {
 		`queue 8001: the strategy is unknown`:                    func(d *Directory) { d.Queues[0].Strategy = engine.StrategyCount },
 		`queue 8001: a duration of -5 ms`:                        func(d *Directory) { d.Queues[0].LevelAfter[2] = -5 },
 		`queue 8001: keys "x" ""`:                                func(d *Directory) { d.Queues[0].ExitKeys = "x" },
-		`queue 8001: time base "now"`:                            func(d *Directory) { d.Queues[0].TimeBase = "now" },
 		`overflow "never": want one of timeout, full`:            func(d *Directory) { d.Queues[1].Overflow[0].When = "never" },
 		`overflow to "moon": want one of queue, number`:          func(d *Directory) { d.Queues[1].Overflow[0].Kind = "moon" },
 		`overflow to queue "": name the queue`:                   func(d *Directory) { d.Queues[1].Overflow[0].To = "" },

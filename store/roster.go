@@ -29,9 +29,12 @@ func (s *Store) Directory() (*Directory, error) {
 // Seed puts d into the store if nobody and nothing is there yet. Such changes are durable when they return, and happen
 // whole or not at all; while SQLite is out of order they fail.
 func (s *Store) Seed(d *Directory) (seeded bool, err error) {
+	if d.Empty() {
+		return false, nil
+	}
 	err = s.change(func(tx *sql.Tx) error {
 		have, err := readDirectory(tx)
-		if err != nil || !have.Empty() || d.Empty() {
+		if err != nil || !have.Empty() {
 			return err
 		}
 		seeded = true

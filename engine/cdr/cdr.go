@@ -98,7 +98,7 @@ func (c *CDR) close(r *engine.CallRecord) {
 		return
 	}
 	for i := range c.Stays {
-		if s := &c.Stays[i]; s.Outcome == "" {
+		if s := &c.Stays[i]; s.Outcome == "" && !s.Callback {
 			s.Outcome, s.LeftMillis = interrupted, r.EndMillis
 		}
 	}
@@ -132,9 +132,18 @@ func (f *Fold) party(call, party string) *Party {
 	return nil
 }
 
+// routed is the call that a stay or an offer belongs to. A call-back outlives its call.
+func (f *Fold) routed(id string) *CDR {
+	c := f.byID[id]
+	if c == nil {
+		f.Faults++
+	}
+	return c
+}
+
 // stay takes a stay's beginning, and its end, which must have begun.
 func (f *Fold) stay(kind engine.RecordKind, r *engine.QueueRecord) {
-	c := f.live(r.CallID)
+	c := f.routed(r.CallID)
 	if c == nil {
 		return
 	}
@@ -154,7 +163,7 @@ func (f *Fold) stay(kind engine.RecordKind, r *engine.QueueRecord) {
 
 // offer takes an offer's beginning, and its end, which must have begun.
 func (f *Fold) offer(kind engine.RecordKind, r *engine.OfferRecord) {
-	c := f.live(r.CallID)
+	c := f.routed(r.CallID)
 	if c == nil {
 		return
 	}

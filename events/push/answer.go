@@ -49,18 +49,14 @@ func (h *hub) takeBack(id engine.ClientID, reference int64, name string) (c *cli
 }
 
 // room tells whether a client may wait for one more answer, and hear of more topics. What has waited for as long as a
-// key lives is given up.
-func (h *hub) room(c *client, topics int) (answer, topic bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c.waiting = slices.DeleteFunc(c.waiting, func(w awaited) bool { return time.Since(w.since) >= keyLife })
+// key lives is given up. The hub's lock is held, for the next two as well.
+func (c *client) room(topics int) (answer, topic bool) {
+	c.waiting = slices.DeleteFunc(c.waiting, func(w awaited) bool { return c.now.Sub(w.since) >= keyLife })
 	return len(c.waiting) < pendingAnswersMax, len(c.topics)+topics <= subscriptionsMax
 }
 
 // registered tells whether a client has registered a number, or is about to.
-func (h *hub) registered(c *client, dn string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (c *client) registered(dn string) bool {
 	if _, has := c.topics[topic{scopeDN, dn}]; has {
 		return true
 	}
@@ -70,9 +66,7 @@ func (h *hub) registered(c *client, dn string) bool {
 }
 
 // acting tells whether a client may act for a number: whether the last that it asked for is to register it to share.
-func (h *hub) acting(c *client, dn string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (c *client) acting(dn string) bool {
 	for _, w := range slices.Backward(c.waiting) {
 		if w.thisDN == dn && (w.kind == requestRegisterDN || w.kind == requestUnregisterDN) {
 			return w.share

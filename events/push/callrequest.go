@@ -111,8 +111,8 @@ func (r *request) data(name string) events.Data {
 	var value bytes.Buffer
 	for _, f := range fields {
 		value.Reset()
-		_ = json.Compact(&value, f.raw) // cannot fail either
-		data = append(data, events.Pair{Key: f.name, JSON: value.String()})
+		_ = json.Compact(&value, []byte(f.raw)) // cannot fail either
+		data = append(data, events.Pair{Key: strings.Clone(f.name), JSON: value.String()})
 	}
 	if _, _, err := events.Data(nil).Merge(data); err != nil {
 		r.fault(name, "is refused: "+err.Error())

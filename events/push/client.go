@@ -26,6 +26,7 @@ type client struct {
 
 	// Of the reading goroutine.
 	frames  frameReader
+	now     time.Time // when the frame under way was read
 	rate    bucket
 	bad     int    // bad frames in a row
 	early   int    // frames before RequestOpen was accepted
@@ -113,6 +114,7 @@ func (c *client) read() (why closeReason) {
 			_ = c.conn.SetReadDeadline(time.Now().Add(heartbeatsMax * c.server.current().heartbeat))
 		}
 		line, err := c.frames.next(limit)
+		c.now = time.Now()
 		switch {
 		case err == nil:
 			why = c.take(line)
@@ -190,14 +192,14 @@ func (c *client) badFrame(detail string) closeReason {
 
 // charge takes one request out of the client's and the principal's rate.
 func (c *client) charge() bool {
-	now, rate := time.Now(), c.server.current().rate
-	return c.rate.take(now, rate, rate*burstSeconds) && c.principal.take(now, rate)
+	rate := c.server.current().rate
+	return c.rate.take(c.now, rate, rate*burstSeconds) && c.principal.take(c.now, rate)
 }
 
 // slowDown lets a client that goes on sending too fast feel it: as many refusals as there may be requests are free, and
 // beyond them its messages are read more slowly than it sends them.
 func (c *client) slowDown() {
-	if rate := c.server.current().rate; c.tooFast.take(time.Now(), rate, rate*burstSeconds) {
+	if rate := c.server.current().rate; c.tooFast.take(c.now, rate, rate*burstSeconds) {
 		return
 	}
 	pause := time.NewTimer(floodPause)

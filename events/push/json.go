@@ -2,6 +2,8 @@ package push
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -18,11 +20,41 @@ const (
 	kindObject
 )
 
-// field is one member of a client's message. raw is the value's text inside the frame.
+// field is one member of a client's message. Its texts lie in the frame: who keeps one makes a copy of it, or keeps the
+// whole frame.
 type field struct {
 	name string
+	raw  string // the value as it is written
 	kind kind
-	raw  []byte
+}
+
+const usualFields = 8 // of an object
+
+// nameSet holds the names of one object: of a usual one without other memory, of one with many without looking at all.
+type nameSet struct {
+	few   [usualFields]string
+	count int
+	many  map[string]struct{}
+}
+
+// add reports whether the name was not there.
+func (n *nameSet) add(name string) bool {
+	if slices.Contains(n.few[:min(n.count, usualFields)], name) {
+		return false
+	}
+	if n.count < usualFields {
+		n.few[n.count] = name
+		n.count++
+		return true
+	}
+	if _, twice := n.many[name]; twice {
+		return false
+	}
+	if n.many == nil {
+		n.many = make(map[string]struct{})
+	}
+	n.many[name] = struct{}{}
+	return true
 }
 
 // frameError says why a frame is not one acceptable JSON object.
@@ -36,22 +68,22 @@ func (e *frameError) Error() string { return fmt.Sprintf("%s at byte %d", e.what
 // scanner checks JSON strictly (RFC 8259) and keeps nothing but where the top-level values lie, so that a frame
 // costs no more memory than itself and its keys.
 type scanner struct {
-	data []byte
+	data string
 	pos  int
 }
 
 // parseObject reads data as exactly one JSON object: valid UTF-8, no key twice in one object, at most
-// frameDepthMax levels. The fields point into data.
+// frameDepthMax levels. The fields point into one copy of it.
 func parseObject(data []byte) ([]field, error) {
 	if !utf8.Valid(data) {
 		return nil, &frameError{what: "bytes that are not UTF-8"}
 	}
-	s := scanner{data: data}
+	s := scanner{data: string(data)}
 	s.space()
 	if s.peek() != '{' {
 		return nil, s.fail("something other than an object")
 	}
-	var fields []field
+	fields := make([]field, 0, usualFields)
 	if err := s.object(1, &fields); err != nil {
 		return nil, err
 	}
@@ -101,7 +133,7 @@ func (s *scanner) object(depth int, out *[]field) error {
 	if s.take('}') {
 		return nil
 	}
-	seen := make(map[string]struct{})
+	var seen nameSet
 	for {
 		s.space()
 		at := s.pos
@@ -109,10 +141,9 @@ func (s *scanner) object(depth int, out *[]field) error {
 		if err != nil {
 			return err
 		}
-		if _, twice := seen[name]; twice {
+		if !seen.add(name) {
 			return &frameError{at: at, what: "a key that was there before"}
 		}
-		seen[name] = struct{}{}
 		if !s.take(':') {
 			return s.fail("a key without a colon")
 		}
@@ -154,7 +185,7 @@ func (s *scanner) array(depth int) error {
 }
 
 // value reads any value that lies in a container at the given depth.
-func (s *scanner) value(depth int) (kind, []byte, error) {
+func (s *scanner) value(depth int) (kind, string, error) {
 	s.space()
 	from := s.pos
 	var k kind
@@ -182,7 +213,7 @@ func (s *scanner) value(depth int) (kind, []byte, error) {
 }
 
 func (s *scanner) word(want string) error {
-	if len(s.data)-s.pos < len(want) || string(s.data[s.pos:s.pos+len(want)]) != want {
+	if !strings.HasPrefix(s.data[s.pos:], want) {
 		return s.fail("no value")
 	}
 	s.pos += len(want)
@@ -224,7 +255,7 @@ func (s *scanner) digits() bool {
 	return s.pos > from
 }
 
-// text reads a string and returns what it means.
+// text reads a string and returns what it means; it is a part of the frame unless it had to be put together.
 func (s *scanner) text() (string, error) {
 	if s.peek() != '"' {
 		return "", s.fail("no string")
@@ -235,7 +266,7 @@ func (s *scanner) text() (string, error) {
 		switch c := s.data[s.pos]; {
 		case c == '"':
 			s.pos++
-			return string(s.data[from : s.pos-1]), nil
+			return s.data[from : s.pos-1], nil
 		case c == '\\':
 			return s.escapedText(append(make([]byte, 0, 64), s.data[from:s.pos]...))
 		case c < ' ':

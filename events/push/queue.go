@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"modcti/events"
 )
@@ -43,32 +42,13 @@ type queue struct {
 func newQueue(conn net.Conn, limit int, companyID string, direct *atomic.Uint64) *queue {
 	q := &queue{
 		conn: conn, limit: limit, header: events.Header{CompanyID: companyID}, lastSend: time.Now(), direct: direct,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
-	}
-	switch c := conn.(type) {
-	case *net.UnixConn:
-		q.raw, _ = c.SyscallConn()
-	case *net.TCPConn:
-		q.raw, _ = c.SyscallConn()
+		wake: make(chan struct{}, 1), done: make(chan struct{}), raw: rawOf(conn),
 	}
 	q.attempt = func(fd uintptr) bool {
 		q.wrote, q.failed = writeNow(fd, q.pending)
 		return true
 	}
 	return q
-}
-
-// writeNow is write(2) on a socket that does not block. It does not tell the scheduler of the call: in an idle process
-// that would wake another thread before the bytes are out, and cost a third of the way to the client.
-func writeNow(fd uintptr, data []byte) (int, error) {
-	if len(data) == 0 {
-		return 0, nil
-	}
-	n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)))
-	if errno != 0 {
-		return -1, errno
-	}
-	return int(n), nil
 }
 
 // put adds one line. seq is the number it carries, 0 for one that tells no place in the stream; answerBytes is its

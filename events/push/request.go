@@ -55,12 +55,12 @@ type request struct {
 	referenceID int64
 	key         string // requestKey
 	engine      engine.Request
-	act         *action          // of requestOnCall and requestOnAgent
-	share       bool             // RequestRegisterDN: the client is going to act for thisDN
-	messages    interest         // RequestSubscribe
-	open        openRequest      // RequestOpen
-	bad         *refusal         // the first fault among the fields
-	fields      map[string]field // by name
+	act         *action     // of requestOnCall and requestOnAgent
+	share       bool        // RequestRegisterDN: the client is going to act for thisDN
+	messages    interest    // RequestSubscribe
+	open        openRequest // RequestOpen
+	bad         *refusal    // the first fault among the fields
+	fields      []field
 }
 
 // openRequest holds what only RequestOpen carries.
@@ -80,12 +80,10 @@ type refusal struct {
 // parseRequest reads the fields of a message. What is wrong with them is in bad; the name, the reference and the key
 // are read in any case, so that the refusal can name them.
 func parseRequest(fields []field) *request {
-	r := &request{fields: make(map[string]field, len(fields))}
-	for _, f := range fields {
-		r.fields[f.name] = f
-	}
+	r := &request{fields: fields}
 	r.referenceID = r.integer("referenceID", optional, 0, referenceMax)
-	if name, ok := stringOf(r.fields["messageID"]); ok {
+	messageID, _ := r.present("messageID")
+	if name, ok := stringOf(messageID); ok {
 		r.name, r.kind = clip(name), requestKinds[name]
 	} else {
 		r.bad = &refusal{events.MessageIDNotMatch, "messageID is missing or not a string: name a request in it."}
@@ -172,8 +170,12 @@ func (r *request) fault(name, problem string) {
 
 // present finds a field; null is as good as absent.
 func (r *request) present(name string) (field, bool) {
-	f, has := r.fields[name]
-	return f, has && f.kind != kindNull
+	for i := range r.fields {
+		if f := &r.fields[i]; f.name == name {
+			return *f, f.kind != kindNull
+		}
+	}
+	return field{}, false
 }
 
 // want finds a field of a type; a required one that is missing is a fault.
@@ -195,7 +197,7 @@ func (r *request) integer(name string, must bool, least, most int64) int64 {
 	if !has {
 		return 0
 	}
-	n, err := strconv.ParseInt(string(f.raw), 10, 64)
+	n, err := strconv.ParseInt(f.raw, 10, 64)
 	if err != nil || n < least || n > most {
 		r.fault(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
 		return 0
@@ -205,6 +207,11 @@ func (r *request) integer(name string, must bool, least, most int64) int64 {
 
 // text reads a string of at most size bytes without control characters; a required one must not be empty.
 func (r *request) text(name string, must bool, size int) string {
+	return strings.Clone(r.view(name, must, size))
+}
+
+// view is text for what is looked at and not kept: it may lie in the frame.
+func (r *request) view(name string, must bool, size int) string {
 	f, has := r.want(name, must, kindString, "a string")
 	if !has {
 		return ""
@@ -225,10 +232,10 @@ func (r *request) text(name string, must bool, size int) string {
 
 // word reads a string that is one of a few.
 func (r *request) word(name string, must bool, words ...string) string {
-	text := r.text(name, must, textLenMax)
+	text := r.view(name, must, textLenMax)
 	for _, w := range words {
 		if text == w {
-			return text
+			return w
 		}
 	}
 	if text != "" {
@@ -239,12 +246,12 @@ func (r *request) word(name string, must bool, words ...string) string {
 
 // number reads a telephone number.
 func (r *request) number(name string, must bool) string {
-	text := r.text(name, must, textLenMax)
+	text := r.view(name, must, textLenMax)
 	if text != "" && !isNumber(text) {
 		r.fault(name, fmt.Sprintf("must be 1 to %d characters out of 0-9 A-D * #, with a + at most in front", numberLenMax))
 		return ""
 	}
-	return text
+	return strings.Clone(text)
 }
 
 func isNumber(text string) bool {
@@ -278,7 +285,7 @@ func (r *request) list(name string, most, size int) []string {
 			r.fault(name, fmt.Sprintf("holds more than %d entries", most))
 			return nil
 		}
-		list = append(list, text)
+		list = append(list, strings.Clone(text))
 	}
 	return list
 }
@@ -301,7 +308,7 @@ func (r *request) names(name string) interest {
 	return kept
 }
 
-// stringOf is what a string value means.
+// stringOf is what a string value means; it may lie in the frame.
 func stringOf(f field) (string, bool) {
 	if f.kind != kindString || len(f.raw) == 0 {
 		return "", false
@@ -311,10 +318,10 @@ func stringOf(f field) (string, bool) {
 	return text, err == nil
 }
 
-// clip shortens a name that came from outside before it is repeated.
+// clip copies a name that came from outside and may be repeated to it, and shortens it.
 func clip(name string) string {
 	if len(name) > textLenMax {
 		name = strings.ToValidUTF8(name[:textLenMax], "")
 	}
-	return name
+	return strings.Clone(name)
 }

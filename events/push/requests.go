@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"slices"
-	"time"
 
 	"modcti/engine"
 	"modcti/events"
@@ -126,22 +125,27 @@ func (c *client) serve(r *request) {
 	}
 }
 
+var (
+	foreign = refusal{events.RegisterDNNotMatch, "thisDN is not yours: register a number that you may act for."}
+	barred  = refusal{events.RegisterDNNotMatch, "This client may not do that: thisDN must be registered by it in mode " +
+		"share, and its rights must cover the request and every number in it."}
+)
+
 // forbids checks a request against what the client has registered and what its principal may do (protocol.md 7).
 func (c *client) forbids(r *request) *refusal {
 	e := &r.engine
-	foreign := &refusal{events.RegisterDNNotMatch, "thisDN is not yours: register a number that you may act for."}
-	barred := &refusal{events.RegisterDNNotMatch, "This client may not do that: thisDN must be registered by it in mode " +
-		"share, and its rights must cover the request and every number in it."}
-	answer, topics := c.server.hub.room(c, max(1, len(e.IDs)))
+	c.server.hub.mu.Lock()
+	defer c.server.hub.mu.Unlock()
+	answer, topics := c.room(max(1, len(e.IDs)))
 	switch {
 	case !answer:
 		return &refusal{events.RequestTooFast, fmt.Sprintf("%d requests wait for an answer: wait too.", pendingAnswersMax)}
 	case r.kind == requestOnCall && !c.mayAct(r), r.kind == requestOnAgent && !c.mayActOnAgent(r):
-		return barred
-	case r.kind == requestUnregisterDN && !c.server.hub.registered(c, e.ThisDN):
-		return foreign
+		return &barred
+	case r.kind == requestUnregisterDN && !c.registered(e.ThisDN):
+		return &foreign
 	case e.ThisDN != "" && !c.principal.permitsDN(e.ThisDN):
-		return foreign
+		return &foreign
 	case e.Scope == "company" && len(e.IDs) > 0 && !slices.Equal(e.IDs, []string{c.principal.company}):
 		return &refusal{events.InvalidParams, "ids names another company: leave it out."}
 	case (r.kind == requestRegisterDN || r.kind == requestSubscribe) && !topics:
@@ -155,7 +159,7 @@ func (c *client) forbids(r *request) *refusal {
 // the right to control, and as a supervisor only toward numbers of its own principal (protocol.md 7).
 func (c *client) mayAct(r *request) bool {
 	e, p := &r.engine, c.principal
-	if !p.has("control") || !c.server.hub.acting(c, e.ThisDN) {
+	if !p.has("control") || !c.acting(e.ThisDN) {
 		return false
 	}
 	toward := func(dn string) bool { return dn == "" || p.permitsDN(dn) }
@@ -170,27 +174,27 @@ func (c *client) mayActOnAgent(r *request) bool {
 	if r.act.supervises {
 		return (p.has("supervise") || p.has("admin")) && p.permitsDN(dn)
 	}
-	return p.has("control") && c.server.hub.acting(c, dn)
+	return p.has("control") && c.acting(dn)
 }
 
 // ask hands a request to the engine. Its answer comes back through Publish.
 func (c *client) ask(r *request) {
-	e := r.engine
-	e.Client, e.CompanyID = c.id, c.principal.company
 	key, first := c.claim(r)
 	if !first {
 		return
 	}
-	if e.Kind == engine.RequestMakeCall && !c.server.dialing.take(e.CompanyID, e.ThisDN, time.Now()) {
+	e := &r.engine
+	e.Client, e.CompanyID = c.id, c.principal.company
+	if e.Kind == engine.RequestMakeCall && !c.server.dialing.take(e.CompanyID, e.ThisDN, c.now) {
 		c.refuseAll(r, key, refusal{events.RequestTooFast, fmt.Sprintf(
 			"More than %d calls a second from this thisDN: send this one again later.", makeCallsPerSecond)})
 		return
 	}
 	c.server.hub.await(c, awaited{
 		name: r.name, kind: r.kind, reference: r.referenceID, scope: e.Scope, keep: r.messages, share: r.share, key: key,
-		since: time.Now(), callID: e.CallID, thisDN: e.ThisDN, agentUUID: e.AgentUUID, agentID: e.AgentID, queue: e.ThisQueue,
+		since: c.now, callID: e.CallID, thisDN: e.ThisDN, agentUUID: e.AgentUUID, agentID: e.AgentID, queue: e.ThisQueue,
 	})
-	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: &e}); err != nil {
+	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: e}); err != nil {
 		c.server.hub.takeBack(c.id, r.referenceID, r.name)
 		c.refuseAll(r, key, refusal{events.CTIException, fmt.Sprintf("The engine could not take it: %v. Try again.", err)})
 	}
@@ -216,8 +220,7 @@ func (c *client) claim(r *request) (key *keyed, first bool) {
 	}
 	name := keyName{c.principal.name, c.principal.company, r.key}
 	bound := r.kind >= requestRegisterDN && r.kind <= requestUnsubscribe
-	now := time.Now()
-	key, verdict := c.server.keys.claim(name, subjectOf(r), repeat{c, r.referenceID}, bound, now)
+	key, verdict := c.server.keys.claim(name, subjectOf(r), repeat{c, r.referenceID}, bound, c.now)
 	switch verdict {
 	case keyFirst:
 		return key, true
@@ -225,7 +228,7 @@ func (c *client) claim(r *request) (key *keyed, first bool) {
 		if len(key.answer) > 0 {
 			line := events.WithReference(nil, key.answer, r.referenceID)
 			c.out.put(line, 0, len(line))
-			c.out.flush(now, true)
+			c.out.flush(c.now, true)
 		}
 	case keyConflict:
 		c.refuse(r, refusal{events.InvalidParams,

@@ -116,7 +116,7 @@ func (s *Server) attach(conn net.Conn, door, source string, peer *principal) {
 	s.counters.connections.Add(1)
 	c := &client{
 		server: s, id: engine.ClientID(s.lastID.Add(1)), conn: conn, door: door, source: source, peer: peer,
-		since: time.Now(), frames: frameReader{from: conn},
+		since: time.Now(), frames: frameReader{from: newReader(conn)},
 	}
 	c.out = newQueue(conn, s.current().queueBytes, s.config.CompanyID, &s.counters.directWrites)
 	if !s.gate.enter(c) {

@@ -13,6 +13,9 @@ CREATE TABLE agent (
     wrap_up_millis    INTEGER NOT NULL, -- negative: the queue's
     ring_millis       INTEGER NOT NULL, -- 0 or less: the queue's
     missed_policy     TEXT NOT NULL,    -- none, not-ready, logout
+    reject_policy     TEXT NOT NULL,    -- the same, as the next two
+    busy_policy       TEXT NOT NULL,
+    unreached_policy  TEXT NOT NULL,
     missed_max        INTEGER NOT NULL,
     after_missed      INTEGER NOT NULL,
     after_reject      INTEGER NOT NULL,
@@ -41,10 +44,10 @@ CREATE TABLE queue (
     level3_after_millis INTEGER NOT NULL,
     level4_after_millis INTEGER NOT NULL,
     level5_after_millis INTEGER NOT NULL,
-    empty_levels_skipped INTEGER NOT NULL, -- a level without anybody logged in is not waited for
+    skip_empty_levels   INTEGER NOT NULL, -- a level without anybody logged in is not waited for
     last_seat_millis    INTEGER NOT NULL,
     priority_millis     INTEGER NOT NULL,
-    time_base           TEXT NOT NULL,    -- queue, system
+    since_call          INTEGER NOT NULL, -- a caller's turn counts from the beginning of his call
     max_length          INTEGER NOT NULL,
     max_wait_millis     INTEGER NOT NULL,
     nobody_on_millis    INTEGER NOT NULL,
@@ -127,6 +130,9 @@ CREATE TABLE agent_state (
     at_millis         INTEGER NOT NULL,
     calls_taken       INTEGER NOT NULL,
     talk_millis       INTEGER NOT NULL,
+    next_state        TEXT NOT NULL,    -- reserved for after his call
+    next_reason       INTEGER NOT NULL,
+    idle_queues       TEXT NOT NULL,    -- those of his that he has not logged in for, separated by blanks
     login_millis      INTEGER NOT NULL  -- since when he has been logged in; 0: he is not
 ) STRICT, WITHOUT ROWID;
 
@@ -146,10 +152,21 @@ CREATE TABLE agent_state_log (
     at_millis         INTEGER NOT NULL,
     calls_taken       INTEGER NOT NULL,
     talk_millis       INTEGER NOT NULL,
-    UNIQUE (agent_uuid, at_millis, state, reason_code, dn, call_id, party_id, wrap_until_millis, calls_taken)
+    next_state        TEXT NOT NULL,
+    next_reason       INTEGER NOT NULL,
+    idle_queues       TEXT NOT NULL,
+    UNIQUE (agent_uuid, at_millis, state, reason_code, dn, call_id, party_id, wrap_until_millis, calls_taken, next_state,
+            idle_queues)
 ) STRICT;
 
 CREATE INDEX agent_state_log_at ON agent_state_log (at_millis);
+
+-- The queue that a participant's call came from, or in which he waited, and whose phone it is.
+ALTER TABLE party ADD COLUMN queue_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE party ADD COLUMN agent_uuid TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX party_queue ON party (queue_id, start_millis) WHERE queue_id <> '';
+CREATE INDEX party_agent ON party (agent_uuid, start_millis) WHERE agent_uuid <> '';
 
 -- A stay of a caller in a queue.
 CREATE TABLE queue_stay (
@@ -161,10 +178,11 @@ CREATE TABLE queue_stay (
     priority       INTEGER NOT NULL,
     entered_millis INTEGER NOT NULL,
     left_millis    INTEGER NOT NULL,
-    outcome        TEXT NOT NULL,    -- answered, abandoned, interrupted, or why he was sent on: timeout, full, closed ...
+    outcome        TEXT NOT NULL,    -- answered, abandoned, elsewhere, interrupted, or why he was sent on: timeout, full ...
     agent_uuid     TEXT NOT NULL,    -- who answered
     offers         INTEGER NOT NULL,
     position       INTEGER NOT NULL, -- when it entered
+    callback       INTEGER NOT NULL, -- 1: nobody waits, he is to be called back at caller_dn
     open           INTEGER NOT NULL,
     UNIQUE (call_id, party_id, queue_id, entered_millis)
 ) STRICT;
@@ -237,11 +255,12 @@ SELECT o.call_id,
 CREATE VIEW queue_day AS
 SELECT date(entered_millis / 1000.0, 'unixepoch', 'localtime') AS day,
        queue_id,
-       count(*) AS entered,
+       sum(callback = 0) AS entered,
+       sum(callback = 1) AS callbacks,
        sum(outcome = 'answered') AS answered,
        sum(outcome = 'abandoned') AS abandoned,
        sum(open = 0 AND outcome NOT IN ('answered', 'abandoned')) AS sent_on,
-       sum(open) AS waiting,
+       sum(open AND callback = 0) AS waiting,
        avg(iif(outcome = 'answered', left_millis - entered_millis, NULL)) / 1000.0 AS answer_sec,
        max(iif(open = 0, left_millis - entered_millis, 0)) / 1000.0 AS longest_sec,
        sum(iif(open = 0, left_millis - entered_millis, 0)) / 1000.0 AS waited_sec,
@@ -249,8 +268,7 @@ SELECT date(entered_millis / 1000.0, 'unixepoch', 'localtime') AS day,
   FROM queue_stay
  GROUP BY day, queue_id;
 
--- The call's queue is the one that served it, else the last it was in; its participants' are the caller's and, of an
--- agent, the one that he was offered the call for.
+-- The call's queue is the one that served it, else the last it was in.
 DROP VIEW cdr;
 
 CREATE VIEW cdr AS
@@ -309,11 +327,7 @@ SELECT p.call_id,
        p.hangup_side,
        p.disposition,
        p.open,
-       coalesce((SELECT o.queue_id FROM offered o
-                  WHERE o.call_id = p.call_id AND o.party_id = p.party_id AND o.call_start_millis = p.call_start_millis
-                  ORDER BY o.id DESC LIMIT 1),
-                (SELECT s.queue_id FROM stay s
-                  WHERE s.call_id = p.call_id AND s.party_id = p.party_id AND s.call_start_millis = p.call_start_millis
-                  ORDER BY s.outcome = 'answered' DESC, s.id DESC LIMIT 1), '') AS queue_id
+       p.queue_id,
+       p.agent_uuid
   FROM participant p
   LEFT JOIN call c ON c.call_id = p.call_id AND c.start_millis = p.call_start_millis;

@@ -194,6 +194,10 @@ func turnedAway(outcome string) bool {
 }
 
 func (l *lines) entered(dst []byte, q *engine.QueueRecord, rest batch) []byte {
+	if q.Callback { // he has been in the queue since he came, and that line is written
+		keep(l.waiting, keyOf(q), q)
+		return dst
+	}
 	if s := l.callers[q.PartyID]; s != nil && s.left > 0 {
 		dst = l.transferred(dst, s, q.QueueID)
 	}
@@ -227,10 +231,12 @@ func (l *lines) left(dst []byte, q *engine.QueueRecord) []byte {
 		return appendLine(dst, q.LeftMillis, q.CallID, q.QueueID, none, name, data...)
 	}
 	switch q.Outcome {
-	case "answered":
+	case engine.StayAnswered:
 		return l.connected(dst, q)
-	case "abandoned":
+	case engine.StayAbandoned, engine.StayUnanswered:
 		return line("ABANDON", place, position, waited)
+	case string(engine.WhenCallback): // his place stays
+		return dst
 	case string(engine.WhenTimeout):
 		return line("EXITWITHTIMEOUT", place, position, waited)
 	case string(engine.WhenKey):
@@ -250,22 +256,24 @@ func (l *lines) connected(dst []byte, q *engine.QueueRecord) []byte {
 		s := &served{call: q.CallID, queue: q.QueueID, agent: q.AgentUUID, agentParty: offer.PartyID, caller: q.PartyID,
 			agentDN: offer.AgentDN, hold: hold, position: int64(q.Position), answered: q.LeftMillis}
 		keep(l.serving, offer.PartyID, s)
-		keep(l.callers, q.PartyID, s)
+		if q.PartyID != "" {
+			keep(l.callers, q.PartyID, s)
+		}
 	}
 	return appendLine(dst, q.LeftMillis, q.CallID, q.QueueID, l.nameOf(q.AgentUUID), "CONNECT",
 		strconv.FormatInt(hold, 10), channel, rang)
 }
 
 func (l *lines) offerEnded(dst []byte, o *engine.OfferRecord) []byte {
-	if o.Outcome == "answered" { // the stay's end tells of it, before or after
+	if o.Outcome == engine.OfferAnswered { // the stay's end tells of it, before or after
 		return dst
 	}
 	delete(l.offers, offerKey{o.CallID, o.AgentUUID})
 	name := ""
 	switch o.Outcome {
-	case "no-answer", "rejected", "busy", "unreachable", "failed":
+	case engine.OfferNoAnswer, engine.OfferRejected, engine.OfferBusy, engine.OfferUnreachable, engine.OfferFailed:
 		name = "RINGNOANSWER"
-	case "caller-left":
+	case engine.OfferCallerLeft:
 		name = "RINGCANCELED"
 	default:
 		return dst
@@ -281,7 +289,7 @@ func (l *lines) party(dst []byte, p *parting) []byte {
 	if s := l.serving[p.id]; s != nil && ended {
 		delete(l.serving, p.id)
 		s.left, s.side = p.endMillis, p.side
-		if s.callerGone || s.side == events.SideCustomer {
+		if s.callerGone || s.side == events.SideCustomer || s.caller == "" {
 			return l.completed(dst, s)
 		}
 		if s.otherDNSet {

@@ -47,6 +47,12 @@ func leaves(q engine.QueueRecord, when float64, outcome, agent string) engine.Re
 	return engine.Record{Kind: engine.QueueLeft, Queue: &q}
 }
 
+// back makes a stay that of a call-back.
+func back(r engine.Record) engine.Record {
+	r.Queue.Callback, r.Queue.PartyID = true, ""
+	return r
+}
+
 func offered(q engine.QueueRecord, party, agent, dn string, when float64) engine.OfferRecord {
 	return engine.OfferRecord{CallID: q.CallID, PartyID: party, QueueID: q.QueueID, AgentUUID: agent, AgentDN: dn, AtMillis: at(when)}
 }
@@ -151,6 +157,14 @@ func TestLines(t *testing.T) {
 				"20|c|8001|NONE|EXITWITHKEY||2|2|10", "21|a|8001|NONE|EXITEMPTY|1|1|21"}},
 		{"turned away at once: never in the queue", [][]engine.Record{{enters(a), leaves(a, 0, "full", "")},
 			{enters(b), leaves(b, 1, "blacklisted", "")}, {leaves(a, 0, "closed", "")}}, nil},
+		{"called back: he keeps his place, and waits until he is served or cannot be reached", steps(enters(a),
+			leaves(a, 5, "callback", ""), back(enters(a)), made(first), back(leaves(a, 20, "answered", "u1")),
+			closed("p1", 50, events.SideAgent), enters(b), leaves(b, 6, "callback", ""), back(enters(b)),
+			back(leaves(b, 60, "no-callback", ""))),
+			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "20|a|8001|Agent/7001|CONNECT|20|p1|18",
+				"50|a|8001|Agent/7001|COMPLETEAGENT|20|30|1", "01|b|8001|NONE|ENTERQUEUE||138 1|2", "60|b|8001|NONE|ABANDON|1|2|59"}},
+		{"taken out by somebody", steps(enters(a), leaves(a, 9, "elsewhere", "")),
+			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "09|a|8001|NONE|EXITEMPTY|1|1|9"}},
 		{"closed while he waits", steps(enters(a), leaves(a, 9, "closed", "")),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "09|a|8001|NONE|EXITEMPTY|1|1|9"}},
 		{"a working day", steps(agentIs("u1", "NotReady", 0, 11), agentIs("u1", "Ready", 5, 0), agentIs("u1", "AfterCallWork", 6, 4),

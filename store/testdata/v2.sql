@@ -63,23 +63,23 @@ CREATE TABLE party (
     disposition        TEXT NOT NULL,
     call_state         TEXT NOT NULL,
     early_detect_cause INTEGER NOT NULL,
-    open               INTEGER NOT NULL,
+    open               INTEGER NOT NULL, queue_id TEXT NOT NULL DEFAULT '', agent_uuid TEXT NOT NULL DEFAULT '',
     UNIQUE (call_id, party_id, start_millis)
 ) STRICT;
-INSERT INTO party VALUES(1,'85ebca7700000001000000000000000a','9e3779b100000001000000000000ca11','85ebca7700000001000000000000000a','sip-85ebca7700000001000000000000000a','Customer','Origination','13800000001','1001','Zoë',1790000000050,1790000000250,1790000005250,1790000005251,1790000009050,3000,1790000065250,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(2,'c2b2ae3d00000001000000000000000b','9e3779b100000001000000000000ca11','c2b2ae3d00000001000000000000000b','sip-c2b2ae3d00000001000000000000000b','Agent','Destination','1001','13800000001','Zoë',1790000000070,1790000000250,1790000005250,1790000005251,1790000009050,3000,1790000065250,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(3,'0bd794ee00000002000000000000000a','3c6ef36200000002000000000000ca11','0bd794ee00000002000000000000000a','sip-0bd794ee00000002000000000000000a','Customer','Origination','13800000002','1002','Zoë',1790000000100,0,0,0,0,0,0,0,0,'','','','','',0,1);
-INSERT INTO party VALUES(4,'91c35f6500000003000000000000000a','daa66d1300000003000000000000ca11','91c35f6500000003000000000000000a','sip-91c35f6500000003000000000000000a','Customer','Origination','13800000003','1003','Zoë',1790000000150,1790000000350,1790000005350,1790000005351,1790000009150,3000,1790000065350,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(5,'48180ab700000003000000000000000b','daa66d1300000003000000000000ca11','48180ab700000003000000000000000b','sip-48180ab700000003000000000000000b','Agent','Destination','1003','13800000003','Zoë',1790000000170,1790000000350,1790000005350,1790000005351,1790000009150,3000,1790000065350,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(6,'17af29dc00000004000000000000000a','78dde6c400000004000000000000ca11','17af29dc00000004000000000000000a','sip-17af29dc00000004000000000000000a','Customer','Origination','13800000004','1004','Zoë',1790000000200,1790000000400,1790000005400,1790000005401,1790000009200,3000,1790000065400,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(7,'0acab8f400000004000000000000000b','78dde6c400000004000000000000ca11','0acab8f400000004000000000000000b','sip-0acab8f400000004000000000000000b','Agent','Destination','1004','13800000004','Zoë',1790000000220,0,0,0,0,0,0,0,0,'','','','','',0,0);
-INSERT INTO party VALUES(8,'0acab8f400000004000000000000000b','daa66d1300000003000000000000ca11','0acab8f400000004000000000000000b','sip-0acab8f400000004000000000000000b','Agent','Destination','1004','13800000003','Zoë',1790000000220,1790000000420,1790000005420,1790000005421,1790000009220,3000,1790000065420,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(9,'9d9af45300000005000000000000000a','1715607500000005000000000000ca11','9d9af45300000005000000000000000a','sip-9d9af45300000005000000000000000a','Customer','Origination','13800000005','1005','Zoë',1790000000250,1790000000450,1790000005450,1790000005451,1790000009250,3000,1790000065450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(10,'cd7d673100000005000000000000000b','1715607500000005000000000000ca11','cd7d673100000005000000000000000b','sip-cd7d673100000005000000000000000b','Agent','Destination','1005','13800000005','Zoë',1790000000270,1790000000450,1790000005450,1790000005451,1790000009250,3000,1790000065450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(11,'9d9af45300000005000000000000000a','1715607500000005000000000000ca11','9d9af45300000005000000000000000a','sip-9d9af45300000005000000000000000a','Customer','Origination','13800000005','1005','Zoë',1790000100250,1790000100450,1790000105450,1790000105451,1790000109250,3000,1790000165450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(12,'cd7d673100000005000000000000000b','1715607500000005000000000000ca11','cd7d673100000005000000000000000b','sip-cd7d673100000005000000000000000b','Agent','Destination','1005','13800000005','Zoë',1790000100270,1790000100450,1790000105450,1790000105451,1790000109250,3000,1790000165450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(13,'2386beca00000006000000000000000a','b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','sip-2386beca00000006000000000000000a','Customer','Origination','13800000006','1006','Zoë',1790000000300,1790000000500,1790000005500,1790000005501,1790000009300,3000,1790000065500,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
-INSERT INTO party VALUES(14,'9030156e00000006000000000000000b','b54cda2600000006000000000000ca11','9030156e00000006000000000000000b','sip-9030156e00000006000000000000000b','Agent','Destination','1006','13800000006','Zoë',1790000000320,1790000000500,1790000005500,1790000005501,1790000009300,3000,1790000065500,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0);
+INSERT INTO party VALUES(1,'85ebca7700000001000000000000000a','9e3779b100000001000000000000ca11','85ebca7700000001000000000000000a','sip-85ebca7700000001000000000000000a','Customer','Origination','13800000001','1001','Zoë',1790000000050,1790000000250,1790000005250,1790000005251,1790000009050,3000,1790000065250,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(2,'c2b2ae3d00000001000000000000000b','9e3779b100000001000000000000ca11','c2b2ae3d00000001000000000000000b','sip-c2b2ae3d00000001000000000000000b','Agent','Destination','1001','13800000001','Zoë',1790000000070,1790000000250,1790000005250,1790000005251,1790000009050,3000,1790000065250,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(3,'0bd794ee00000002000000000000000a','3c6ef36200000002000000000000ca11','0bd794ee00000002000000000000000a','sip-0bd794ee00000002000000000000000a','Customer','Origination','13800000002','1002','Zoë',1790000000100,0,0,0,0,0,0,0,0,'','','','','',0,1,'','');
+INSERT INTO party VALUES(4,'91c35f6500000003000000000000000a','daa66d1300000003000000000000ca11','91c35f6500000003000000000000000a','sip-91c35f6500000003000000000000000a','Customer','Origination','13800000003','1003','Zoë',1790000000150,1790000000350,1790000005350,1790000005351,1790000009150,3000,1790000065350,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(5,'48180ab700000003000000000000000b','daa66d1300000003000000000000ca11','48180ab700000003000000000000000b','sip-48180ab700000003000000000000000b','Agent','Destination','1003','13800000003','Zoë',1790000000170,1790000000350,1790000005350,1790000005351,1790000009150,3000,1790000065350,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(6,'17af29dc00000004000000000000000a','78dde6c400000004000000000000ca11','17af29dc00000004000000000000000a','sip-17af29dc00000004000000000000000a','Customer','Origination','13800000004','1004','Zoë',1790000000200,1790000000400,1790000005400,1790000005401,1790000009200,3000,1790000065400,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(7,'0acab8f400000004000000000000000b','78dde6c400000004000000000000ca11','0acab8f400000004000000000000000b','sip-0acab8f400000004000000000000000b','Agent','Destination','1004','13800000004','Zoë',1790000000220,0,0,0,0,0,0,0,0,'','','','','',0,0,'','');
+INSERT INTO party VALUES(8,'0acab8f400000004000000000000000b','daa66d1300000003000000000000ca11','0acab8f400000004000000000000000b','sip-0acab8f400000004000000000000000b','Agent','Destination','1004','13800000003','Zoë',1790000000220,1790000000420,1790000005420,1790000005421,1790000009220,3000,1790000065420,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(9,'9d9af45300000005000000000000000a','1715607500000005000000000000ca11','9d9af45300000005000000000000000a','sip-9d9af45300000005000000000000000a','Customer','Origination','13800000005','1005','Zoë',1790000000250,1790000000450,1790000005450,1790000005451,1790000009250,3000,1790000065450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(10,'cd7d673100000005000000000000000b','1715607500000005000000000000ca11','cd7d673100000005000000000000000b','sip-cd7d673100000005000000000000000b','Agent','Destination','1005','13800000005','Zoë',1790000000270,1790000000450,1790000005450,1790000005451,1790000009250,3000,1790000065450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(11,'9d9af45300000005000000000000000a','1715607500000005000000000000ca11','9d9af45300000005000000000000000a','sip-9d9af45300000005000000000000000a','Customer','Origination','13800000005','1005','Zoë',1790000100250,1790000100450,1790000105450,1790000105451,1790000109250,3000,1790000165450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(12,'cd7d673100000005000000000000000b','1715607500000005000000000000ca11','cd7d673100000005000000000000000b','sip-cd7d673100000005000000000000000b','Agent','Destination','1005','13800000005','Zoë',1790000100270,1790000100450,1790000105450,1790000105451,1790000109250,3000,1790000165450,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'','');
+INSERT INTO party VALUES(13,'2386beca00000006000000000000000a','b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','sip-2386beca00000006000000000000000a','Customer','Origination','13800000006','1006','Zoë',1790000000300,1790000000500,1790000005500,1790000005501,1790000009300,3000,1790000065500,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'8002@sales','');
+INSERT INTO party VALUES(14,'9030156e00000006000000000000000b','b54cda2600000006000000000000ca11','9030156e00000006000000000000000b','sip-9030156e00000006000000000000000b','Agent','Destination','1006','13800000006','Zoë',1790000000320,1790000000500,1790000005500,1790000005501,1790000009300,3000,1790000065500,5,60,'NORMAL_CLEARING','NORMAL_CLEARING','customer','recv_bye','',200,0,'8002@sales','bob');
 CREATE TABLE party_state (
     party_id  TEXT NOT NULL,
     ordinal   INTEGER NOT NULL, -- 1, 2, ... per party, going on where it goes on in another call
@@ -149,6 +149,9 @@ CREATE TABLE agent (
     wrap_up_millis    INTEGER NOT NULL, -- negative: the queue's
     ring_millis       INTEGER NOT NULL, -- 0 or less: the queue's
     missed_policy     TEXT NOT NULL,    -- none, not-ready, logout
+    reject_policy     TEXT NOT NULL,    -- the same, as the next two
+    busy_policy       TEXT NOT NULL,
+    unreached_policy  TEXT NOT NULL,
     missed_max        INTEGER NOT NULL,
     after_missed      INTEGER NOT NULL,
     after_reject      INTEGER NOT NULL,
@@ -160,8 +163,8 @@ CREATE TABLE agent (
     login_at_start    INTEGER NOT NULL,
     duplicate_policy  TEXT NOT NULL     -- refuse, replace
 ) STRICT;
-INSERT INTO agent VALUES(1,'u1','7001','Zoë','1001','','never',0,-1,0,'none',0,0,0,0,0,0,'stay',0,1,'refuse');
-INSERT INTO agent VALUES(2,'u2','','Bob','1002','+4917012345','offline',2,10000,15000,'logout',3,1000,2000,3000,4000,3600000,'logout',1,0,'replace');
+INSERT INTO agent VALUES(1,'u1','7001','Zoë','1001','','never',0,-1,0,'none','none','none','none',0,0,0,0,0,0,'stay',0,1,'refuse');
+INSERT INTO agent VALUES(2,'u2','','Bob','1002','+4917012345','offline',2,10000,15000,'logout','none','none','none',3,1000,2000,3000,4000,3600000,'logout',1,0,'replace');
 CREATE TABLE queue (
     id                  INTEGER PRIMARY KEY,
     queue_id            TEXT NOT NULL UNIQUE,
@@ -176,10 +179,10 @@ CREATE TABLE queue (
     level3_after_millis INTEGER NOT NULL,
     level4_after_millis INTEGER NOT NULL,
     level5_after_millis INTEGER NOT NULL,
-    empty_levels_skipped INTEGER NOT NULL, -- a level without anybody logged in is not waited for
+    skip_empty_levels   INTEGER NOT NULL, -- a level without anybody logged in is not waited for
     last_seat_millis    INTEGER NOT NULL,
     priority_millis     INTEGER NOT NULL,
-    time_base           TEXT NOT NULL,    -- queue, system
+    since_call          INTEGER NOT NULL, -- a caller's turn counts from the beginning of his call
     max_length          INTEGER NOT NULL,
     max_wait_millis     INTEGER NOT NULL,
     nobody_on_millis    INTEGER NOT NULL,
@@ -196,8 +199,8 @@ CREATE TABLE queue (
     record_template     TEXT NOT NULL,
     time_zone           TEXT NOT NULL     -- of the hours; empty: setting time-zone
 ) STRICT;
-INSERT INTO queue VALUES(1,'8001','Support','longest-idle-agent',0,0,0,0,0,0,0,0,0,0,0,0,'',0,0,0,0,0,'','','','','',0,0,0,'','');
-INSERT INTO queue VALUES(2,'8002@sales','','ring-progressively',0,5000,0,0,0,10000,20000,30000,40000,1,0,0,'system',20,0,0,1,0,'#','1','','','please_hold.wav',0,0,1,'','Asia/Shanghai');
+INSERT INTO queue VALUES(1,'8001','Support','longest-idle-agent',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'','','','','',0,0,0,'','');
+INSERT INTO queue VALUES(2,'8002@sales','','ring-progressively',0,5000,0,0,0,10000,20000,30000,40000,1,0,0,1,20,0,0,1,0,'#','1','','','please_hold.wav',0,0,1,'','Asia/Shanghai');
 CREATE TABLE queue_overflow (
     queue_id TEXT NOT NULL,
     ordinal  INTEGER NOT NULL,
@@ -264,10 +267,13 @@ CREATE TABLE agent_state (
     at_millis         INTEGER NOT NULL,
     calls_taken       INTEGER NOT NULL,
     talk_millis       INTEGER NOT NULL,
+    next_state        TEXT NOT NULL,    -- reserved for after his call
+    next_reason       INTEGER NOT NULL,
+    idle_queues       TEXT NOT NULL,    -- those of his that he has not logged in for, separated by blanks
     login_millis      INTEGER NOT NULL  -- since when he has been logged in; 0: he is not
 ) STRICT, WITHOUT ROWID;
-INSERT INTO agent_state VALUES('bob','7','1009',4,'AfterCallWork',0,1,1790000095500,'b54cda2600000006000000000000ca11','9030156e00000006000000000000000b',1790000065500,4,60000,1790000000300);
-INSERT INTO agent_state VALUES('zoë','7','1009',4,'LoggedOut',0,0,0,'','',1790000070300,0,0,0);
+INSERT INTO agent_state VALUES('bob','7','1009',4,'AfterCallWork',0,1,1790000095500,'b54cda2600000006000000000000ca11','9030156e00000006000000000000000b',1790000065500,4,60000,'NotReady',11,'8001 8003@x',1790000000300);
+INSERT INTO agent_state VALUES('zoë','7','1009',4,'LoggedOut',0,0,0,'','',1790000070300,0,0,'',0,'',0);
 CREATE TABLE agent_state_log (
     id                INTEGER PRIMARY KEY,
     agent_uuid        TEXT NOT NULL,
@@ -283,13 +289,17 @@ CREATE TABLE agent_state_log (
     at_millis         INTEGER NOT NULL,
     calls_taken       INTEGER NOT NULL,
     talk_millis       INTEGER NOT NULL,
-    UNIQUE (agent_uuid, at_millis, state, reason_code, dn, call_id, party_id, wrap_until_millis, calls_taken)
+    next_state        TEXT NOT NULL,
+    next_reason       INTEGER NOT NULL,
+    idle_queues       TEXT NOT NULL,
+    UNIQUE (agent_uuid, at_millis, state, reason_code, dn, call_id, party_id, wrap_until_millis, calls_taken, next_state,
+            idle_queues)
 ) STRICT;
-INSERT INTO agent_state_log VALUES(1,'zoë','7','1009',4,'Ready',0,0,0,'','',1790000000300,0,0);
-INSERT INTO agent_state_log VALUES(2,'bob','7','1009',4,'Ready',0,0,0,'','',1790000000300,0,0);
-INSERT INTO agent_state_log VALUES(3,'zoë','7','1009',4,'NotReady',5,0,0,'','',1790000000385,0,0);
-INSERT INTO agent_state_log VALUES(4,'bob','7','1009',4,'AfterCallWork',0,1,1790000095500,'b54cda2600000006000000000000ca11','9030156e00000006000000000000000b',1790000065500,4,60000);
-INSERT INTO agent_state_log VALUES(5,'zoë','7','1009',4,'LoggedOut',0,0,0,'','',1790000070300,0,0);
+INSERT INTO agent_state_log VALUES(1,'zoë','7','1009',4,'Ready',0,0,0,'','',1790000000300,0,0,'',0,'');
+INSERT INTO agent_state_log VALUES(2,'bob','7','1009',4,'Ready',0,0,0,'','',1790000000300,0,0,'',0,'');
+INSERT INTO agent_state_log VALUES(3,'zoë','7','1009',4,'NotReady',5,0,0,'','',1790000000385,0,0,'',0,'');
+INSERT INTO agent_state_log VALUES(4,'bob','7','1009',4,'AfterCallWork',0,1,1790000095500,'b54cda2600000006000000000000ca11','9030156e00000006000000000000000b',1790000065500,4,60000,'NotReady',11,'8001 8003@x');
+INSERT INTO agent_state_log VALUES(5,'zoë','7','1009',4,'LoggedOut',0,0,0,'','',1790000070300,0,0,'',0,'');
 CREATE TABLE queue_stay (
     id             INTEGER PRIMARY KEY,
     call_id        TEXT NOT NULL,
@@ -299,15 +309,16 @@ CREATE TABLE queue_stay (
     priority       INTEGER NOT NULL,
     entered_millis INTEGER NOT NULL,
     left_millis    INTEGER NOT NULL,
-    outcome        TEXT NOT NULL,    -- answered, abandoned, interrupted, or why he was sent on: timeout, full, closed ...
+    outcome        TEXT NOT NULL,    -- answered, abandoned, elsewhere, interrupted, or why he was sent on: timeout, full ...
     agent_uuid     TEXT NOT NULL,    -- who answered
     offers         INTEGER NOT NULL,
     position       INTEGER NOT NULL, -- when it entered
+    callback       INTEGER NOT NULL, -- 1: nobody waits, he is to be called back at caller_dn
     open           INTEGER NOT NULL,
     UNIQUE (call_id, party_id, queue_id, entered_millis)
 ) STRICT;
-INSERT INTO queue_stay VALUES(1,'b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','8001','13800000006',2,1790000000301,1790000000400,'timeout','',1,3,0);
-INSERT INTO queue_stay VALUES(2,'b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','8002@sales','13800000006',2,1790000000400,1790000005500,'answered','bob',1,1,0);
+INSERT INTO queue_stay VALUES(1,'b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','8001','13800000006',2,1790000000301,1790000000400,'timeout','',1,3,0,0);
+INSERT INTO queue_stay VALUES(2,'b54cda2600000006000000000000ca11','2386beca00000006000000000000000a','8002@sales','13800000006',2,1790000000400,1790000005500,'answered','bob',1,1,0,0);
 CREATE TABLE offer (
     id              INTEGER PRIMARY KEY,
     call_id         TEXT NOT NULL,
@@ -365,6 +376,8 @@ SELECT p.call_id,
 CREATE UNIQUE INDEX agent_work_number ON agent (agent_id) WHERE agent_id <> '';
 CREATE INDEX tier_queue ON tier (queue_id);
 CREATE INDEX agent_state_log_at ON agent_state_log (at_millis);
+CREATE INDEX party_queue ON party (queue_id, start_millis) WHERE queue_id <> '';
+CREATE INDEX party_agent ON party (agent_uuid, start_millis) WHERE agent_uuid <> '';
 CREATE INDEX queue_stay_queue ON queue_stay (queue_id, entered_millis);
 CREATE INDEX queue_stay_entered ON queue_stay (entered_millis);
 CREATE INDEX queue_stay_open ON queue_stay (id) WHERE open = 1;
@@ -404,11 +417,12 @@ SELECT o.call_id,
 CREATE VIEW queue_day AS
 SELECT date(entered_millis / 1000.0, 'unixepoch', 'localtime') AS day,
        queue_id,
-       count(*) AS entered,
+       sum(callback = 0) AS entered,
+       sum(callback = 1) AS callbacks,
        sum(outcome = 'answered') AS answered,
        sum(outcome = 'abandoned') AS abandoned,
        sum(open = 0 AND outcome NOT IN ('answered', 'abandoned')) AS sent_on,
-       sum(open) AS waiting,
+       sum(open AND callback = 0) AS waiting,
        avg(iif(outcome = 'answered', left_millis - entered_millis, NULL)) / 1000.0 AS answer_sec,
        max(iif(open = 0, left_millis - entered_millis, 0)) / 1000.0 AS longest_sec,
        sum(iif(open = 0, left_millis - entered_millis, 0)) / 1000.0 AS waited_sec,
@@ -468,12 +482,8 @@ SELECT p.call_id,
        p.hangup_side,
        p.disposition,
        p.open,
-       coalesce((SELECT o.queue_id FROM offered o
-                  WHERE o.call_id = p.call_id AND o.party_id = p.party_id AND o.call_start_millis = p.call_start_millis
-                  ORDER BY o.id DESC LIMIT 1),
-                (SELECT s.queue_id FROM stay s
-                  WHERE s.call_id = p.call_id AND s.party_id = p.party_id AND s.call_start_millis = p.call_start_millis
-                  ORDER BY s.outcome = 'answered' DESC, s.id DESC LIMIT 1), '') AS queue_id
+       p.queue_id,
+       p.agent_uuid
   FROM participant p
   LEFT JOIN call c ON c.call_id = p.call_id AND c.start_millis = p.call_start_millis;
 COMMIT;

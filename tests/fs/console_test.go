@@ -48,6 +48,8 @@ func TestConsole(t *testing.T) {
 	require.True(t, strings.HasPrefix(r.cli("cti version"), "+OK mod_cti "), r.cli("cti version"))
 	require.True(t, strings.HasPrefix(r.cli("cti status"), "+OK"), r.cli("cti status"))
 	require.Equal(t, 0, r.listed("calls"))
+	require.Equal(t, 0, r.listed("agents"))
+	require.Equal(t, 0, r.listed("queues"))
 
 	r.call(fromOutside)
 	created := r.next(is("EventCallCreated", outside))
@@ -71,7 +73,9 @@ func TestConsole(t *testing.T) {
 	require.True(t, strings.HasPrefix(r.cli("cti reload"), "+OK"), r.cli("cti reload"))
 	require.Equal(t, 1, r.listed("calls"), "a reload drops no call")
 
-	for _, word := range []string{"status", "version", "calls", "call", "clients", "reload"} {
+	for _, word := range []string{
+		"status", "version", "calls", "call", "clients", "reload", "agents", "agent", "queues", "queue", "import",
+	} {
 		require.Contains(t, r.api("console_complete cti "+word[:2]), word, "completion")
 	}
 	r.api("hupall")

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+)
+
+// codeChars are what the switch takes for code in a dial string or a variable.
+const codeChars = "{}[]<>,|:^'\\$/&; \x00\n\r\t`\""
+
+var hostileNumbers = []string{
+	"{origination_caller_id_number=1}1002", "1002,1003", "1002|1003", "1002:_:1003", "[leg_timeout=1]1002", "^^:a=b:1002",
+	"${system id}", "$${domain}", "1002@evil", "sofia/external/1002", "1002'", "1002\\n", "1002\n1003", "1002\x00", "1002&park",
+	"1002;transport=tcp", "<1002>", "loopback/1002", "&system(id)", "1002 1003", "", "+", "ＯＮＥ",
+}
+
+// injector talks to a service as a client does and looks at what reaches the switch.
+type injector struct {
+	t     *testing.T
+	b     *bench
+	conn  net.Conn
+	lines *bufio.Scanner
+}
+
+func newInjector(t *testing.T) *injector {
+	rows := append([]setting{paramRow("record-template", "/rec/${strftime(%s)}.${uuid}.wav")},
+		element("dial-plan", 0, "pattern", `^\d{3,6}$`, "leg", "user/$0@home")...)
+	rows = append(rows, element("dial-plan", 1, "pattern", `^.*$`, "leg", "sofia/gateway/trunk/$0")...)
+	b := begin(t, t.TempDir(), newFakeHost(), rows...)
+	conn, err := net.Dial("unix", filepath.Join(b.dir, "s"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	i := &injector{t: t, b: b, conn: conn, lines: bufio.NewScanner(conn)}
+	i.lines.Buffer(nil, 1<<20)
+	i.send(map[string]any{"messageID": "RequestOpen", "protocol": 1})
+	i.answer(0)
+	return i
+}
+
+func (i *injector) send(request map[string]any) {
+	line, err := json.Marshal(request)
+	require.NoError(i.t, err)
+	require.NoError(i.t, i.conn.SetDeadline(time.Now().Add(patience)))
+	_, err = i.conn.Write(append(line, '\n'))
+	require.NoError(i.t, err)
+}
+
+// answer reads until the event that answers a reference, or the greeting.
+func (i *injector) answer(reference int) (messageID string) {
+	for i.lines.Scan() {
+		var m struct {
+			MessageID   string
+			ReferenceID int
+		}
+		require.NoError(i.t, json.Unmarshal(i.lines.Bytes(), &m))
+		if m.ReferenceID == reference {
+			return m.MessageID
+		}
+	}
+	require.NoError(i.t, i.lines.Err(), "the connection was closed")
+	return ""
+}
+
+// check looks at every text of every command that has reached the switch.
+func (i *injector) check() (originated int) {
+	for {
+		select {
+		case c := <-i.b.host.commands:
+			dial := c.Value
+			if c.Kind == engine.CommandOriginate {
+				originated++
+				dial = strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(dial, "user/"), "@home"), "sofia/gateway/trunk/")
+			}
+			for _, text := range []string{dial, c.Name, c.UUID, c.OtherUUID, c.CallID, c.CallerNumber, c.CallerName} {
+				require.False(i.t, strings.ContainsAny(text, codeChars), "%q reached the switch in %+v", text, c)
+			}
+		default:
+			return originated
+		}
+	}
+}
+
+// FuzzInjection: whatever a client writes into the fields that hold numbers and texts, no more than digits reaches a dial
+// string, and nothing reaches a channel's variables (protocol.md 7).
+func FuzzInjection(f *testing.F) {
+	for _, number := range hostileNumbers {
+		f.Add(number, number, number)
+	}
+	f.Add("1002", "13988886666", "4000")
+	f.Fuzz(func(t *testing.T, other, caller, text string) {
+		if strings.ToValidUTF8(other+caller+text, "") != other+caller+text {
+			t.Skip("the door refuses bad UTF-8 before it reads a field")
+		}
+		i := newInjector(t)
+		i.send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": "1001", "referenceID": 1})
+		i.answer(1)
+		i.send(map[string]any{
+			"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": other, "callerNumber": caller, "requestKey": text,
+			"referenceID": 2, "attachedData": map[string]any{"note": text},
+		})
+		i.answer(2)
+		for n, name := range []string{"InitiateConsult", "SingleStepTransfer", "RedirectCall", "DeleteParty", "SingleStepConference"} {
+			i.send(map[string]any{"messageID": "Request" + name, "thisDN": "1001", "callID": text, "otherDN": other, "referenceID": 3 + n})
+			i.answer(3 + n)
+		}
+		i.check()
+	})
+}
+
+// TestInjection: the checker sees what it is there for, and a call that is allowed does reach the switch.
+func TestInjection(t *testing.T) {
+	i := newInjector(t)
+	i.send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": "1001", "referenceID": 1})
+	require.Equal(t, "EventRegistered", i.answer(1))
+	for n, number := range hostileNumbers {
+		i.send(map[string]any{"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": number, "referenceID": 10 + n})
+		require.Equal(t, "EventPartyError", i.answer(10+n), "%q", number)
+	}
+	require.Zero(t, i.check())
+	i.send(map[string]any{"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": "13988886666", "referenceID": 2})
+	require.Equal(t, "EventDialing", i.answer(2))
+	require.Equal(t, 1, i.check())
+}

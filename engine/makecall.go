@@ -1,0 +1,66 @@
+package engine
+
+import "modcti/events"
+
+// makeCall begins a call for an agent: his own phone is called first (3.1, R31).
+func (e *Engine) makeCall(r *Request) {
+	route, ok := e.dial(r.ThisDN)
+	switch {
+	case !ok:
+		e.refuse(r, events.InvalidParams, "thisDN: the dial plan has no rule for this number")
+		return
+	case r.OtherDN == r.ThisDN:
+		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
+		return
+	case e.busy(r.ThisDN) != nil:
+		e.refuse(r, events.InvalidCallType, "thisDN is on a call; end or hold it first")
+		return
+	case e.full():
+		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
+		return
+	}
+	target, ok := e.dial(r.OtherDN)
+	if !ok && e.queueAt(r.OtherDN) == nil {
+		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
+		return
+	}
+	data, _, err := events.Data(nil).Merge(r.AttachedData)
+	if err != nil {
+		e.refuse(r, events.InvalidParams, "attachedData: "+err.Error())
+		return
+	}
+	shown := r.CallerNumber
+	if shown == "" {
+		shown = target.CallerID
+	}
+	p := e.expect(r.ThisDN)
+	c := e.newCall()
+	e.nameCall(c, p)
+	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, data
+	c.callType, c.thisDN, c.otherDN, c.makeCallType = events.Internal, r.ThisDN, r.OtherDN, r.MakeCallType
+	if !e.config.Inside(r.OtherDN) && e.queueAt(r.OtherDN) == nil {
+		c.callType, c.ani, c.dnis = events.Outbound, shown, r.OtherDN
+	}
+	if c.makeCallType == "" {
+		c.makeCallType = events.Regular
+	}
+	e.link(c)
+	c.add(p)
+	p.role, p.otherDN = roleOf(c, p), r.OtherDN
+	c.setBeginner(p)
+	o := e.operate(r, c, p, nil)
+	o.kind, o.stage, o.caller = makeCall, reaching, shown
+	e.ask(p, r, "EventDialing", 0)
+	e.announce(c)
+	o.command = e.callUp(p, route, r.OtherDN, o.ring)
+}
+
+// busy is the live party of a DN, if it has one.
+func (e *Engine) busy(dn string) *party {
+	for p := e.eldest; p != nil; p = p.younger {
+		if p.thisDN == dn && p.state != Released && !p.ending && p.call != nil && !p.call.forming {
+			return p
+		}
+	}
+	return nil
+}
