@@ -277,11 +277,13 @@ func contains(text, letter string) bool {
 	return false
 }
 
-// queueApp: the dialplan has sent a leg into cti_queue. It may be told more than once.
+// queueApp: the dialplan has sent a leg into cti_queue. A snapshot tells it once more, lest a record that was lost costs
+// a caller: who is on his way out has only not gone yet.
 func (e *Engine) queueApp(p *party, argument string) {
-	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil {
+	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil && e.audit.telling {
 		return
 	}
+	p.insist = nil
 	id, rest := splitWord(argument)
 	q := e.queueAt(id)
 	if q == nil {

@@ -397,12 +397,12 @@ func (w *world) snapshot() {
 		}
 		w.step(in)
 	}
-	w.step(engine.Input{Kind: engine.SnapshotEnd})
 	for _, c := range slices.Clone(w.inOrder) {
 		if c.inQueue != "" && !c.ending {
 			w.enter(c, c.inQueue)
 		}
 	}
+	w.step(engine.Input{Kind: engine.SnapshotEnd})
 }
 
 func (w *world) request(r engine.Request) {
