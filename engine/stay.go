@@ -127,6 +127,7 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 		q.served(e.in.MonoNanos - w.entered)
 	} else if p != nil && !p.ending && w.op == nil {
 		e.setVariables(p, "cti_queue_left_ms", e.millisText(e.in.MonoNanos), "cti_queue_result", outcome)
+		p.queue = nil
 	}
 	for _, o := range w.offers {
 		if o.outcome == "" {
