@@ -297,7 +297,7 @@ func (e *Engine) offerEnded(p *party) {
 	}
 	w := o.waiter
 	if op := w.op; op != nil && op.target.get() == p && !w.gone {
-		op.target, p.op = ref{}, nil // the operation waits for the next agent
+		op.target, op.dn, p.op = ref{}, o.queue.config.ID, nil // the operation waits for the next agent
 	}
 	if o.called && p.disposition != RecvBye && !w.gone {
 		e.leave(w, StayUnanswered, nil) // the agent was there, and the customer was not

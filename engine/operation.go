@@ -22,6 +22,7 @@ type operation struct {
 	gone     blame // of the last of its parties that ended
 	inApp    bool  // diversion: with is in cti_queue
 	result   string
+	givenUp  bool // by has taken it out of the queue that looked for target
 }
 
 type operationKind uint8

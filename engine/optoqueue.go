@@ -59,6 +59,7 @@ func (e *Engine) withdraw(o *operation) {
 		e.tellAbandoned(w)
 	}
 	e.leave(w, StayAbandoned, nil)
+	o.givenUp = true
 }
 
 // handOver lets the customer wait in the place of the agent who transfers him before a target is found (3.6, blind).

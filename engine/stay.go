@@ -312,7 +312,7 @@ func (e *Engine) queueAt(id string) *queue {
 // takenAway: somebody else has a caller who waits: he was transferred, intercepted or put into a room.
 func (e *Engine) takenAway(p *party) {
 	w := p.waiter
-	if w.queued {
+	if w.queued && !w.diverted {
 		e.tellDiverted(w, "", events.StateRedirected)
 	}
 	e.leave(w, StayElsewhere, nil)

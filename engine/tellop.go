@@ -205,6 +205,8 @@ func (e *Engine) tellStage5(o *operation) {
 func (e *Engine) targetCause(o *operation) string {
 	p := o.target.get()
 	switch {
+	case p == nil && o.givenUp:
+		return ""
 	case p == nil:
 		return events.ConsultFailed
 	case p.blame.firm && p.blame.side == events.SideAgent:

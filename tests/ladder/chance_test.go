@@ -11,7 +11,7 @@ import (
 	"modcti/events"
 )
 
-var anyNumbers = []string{"13912345678", "1001", "1002", "1003", "13988886666", "", "park"}
+var anyNumbers = []string{"13912345678", "1001", "1002", "1003", "13988886666", "", "park", "8001"}
 
 var anyData = events.Data{{Key: "orderID", JSON: `"5"`}}
 
@@ -19,11 +19,13 @@ var anyData = events.Data{{Key: "orderID", JSON: `"5"`}}
 func anyRequest(kind, who, what byte, ref int64, callID string) *engine.Request {
 	pick := func(n byte, words ...string) string { return words[int(n)%len(words)] }
 	return &engine.Request{
-		Client: engine.ClientID(1 + what%2), Kind: engine.RequestKind(kind % byte(engine.RequestStopRecording+1)),
+		Client: engine.ClientID(1 + what%2), Kind: engine.RequestKind(kind % byte(engine.RequestForceAgentState+1)),
 		Name: "Request", ReferenceID: ref, CompanyID: Company, ThisDN: pick(who, anyNumbers...),
 		CallID: pick(what/2, callID, "", "nothing"), OtherDN: pick(who/7, anyNumbers...), ThirdDN: pick(what/3, anyNumbers...),
 		Scope: pick(what, "call", "agent", "company", ""), Mode: pick(what, "agent", "customer", "off"), DTMFDigits: "12#",
 		AttachedData: anyData, MakeCallType: pick(who, "", events.Regular, events.DirectAgent),
+		AgentUUID: pick(who/3, "", "agent1001", "agent1002", "nobody"), ThisQueue: pick(what, "8001", "8002", ""),
+		AgentState: int64(what % 4), ReasonCode: int64(who % 14), DelaySeconds: int64(what),
 	}
 }
 
