@@ -81,7 +81,8 @@ enum cti_kind {
  *   CREATED, FOUND, RENAMED  uuid, channel name, caller number, caller name, destination, directory user, context,
  *                            SIP Call-ID, variable cti_call_id
  *   TRANSFERRED              destination
- *   EXECUTED                 application, argument
+ *   EXECUTED                 application, argument; that a channel is in cti_queue each snapshot tells once more, before
+ *                            its SNAPSHOT_END
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file

@@ -161,7 +161,9 @@ func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wra
 	}
 	before := agentView{a.state, a.reason}
 	a.state, a.reason, a.sinceMono = r.to, reason, e.in.MonoNanos
-	a.next, a.wrap = reserved{}, wrap
+	if a.wrap = wrap; on != wrapsUpReady && on != wrapsUpPaused { // by itself it settles nothing
+		a.next = reserved{}
+	}
 	if r.to == AgentReady {
 		a.reason = events.ReasonNone
 	}
@@ -231,6 +233,10 @@ func (e *Engine) startWrapUp(a *agent, millis int64, untimed bool, p *party) {
 
 // wrapUpOver: its time has come.
 func (e *Engine) wrapUpOver(a *agent) {
+	if a.next.set && !a.busy() {
+		e.applyReserved(a)
+		return
+	}
 	if a.wrap.back == AgentNotReady {
 		e.agentDoes(a, wrapsUpPaused, a.wrap.backReason)
 		return

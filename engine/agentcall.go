@@ -103,7 +103,7 @@ func (e *Engine) beforeRelease(p *party) {
 			return
 		}
 	}
-	if len(a.parties) == 1 && a.state != AfterCallWork {
+	if len(a.parties) == 1 && (a.state != AfterCallWork || a.next.state == AgentLoggedOut) {
 		e.applyReserved(a)
 	}
 }
@@ -116,9 +116,9 @@ func (a *agent) wrapUpFor(q *queue) (millis int64, untimed bool) {
 	return q.config.WrapUpMillis, q.config.WrapUpUntimed
 }
 
-// wrapUpSeconds is what the agent's events announce (3.15, R19).
+// wrapUpSeconds is what the agent's events announce: only who talked has work to do (3.15, R19).
 func (p *party) wrapUpSeconds() int64 {
-	if !p.served || p.agent == nil {
+	if !p.served || !p.talked || p.agent == nil {
 		return 0
 	}
 	millis, untimed := p.agent.wrapUpFor(p.queue)

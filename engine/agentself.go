@@ -80,7 +80,7 @@ func (e *Engine) agentApp(p *party, argument string) {
 			r.ReasonCode = code
 		}
 	default:
-		e.order(p, Command{Kind: CommandReturn, Value: "unknown"})
+		e.letGo(p, true, "unknown")
 		return
 	}
 	e.refused = 0
@@ -89,7 +89,7 @@ func (e *Engine) agentApp(p *party, argument string) {
 	if e.refused != 0 {
 		result = e.refused.Name()
 	}
-	e.order(p, Command{Kind: CommandReturn, Value: result})
+	e.letGo(p, true, result)
 }
 
 // agentOfPhone is the agent whose own phone has a number.

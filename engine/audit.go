@@ -11,6 +11,7 @@ type audit struct {
 	giveUpAt int64
 	beganAt  uint64 // the engine's input count at SnapshotBegin
 	first    bool   // the one under way is the first since the start
+	telling  bool   // one is being told
 	done     uint64
 }
 
@@ -69,6 +70,7 @@ func (e *Engine) snapshotBegin(in *Input) {
 	e.stats.Snapshots++
 	e.audit.beganAt = e.stats.Inputs
 	e.audit.first = e.audit.done == 0
+	e.audit.telling = true
 }
 
 // legFound meets one live channel: unknown ones are adopted, known ones are brought up to date.
@@ -177,7 +179,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 // records are still to come; so one that was expected is given up only when it is missing again, soon after.
 func (e *Engine) snapshotEnd(in *Input) {
 	a := &e.audit
-	a.pending = 0
+	a.pending, a.telling = 0, false
 	a.done++
 	for p := e.eldest; p != nil; {
 		next := p.younger

@@ -22,9 +22,9 @@ func (e *Engine) askCallback(w *waiter) {
 	}
 	e.stayed++
 	back := &waiter{
-		queue: q, came: e.in.MonoNanos, entered: w.entered, key: w.key, ordinal: w.ordinal, level: w.level, at: -1,
+		queue: q, came: e.in.MonoNanos, entered: w.entered, early: w.early, key: w.key, ordinal: w.ordinal, level: w.level, at: -1,
 		priority: w.priority, number: p.thisDN, callID: p.call.id,
-		original: callOrigin{data: p.call.data, shown: p.call.dnis},
+		cameMillis: e.millisOf(e.in.MonoNanos), sinceMillis: w.sinceMillis, original: callOrigin{data: p.call.data, shown: p.call.dnis},
 	}
 	e.overflow(w, WhenCallback)
 	e.awaitCallback(back)
@@ -73,10 +73,14 @@ func (e *Engine) restoreCallbacks(records []QueueRecord) {
 		}
 		e.stayed++
 		w := &waiter{
-			queue: q, came: e.monoNanos, entered: e.monoOf(r.EnteredMillis), at: -1, ordinal: e.stayed, priority: r.Priority,
-			number: r.CallerDN, callID: r.CallID, position: r.Position, made: r.Offers,
+			queue: q, came: e.monoOf(r.EnteredMillis), entered: e.monoOf(r.SinceMillis), at: -1, ordinal: e.stayed, priority: r.Priority,
+			number: r.CallerDN, callID: r.CallID, position: r.Position, made: r.Offers, cameMillis: r.EnteredMillis,
+			sinceMillis: r.SinceMillis,
 		}
-		w.key = w.entered - int64(w.priority)*q.config.PriorityMillis*1_000_000
+		if r.SinceMillis == 0 {
+			w.entered, w.sinceMillis = w.came, w.cameMillis
+		}
+		w.key = w.turn()
 		w.level = q.levelAfter(e.monoNanos - w.entered)
 		e.awaitCallback(w)
 		e.armWaiter(w)

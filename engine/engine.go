@@ -28,6 +28,7 @@ type Engine struct {
 	lastServed map[string]*agent // caller's number -> who served him last
 	restless   []*agent          // to be matched with a caller when the step's own consequences are done
 	waiters    []*waiter         // to be matched with an agent then
+	turned     []*queue          // that have turned the caller away whom the step is about
 	changed    []*queue          // whose callers have to be looked at again
 
 	restlessSpare []*agent

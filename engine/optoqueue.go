@@ -8,6 +8,7 @@ import "modcti/events"
 // agent whom the queue finds becomes its target, while by waits.
 func (e *Engine) callQueue(o *operation, q *queue) {
 	by, with := o.by.get(), o.with.get()
+	e.turned = e.turned[:0]
 	switch {
 	case o.kind == consult && by != nil:
 		w := e.newStay(q, "", 0)

@@ -28,13 +28,16 @@ type queue struct {
 
 // waiter is one caller's stay in one queue.
 type waiter struct {
-	party   ref
-	callID  string // of the call that he came with
-	partyID string // and of his leg in it; empty: he is to be called back
-	queue   *queue
-	came    int64 // monotonic ns
-	entered int64 // the same, but kept by a caller who returns in time or is called back
-	key     int64 // by what his turn comes: the least first
+	party                   ref
+	callID                  string // of the call that he came with
+	partyID                 string // and of his leg in it; empty: he is to be called back
+	queue                   *queue
+	came                    int64 // monotonic ns
+	entered                 int64 // the same, but kept by a caller who returns in time or is called back
+	cameMillis, sinceMillis int64 // the two as they were told: the clock on the wall may be set
+
+	early   int64 // ns from the beginning of his call until he came
+	key     int64 // turn, by which the heap is ordered
 	ordinal int   // when he entered, among all
 	level   int   // the lowest level of staff that he accepts by now
 	at      int   // in queue.waiting[level]; -1 = not there

@@ -52,7 +52,7 @@ func (e *Engine) tellQueued(w *waiter, after *offer) {
 	q := w.queue
 	m := &events.Queued{
 		CallPart: queuePart(w), ThisQueue: q.config.ID, ThisQueues: q.ids, Position: w.placeNow(), Waiting: int64(len(q.stays)),
-		EnteredTime: e.millisOf(w.entered), Retries: int64(w.retries), CallState: events.StateOK,
+		EnteredTime: w.sinceMillis, Retries: int64(w.retries), CallState: events.StateOK,
 	}
 	if after != nil {
 		m.ThirdDN, m.ThirdDNRole = after.record.AgentDN, events.Destination
@@ -98,7 +98,7 @@ func (e *Engine) queueStatus(q *queue) events.QueueStatus {
 	s := events.QueueStatus{ThisQueue: q.config.ID, Name: q.config.Name, Strategy: q.config.Strategy.String()}
 	for i, w := range e.callersOf(q) {
 		s.Callers = append(s.Callers, events.QueueCaller{
-			CallID: w.callID, OtherDN: w.callerDN(), Position: int64(i + 1), EnteredTime: e.millisOf(w.entered),
+			CallID: w.callID, OtherDN: w.callerDN(), Position: int64(i + 1), EnteredTime: w.sinceMillis,
 			Priority: int64(w.priority),
 		})
 		s.LongestWaitMillis = max(s.LongestWaitMillis, (e.monoNanos-w.entered)/1_000_000)

@@ -41,6 +41,7 @@ type QueueRecord struct {
 	CallerDN        string
 	Priority        int
 	EnteredMillis   int64
+	SinceMillis     int64 // what his place is counted from: earlier for who came back in time or is called back
 	LeftMillis      int64
 	Outcome         string // one of Stay*, or an OverflowWhen
 	AgentUUID       string // who answered

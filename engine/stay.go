@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 
 	"modcti/events"
@@ -14,7 +15,7 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
 	w.inApp = inApp
 	e.beginStay(w, p)
 	p.queue = q
-	e.setVariables(p, "cti_queue", q.config.ID, "cti_queue_joined_ms", e.millisText(w.came))
+	e.setVariables(p, "cti_queue", q.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
 	if when, refused := e.turnedAway(w, p); refused {
 		e.overflow(w, when)
 		return
@@ -33,9 +34,8 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
 func (e *Engine) beginStay(w *waiter, p *party) {
 	q := w.queue
 	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
-	if q.config.SinceCall {
-		w.key -= max(w.came-p.call.created, 0)
-	}
+	w.early = max(w.came-p.call.created, 0)
+	w.key = w.turn()
 	p.waiter = w
 	q.come(w)
 	p.call.addDN(q.config.ID)
@@ -60,8 +60,18 @@ func (e *Engine) newStay(q *queue, number string, priority int) *waiter {
 		e.leave(back, StayReplaced, nil)
 	}
 	w.level = q.levelAfter(e.in.MonoNanos - w.entered)
-	w.key = w.entered - int64(priority)*q.config.PriorityMillis*1_000_000
+	w.cameMillis, w.sinceMillis = e.millisOf(w.came), e.millisOf(w.entered)
 	return w
+}
+
+// turn is by what a caller's turn comes, the least first: the time that he came at, less the head start of his priority.
+func (w *waiter) turn() int64 {
+	c := w.queue.config
+	key := w.entered - int64(w.priority)*c.PriorityMillis*1_000_000
+	if c.SinceCall {
+		key -= w.early
+	}
+	return key
 }
 
 // turnedAway tells why a queue does not take a caller.
@@ -117,6 +127,7 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 		q.served(e.in.MonoNanos - w.entered)
 	} else if p != nil && !p.ending && w.op == nil {
 		e.setVariables(p, "cti_queue_left_ms", e.millisText(e.in.MonoNanos), "cti_queue_result", outcome)
+		p.queue = nil
 	}
 	for _, o := range w.offers {
 		if o.outcome == "" {
@@ -180,8 +191,11 @@ func (q *queue) remember(number string, who droppedCaller) {
 func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 	p := w.party.get()
 	to := w.queue.config.overflow(when)
-	if w.queued && !w.gone {
+	if w.queued {
+		e.turned = e.turned[:0]
 		e.tellDiverted(w, to.To, events.StateRedirected)
+	} else {
+		e.turned = append(e.turned, w.queue)
 	}
 	e.leave(w, string(when), nil)
 	if p == nil || p.ending {
@@ -192,7 +206,7 @@ func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 	}
 	switch to.Kind {
 	case ToQueue:
-		if next := e.queueAt(to.To); next != nil && p.hops < hopsMax {
+		if next := e.queueAt(to.To); next != nil && p.hops < hopsMax && !slices.Contains(e.turned, next) {
 			p.hops++
 			e.enqueue(p, next, w.priority, w.inApp)
 			return
@@ -264,11 +278,13 @@ func contains(text, letter string) bool {
 	return false
 }
 
-// queueApp: the dialplan has sent a leg into cti_queue. It may be told more than once.
+// queueApp: the dialplan has sent a leg into cti_queue. A snapshot tells it once more, lest a record that was lost costs
+// a caller: who is on his way out has only not gone yet.
 func (e *Engine) queueApp(p *party, argument string) {
-	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil {
+	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil && e.audit.telling {
 		return
 	}
+	p.insist = nil
 	id, rest := splitWord(argument)
 	q := e.queueAt(id)
 	if q == nil {
@@ -281,6 +297,7 @@ func (e *Engine) queueApp(p *party, argument string) {
 		p.otherDN = id
 		e.announce(c)
 	}
+	e.turned = e.turned[:0]
 	e.enqueue(p, q, int(wholeNumber(rest)), true)
 }
 

@@ -140,7 +140,8 @@ func (e *Engine) queueChanged(q *queue) {
 		}
 		waits := w.at >= 0
 		q.stepOut(w)
-		if w.level = q.levelAfter(e.in.MonoNanos - w.entered); waits {
+		w.level, w.key = q.levelAfter(e.in.MonoNanos-w.entered), w.turn()
+		if waits {
 			q.lineUp(w)
 		}
 		e.matchLater(w)

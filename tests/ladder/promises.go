@@ -38,6 +38,9 @@ func (r *Run) note(o *engine.Outgoing) {
 	if o.CallID == "" { // of an agent or a queue
 		return
 	}
+	if o.CallID == "" { // of an agent
+		return
+	}
 	e := eventSeen{name: m.Name(), callID: o.CallID}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID

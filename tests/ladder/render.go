@@ -15,6 +15,7 @@ import (
 var commandNames = [...]string{
 	"none", "snapshot", "set", "hangup", "originate", "bridge", "wait", "join-room", "hold", "unhold", "mute", "unmute",
 	"send-dtmf", "answer", "eavesdrop", "eavesdrop-mode", "record-start", "record-stop", "record-pause", "record-resume",
+	"return", "say",
 }
 
 func commandName(k engine.CommandKind) string { return commandNames[k] }
@@ -30,7 +31,11 @@ func (r *Run) commandText(c *engine.Command) string {
 	switch c.Kind {
 	case engine.CommandSnapshot:
 	case engine.CommandSetVariable:
-		words = append(words, leg, c.Name+"="+r.name(c.Value))
+		value := r.name(c.Value)
+		if millis, err := strconv.ParseInt(value, 10, 64); err == nil && strings.HasSuffix(c.Name, "_ms") {
+			value = relative(millis)
+		}
+		words = append(words, leg, c.Name+"="+value)
 	case engine.CommandHangup:
 		words = append(words, leg, engine.CauseName(c.Cause))
 	case engine.CommandOriginate:
@@ -114,7 +119,8 @@ func (r *Run) word(key string, raw json.RawMessage) string {
 		switch {
 		case err != nil || n == 0:
 			return ""
-		case strings.HasSuffix(key, "Uepoch") || key == "since" || key == "createTime":
+		case strings.HasSuffix(key, "Uepoch") || key == "since" || key == "createTime" || key == "enteredTime" ||
+			key == "expirationTime" || key == "wrapUpExpiration":
 			return key + "=" + relative(n)
 		}
 		return key + "=" + v.String()

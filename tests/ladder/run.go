@@ -1,7 +1,6 @@
 package ladder
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -62,6 +61,10 @@ func NewRun(s *Scene) *Run {
 			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
 		},
+		Directory: s.directory(), QueueOpen: func(id string, _ int64) bool { return !slices.Contains(s.Closed, id) },
+		QueueRecordPath: func(template, callID, partyID string, _ int64) string {
+			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID)).Replace(template)
+		},
 	}, s.Open)
 	return r
 }
@@ -78,9 +81,9 @@ func (r *Run) Step(in engine.Input) {
 		r.command(&r.out.Commands[i])
 	}
 	r.Fold.Add(r.out.Records)
-	for _, rec := range r.out.Records {
-		if s := rec.State; rec.Kind == engine.PartyState && !r.Quiet {
-			r.Told = append(r.Told, fmt.Sprintf("  party %s: %s at %s (%s)", r.name(s.PartyID), s.State, relative(s.AtMillis), s.Clause))
+	for i := range r.out.Records {
+		if text := r.recordText(&r.out.Records[i]); text != "" && !r.Quiet {
+			r.Told = append(r.Told, text)
 		}
 	}
 	for i := range r.out.Events {
@@ -159,7 +162,9 @@ func (r *Run) setCallID(in *engine.Input) {
 func (r *Run) command(c *engine.Command) {
 	switch c.Kind {
 	case engine.CommandSetVariable:
-		r.callOf[c.Leg] = c.Value
+		if c.Name == "cti_call_id" {
+			r.callOf[c.Leg] = c.Value
+		}
 	case engine.CommandOriginate:
 		name := "n" + strconv.Itoa(len(r.legs)+1)
 		r.legs[engine.LegIDOf(name)] = c.UUID

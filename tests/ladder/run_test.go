@@ -27,10 +27,12 @@ func TestCommandsInWords(t *testing.T) {
 		engine.CommandRecordStart: "record-start a /rec", engine.CommandRecordStop: "record-stop a /rec",
 		engine.CommandRecordPause: "record-pause a /rec", engine.CommandRecordResume: "record-resume a /rec",
 	}
+	told[engine.CommandReturn], told[engine.CommandSay] = "return a timeout", "say a position 3"
 	require.Len(t, told, len(commandNames)-1)
 	names := map[engine.CommandKind]string{
 		engine.CommandSetVariable: "cti_call_id", engine.CommandWait: "music", engine.CommandJoinRoom: "cti-7",
 		engine.CommandEavesdrop: "nobody", engine.CommandEavesdropMode: "both",
+		engine.CommandSay: engine.SayPosition,
 	}
 	for kind, want := range told {
 		c := engine.Command{
@@ -44,6 +46,10 @@ func TestCommandsInWords(t *testing.T) {
 			c.Value = c.CallID
 		case engine.CommandSendDTMF:
 			c.Value = "12#"
+		case engine.CommandReturn:
+			c.Value = "timeout"
+		case engine.CommandSay:
+			c.Value = "3"
 		case engine.CommandRecordStart, engine.CommandRecordStop, engine.CommandRecordPause, engine.CommandRecordResume:
 			c.Value = "/rec"
 		case engine.CommandSnapshot:

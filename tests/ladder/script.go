@@ -9,6 +9,8 @@
 //	# record /rec/$call-$party-$at.wav
 //	# notify-observed
 //	# legs 2                     Config.LegsMax; rooms 1: Config.RoomsMax
+//	# queue 8001 strategy=...     a skill group, as Scene.queue reads it
+//	# agent 1001 queues=8001:1    an agent and his places, as Scene.agent reads it
 //	# dial ^(\d{4})$ user/$1     the dial plan, first match first, in place of the usual one; then the caller's number
 //
 // A leg that the engine originates is called n1, n2 ... in the order of the commands, a conference that it opens room1 ...;
@@ -49,6 +51,8 @@ type Scene struct {
 	LegsMax, RoomsMax       int
 	Record                  string // template of the recording's file; empty = off
 	DialPlan                []DialRule
+	Directory               engine.Directory
+	Closed                  []string // queues that take nobody now
 	Open                    []engine.OpenCall
 }
 
@@ -148,6 +152,10 @@ func (s *Script) setting(words []string) (err error) {
 		s.Scene.RingMillis, err = strconv.ParseInt(words[1], 10, 64)
 	case len(words) == 2 && words[0] == "record":
 		s.Scene.Record = words[1]
+	case words[0] == "queue" && len(words) > 1 && inside(words[1]):
+		return s.Scene.queue(words[1:])
+	case words[0] == "agent" && len(words) > 1 && inside(words[1]):
+		return s.Scene.agent(words[1:])
 	case words[0] == "dial" && (len(words) == 3 || len(words) == 4):
 		rule := DialRule{Address: words[2]}
 		if rule.Pattern, err = regexp.Compile(words[1]); err != nil {

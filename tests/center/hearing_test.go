@@ -1,0 +1,127 @@
+package center
+
+import (
+	"modcti/engine"
+	"modcti/events"
+)
+
+// event takes in what a client in profile full would hear.
+func (l *ledger) event(o *engine.Outgoing) {
+	if o.To != 0 {
+		return
+	}
+	switch m := o.Message.(type) {
+	case *events.AgentLogin:
+		a := l.agents[m.AgentUUID]
+		a.state, a.reason, a.reserved, a.dn, a.closed = m.AgentState, m.ReasonCode, false, m.ThisDN, 0
+		a.queues = map[string]bool{}
+		for _, id := range m.ThisQueues {
+			a.queues[id] = true
+		}
+		for id, p := range l.parties { // calls that were at the phone before him
+			if p.dn == a.dn && p.told && !p.released && l.offers[id] == nil && p.agentUUID == "" {
+				p.agentUUID = m.AgentUUID
+			}
+		}
+	case *events.AgentReady:
+		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateReady, m.ReasonCode)
+		if o.Asker != 0 && !m.Reserved { // who says that he is ready is not kept waiting
+			l.agents[m.AgentUUID].closed = 0
+		}
+	case *events.AgentNotReady:
+		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
+	case *events.AgentLogout:
+		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateLoggedOut, m.ReasonCode)
+	case *events.CallCreated:
+		if l.calls[m.CallID] != nil {
+			l.breaks("call %s is created twice (3.0-1)", m.CallID)
+		}
+		l.calls[m.CallID] = &callSeen{created: true}
+	case *events.CallDeleted:
+		l.callDeleted(m.CallID)
+	case *events.Dialing:
+		l.party(o, &m.CallPart).told = true
+	case *events.Ringing:
+		p := l.party(o, &m.CallPart)
+		p.told, p.queue = true, m.ThisQueue
+	case *events.Established:
+		p := l.party(o, &m.CallPart)
+		p.told, p.established = true, true
+		p.business = l.called[m.PartyID]
+	case *events.Released:
+		l.released(o, m)
+	}
+}
+
+// agentTold: what was reserved for after the call is told, and comes into force when it is told without (3.15).
+func (l *ledger) agentTold(part *events.AgentPart, change events.ChangePart, state, reason int64) {
+	a := l.agents[part.AgentUUID]
+	if change.PreviousState != a.state {
+		l.breaks("agent %s was in %d, and is told to have been in %d", part.AgentUUID, a.state, change.PreviousState)
+	}
+	if change.Reserved {
+		a.reserved = state != a.state || state != events.AgentStateReady && reason != a.reason
+		return
+	}
+	a.state, a.reason, a.reserved = state, reason, false
+	if state == events.AgentStateReady {
+		a.reason = 0
+	}
+}
+
+func (l *ledger) party(o *engine.Outgoing, part *events.CallPart) *partySeen {
+	p := l.parties[part.PartyID]
+	if p == nil {
+		p = &partySeen{dn: part.ThisDN}
+		l.parties[part.PartyID] = p
+	}
+	if p.released {
+		l.breaks("%s for party %s after its release (3.0-2)", o.Message.Name(), part.PartyID)
+	}
+	if c := l.calls[part.CallID]; c == nil || c.deleted {
+		l.breaks("%s of call %s, which is not (3.0-1)", o.Message.Name(), part.CallID)
+	}
+	p.callID = part.CallID
+	if o.AgentUUID != "" {
+		p.agentUUID = o.AgentUUID
+	}
+	return p
+}
+
+// released: the agent's own state is told before (3.0-4): who has been established in a queue's call is not ready any
+// more when its release frees his phone, unless he has another.
+func (l *ledger) released(o *engine.Outgoing, m *events.Released) {
+	p := l.party(o, &m.CallPart)
+	p.released = true
+	a := l.agents[p.agentUUID]
+	if a == nil || !p.business || m.WrapUpDuration == 0 {
+		return
+	}
+	for _, other := range l.parties {
+		if other != p && other.agentUUID == p.agentUUID && other.business && !other.released {
+			return
+		}
+	}
+	if a.state == events.AgentStateReady && !a.reserved { // reserved: another call holds it back
+		l.breaks("agent %s is ready when the release of his queue call is told (3.0-4)", p.agentUUID)
+	}
+}
+
+func (l *ledger) callDeleted(id string) {
+	c := l.calls[id]
+	if c == nil || c.deleted {
+		l.breaks("call %s is deleted, and is not (3.0-1)", id)
+		return
+	}
+	c.deleted = true
+	for partyID, p := range l.parties {
+		if p.callID != id {
+			continue
+		}
+		if p.told && !p.released {
+			l.breaks("party %s was never released, though its call ended (3.0-2)", partyID)
+		}
+		delete(l.parties, partyID)
+	}
+	delete(l.calls, id)
+}

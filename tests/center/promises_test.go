@@ -1,0 +1,350 @@
+package center
+
+import (
+	"fmt"
+
+	"modcti/engine"
+	"modcti/events"
+)
+
+// ledger keeps what the engine has said, and holds it to its promises.
+type ledger struct {
+	w         *world
+	directory *engine.Directory
+	agents    map[string]*agentSeen
+	stays     map[stayKey]*staySeen
+	inQueue   map[string][]*staySeen // who waits in a queue, by its id, in the order of coming
+	offers    map[string]*offerSeen  // by the party
+	calls     map[string]*callSeen
+	parties   map[string]*partySeen
+	called    map[string]bool       // parties that were called for a queue's caller
+	gone      map[engine.LegID]bool // callers who have hung up
+	hungUp    map[engine.LegID]bool // legs that the engine has hung up
+	outcomes  map[string]int
+	made      map[string]int
+	broken    error
+}
+
+type stayKey struct {
+	callID, partyID, queueID string
+	entered                  int64
+}
+
+type staySeen struct {
+	engine.QueueRecord
+	order     int
+	offers    int // open ones
+	enteredAt int64
+	consult   bool
+}
+
+type offerSeen struct {
+	engine.OfferRecord
+	stay *staySeen
+	leg  engine.LegID
+}
+
+type agentSeen struct {
+	config   *engine.AgentConfig
+	queues   map[string]bool // that he has logged in for
+	dn       string
+	state    int64
+	reason   int64
+	reserved bool
+	open     *offerSeen
+	closed   int64 // monotonic ns
+}
+
+type callSeen struct{ created, deleted bool }
+
+type partySeen struct {
+	callID                      string
+	dn, queue                   string
+	told, established, released bool
+	agentUUID                   string
+	business                    bool // a queue's call, established
+}
+
+func newLedger(w *world, d *engine.Directory) *ledger {
+	l := &ledger{
+		w: w, agents: map[string]*agentSeen{}, stays: map[stayKey]*staySeen{}, inQueue: map[string][]*staySeen{},
+		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
+		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{}, outcomes: map[string]int{}, made: map[string]int{},
+	}
+	l.adopt(d)
+	w.stepOn = l.check
+	return l
+}
+
+// adopt takes a directory over. An agent who is logged in works for a queue that he is put into now.
+func (l *ledger) adopt(d *engine.Directory) {
+	had := map[engine.TierConfig]bool{}
+	if l.directory != nil {
+		for _, t := range l.directory.Tiers {
+			had[engine.TierConfig{AgentUUID: t.AgentUUID, QueueID: t.QueueID}] = true
+		}
+	}
+	defer func() {
+		for _, t := range d.Tiers {
+			if a := l.agents[t.AgentUUID]; !had[engine.TierConfig{AgentUUID: t.AgentUUID, QueueID: t.QueueID}] && a.queues != nil {
+				a.queues[t.QueueID] = true
+			}
+		}
+	}()
+	l.directory = d
+	for i := range d.Agents {
+		c := &d.Agents[i]
+		if l.agents[c.UUID] == nil {
+			l.agents[c.UUID] = &agentSeen{}
+		}
+		l.agents[c.UUID].config = c
+	}
+}
+
+func (l *ledger) breaks(format string, values ...any) {
+	if l.broken == nil {
+		l.broken = fmt.Errorf("step %d at %d ms: %s", l.w.steps, (l.w.now-startMono)/1e6, fmt.Sprintf(format, values...))
+	}
+}
+
+func (l *ledger) check(in *engine.Input) {
+	if in.Kind == engine.LegHangup {
+		l.gone[in.Leg] = true
+	}
+	if in.Kind == engine.DirectoryChanged {
+		l.adopt(in.Directory)
+	}
+	for _, r := range l.w.out.Records {
+		l.record(&r)
+	}
+	for i := range l.w.out.Events {
+		l.event(&l.w.out.Events[i])
+	}
+	for _, r := range l.w.out.Records {
+		if r.Kind == engine.OfferMade {
+			l.offered(r.Offer)
+		}
+	}
+	for _, c := range l.w.out.Commands {
+		if c.Kind == engine.CommandHangup {
+			l.hungUp[c.Leg] = true
+		}
+	}
+	l.nobodyRingsForNothing()
+	l.nobodyWaitsInVain()
+}
+
+func (l *ledger) record(r *engine.Record) {
+	switch r.Kind {
+	case engine.QueueEntered:
+		key := stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}
+		if l.stays[key] != nil {
+			l.breaks("stay %v begins twice", key)
+		}
+		s := &staySeen{QueueRecord: *r.Queue, order: len(l.stays), enteredAt: l.w.now}
+		s.consult = len(s.CallerDN) == 4 // an extension waits, for whoever its agent consults
+		l.stays[key] = s
+		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
+	case engine.QueueLeft:
+		key := stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}
+		s := l.stays[key]
+		if s == nil || s.LeftMillis != 0 {
+			l.breaks("stay %v ends, and was none or had ended", key)
+			return
+		}
+		s.LeftMillis, s.Outcome = r.Queue.LeftMillis, r.Queue.Outcome
+		l.outcomes[s.Outcome]++
+		list := l.inQueue[s.QueueID]
+		for i, have := range list {
+			if have == s {
+				l.inQueue[s.QueueID] = append(list[:i], list[i+1:]...)
+				break
+			}
+		}
+		if (s.Outcome == engine.StayAnswered) != (r.Queue.AgentUUID != "") {
+			l.breaks("a stay's outcome is %s, and the agent %q", s.Outcome, r.Queue.AgentUUID)
+		}
+	case engine.OfferEnded:
+		l.offerEnded(r.Offer)
+	}
+}
+
+// stayOf finds whom an offer is for: the one who waits in its queue with its call; a call-back has a call of its own.
+func (l *ledger) stayOf(o *engine.OfferRecord) *staySeen {
+	for _, s := range l.inQueue[o.QueueID] {
+		if s.CallID == o.CallID && !s.Callback {
+			return s
+		}
+	}
+	c := l.calls[o.CallID]
+	for _, s := range l.inQueue[o.QueueID] {
+		if s.Callback && (c == nil || l.callback(o.CallID) == s.CallerDN) {
+			return s
+		}
+	}
+	return nil
+}
+
+// callback is the number that a call calls back.
+func (l *ledger) callback(callID string) string {
+	if c, known := l.w.engine.Call(callID); known {
+		return c.OtherDN
+	}
+	return ""
+}
+
+// offered: never two offers to one agent, none to one who is not ready, or on a call, or in after-call work, and none
+// to a caller while another comes first (3.15, 3.2).
+func (l *ledger) offered(r *engine.OfferRecord) {
+	a := l.agents[r.AgentUUID]
+	l.made[r.AgentUUID]++
+	if r.PartyID == "" { // there was no way to his phone
+		a.closed = l.w.now + int64(max(a.config.AfterUnreached, 1000))*1e6
+		return
+	}
+	switch {
+	case a.open != nil:
+		l.breaks("agent %s is offered a second call", r.AgentUUID)
+	case a.state != events.AgentStateReady || a.reserved:
+		l.breaks("agent %s is offered a call in state %d (%d), reserved %v", r.AgentUUID, a.state, a.reason, a.reserved)
+	case a.closed > l.w.now:
+		l.breaks("agent %s is offered a call %d ms too early after one that failed", r.AgentUUID, (a.closed-l.w.now)/1e6)
+	case l.callsAt(r.AgentUUID, r.PartyID) >= max(a.config.MaxCalls, 1):
+		l.breaks("agent %s is offered a call while he has %d", r.AgentUUID, l.callsAt(r.AgentUUID, r.PartyID))
+	}
+	o := &offerSeen{OfferRecord: *r, leg: legOf(r.PartyID), stay: l.stayOf(r)}
+	if o.stay == nil {
+		l.breaks("agent %s is offered a call for nobody who waits in %s", r.AgentUUID, r.QueueID)
+		return
+	}
+	a.open = o
+	l.offers[r.PartyID], l.called[r.PartyID] = o, true
+	l.inTurn(o)
+	o.stay.offers++
+}
+
+// inTurn: whoever came before with the same priority, and would have had the same agent, is not passed over.
+func (l *ledger) inTurn(o *offerSeen) {
+	q := l.queue(o.QueueID)
+	if q == nil || q.LastSeatMillis > 0 || q.SinceCall { // another order is wanted there
+		return
+	}
+	for _, s := range l.inQueue[o.QueueID] {
+		if s != o.stay && s.offers == 0 && s.Priority == o.stay.Priority && s.SinceMillis < o.stay.SinceMillis &&
+			l.accepts(q, s) >= o.Level {
+			l.breaks("%s, who came at %d, is passed over for %s, who came at %d", s.CallerDN, s.SinceMillis,
+				o.stay.CallerDN, o.stay.SinceMillis)
+		}
+	}
+}
+
+func legOf(hex string) engine.LegID {
+	return engine.LegIDOf(hex[:8] + "-" + hex[8:12] + "-" + hex[12:16] + "-" + hex[16:20] + "-" + hex[20:])
+}
+
+func (l *ledger) queue(id string) *engine.QueueConfig {
+	for i := range l.directory.Queues {
+		if l.directory.Queues[i].ID == id {
+			return &l.directory.Queues[i]
+		}
+	}
+	return nil
+}
+
+// accepts is the level of staff that a caller accepts by now.
+func (l *ledger) accepts(q *engine.QueueConfig, s *staySeen) int {
+	if q.LevelAfter == ([engine.LevelMax]int64{}) {
+		return engine.LevelMax
+	}
+	waited := startWall/1000 + (l.w.now-startMono)/1e6 - s.SinceMillis
+	level := 0
+	for level < engine.LevelMax && waited > q.LevelAfter[level] {
+		level++
+	}
+	return level
+}
+
+// callsAt counts the live parties at an agent's phone, but for one.
+func (l *ledger) callsAt(uuid, but string) (n int) {
+	for id, p := range l.parties {
+		if p.agentUUID == uuid && p.told && !p.released && id != but {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *ledger) offerEnded(r *engine.OfferRecord) {
+	a := l.agents[r.AgentUUID]
+	l.outcomes["offer "+r.Outcome]++
+	wait := int64(0)
+	switch r.Outcome {
+	case engine.OfferNoAnswer:
+		wait = max(a.config.AfterMissed, 1000)
+	case engine.OfferRejected:
+		wait = max(a.config.AfterReject, 1000)
+	case engine.OfferBusy:
+		wait = max(a.config.AfterBusy, 1000)
+	case engine.OfferUnreachable:
+		wait = max(a.config.AfterUnreached, 1000)
+	case engine.OfferFailed:
+		wait = 1000
+	}
+	if wait != 0 {
+		a.closed = l.w.now + wait*1e6
+	}
+	o := l.offers[r.PartyID]
+	if r.PartyID == "" {
+		return
+	}
+	if o == nil || a.open != o {
+		l.breaks("an offer to %s ends that was none", r.AgentUUID)
+		return
+	}
+	o.stay.offers--
+	a.open = nil
+	delete(l.offers, r.PartyID)
+}
+
+// nobodyRingsForNothing: a phone that is called for a caller who has gone, or is served, is hung up in the same step.
+func (l *ledger) nobodyRingsForNothing() {
+	for _, o := range l.offers {
+		left := o.stay.LeftMillis != 0 || l.gone[legOfCaller(o.stay)] && !o.stay.consult // who may have left a customer there
+		if left && !l.hungUp[o.leg] && !l.gone[o.leg] {
+			l.breaks("the phone %s rings for %s, whose stay is %q", o.AgentDN, o.stay.CallerDN, o.stay.Outcome)
+		}
+	}
+}
+
+func legOfCaller(s *staySeen) engine.LegID {
+	if s.PartyID == "" {
+		return engine.LegID{}
+	}
+	return legOf(s.PartyID)
+}
+
+// nobodyWaitsInVain: no caller waits while an agent is idle who is ready for him.
+func (l *ledger) nobodyWaitsInVain() {
+	for _, t := range l.directory.Tiers {
+		waiting := l.inQueue[t.QueueID]
+		if len(waiting) == 0 {
+			continue
+		}
+		a := l.agents[t.AgentUUID]
+		if a.state != events.AgentStateReady || a.reserved || a.open != nil || a.closed >= l.w.now || !a.queues[t.QueueID] ||
+			l.occupied(t.AgentUUID) {
+			continue
+		}
+		q := l.queue(t.QueueID)
+		for _, s := range waiting {
+			if s.offers == 0 && l.accepts(q, s) >= t.Level && l.w.now-s.enteredAt > q.LastSeatMillis*1e6 {
+				l.breaks("%s waits in %s while agent %s is idle", s.CallerDN, q.ID, a.config.UUID)
+			}
+		}
+	}
+}
+
+func (l *ledger) occupied(uuid string) bool {
+	a, _ := l.w.engine.Agent(uuid)
+	return a.Occupancy != events.OccupancyIdle
+}

@@ -1,0 +1,411 @@
+// Package center proves the call center of the engine: a model of a switch, callers and agents who do anything at any
+// moment, and the promises of the call model checked after every step; simulated days against queueing theory; and the
+// time that a decision takes.
+package center
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"modcti/engine"
+)
+
+const (
+	startMono = int64(1_000_000_000_000)
+	startWall = int64(1_700_000_000_000_000)
+	company   = "company"
+)
+
+// world is a switch, its channels and the engine that steers them, in virtual time.
+type world struct {
+	engine *engine.Engine
+	out    engine.Output
+	rng    *rand.Rand
+	now    int64 // monotonic ns
+	todo   agenda
+	order  int
+	timer  int64 // for which deadline of the engine something is on the agenda
+	steps  int
+
+	channels map[engine.LegID]*channel
+	inOrder  []*channel
+	made     int
+	doomed   map[engine.LegID]uint16 // legs that were hung up before they came to be
+
+	fault  faults
+	prompt bool                       // commands are carried out at once
+	talk   time.Duration              // how long two who are joined talk on average; 0 = until somebody ends it
+	phone  func(w *world, c *channel) // what a phone does that is called
+	stepIn func(in *engine.Input)     // sees every input before the engine
+	stepOn func(in *engine.Input)     // and after it, with w.out
+	goOn   func(c *channel)           // the dialplan goes on with a caller
+}
+
+// faults are how often, out of 1000, a command is refused, lost, or late by long, and a record of a leg is lost.
+type faults struct{ refused, lost, late, records int }
+
+// channel is a leg at the switch.
+type channel struct {
+	id                     engine.LegID
+	uuid, number           string
+	outbound, answered     bool
+	ending                 bool
+	inQueue                string // the argument of cti_queue while it is in it
+	partner                *channel
+	callID                 string
+	bornAt                 int64
+	result                 string // of cti_queue
+	patience, talk, answer time.Duration
+}
+
+type errand struct {
+	at    int64
+	order int
+	do    func()
+}
+
+type agenda []errand
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	return a[i].at < a[j].at || a[i].at == a[j].at && a[i].order < a[j].order
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(errand)) }
+func (a *agenda) Pop() any {
+	last := len(*a) - 1
+	x := (*a)[last]
+	(*a)[last] = errand{}
+	*a = (*a)[:last]
+	return x
+}
+
+func newWorld(seed uint64, config engine.Config) *world {
+	w := &world{
+		rng: rand.New(rand.NewPCG(seed, 17)), now: startMono, channels: map[engine.LegID]*channel{},
+		doomed: map[engine.LegID]uint16{},
+	}
+	config.CompanyID, config.MonoNanos, config.WallMicros = company, startMono, startWall
+	config.LegSeed = [2]uint64{seed, seed + 1}
+	if config.Inside == nil {
+		config.Inside = func(n string) bool { return len(n) == 4 }
+	}
+	if config.Dial == nil {
+		config.Dial = func(_, n string) (engine.Route, bool) {
+			return engine.Route{Address: "user/" + n}, n != "" && n[0] != 'x'
+		}
+	}
+	w.engine = engine.New(config, nil)
+	w.goOn = func(c *channel) { w.hangup(c, engine.CauseNormalClearing, engine.SendBye) }
+	return w
+}
+
+// after puts something on the agenda.
+func (w *world) after(d time.Duration, do func()) {
+	w.order++
+	heap.Push(&w.todo, errand{w.now + int64(d), w.order, do})
+}
+
+// next does the next thing of the agenda.
+func (w *world) next() bool {
+	if len(w.todo) == 0 {
+		return false
+	}
+	x := heap.Pop(&w.todo).(errand)
+	w.now = max(w.now, x.at)
+	x.do()
+	return true
+}
+
+// step feeds one input.
+func (w *world) step(in engine.Input) {
+	in.MonoNanos, in.WallMicros = w.now, startWall+(w.now-startMono)/1000
+	if w.stepIn != nil {
+		w.stepIn(&in)
+	}
+	w.steps++
+	w.engine.Step(&in, &w.out)
+	if w.stepOn != nil {
+		w.stepOn(&in)
+	}
+	for _, c := range w.out.Commands {
+		w.command(c)
+	}
+	w.arm()
+}
+
+// arm has the engine told when its deadline has come.
+func (w *world) arm() {
+	at := w.out.NextDeadline
+	if at == 0 || w.timer != 0 && w.timer <= at {
+		return
+	}
+	w.timer = at
+	w.order++
+	heap.Push(&w.todo, errand{max(at, w.now), w.order, func() {
+		if w.timer == at {
+			w.timer = 0
+			w.step(engine.Input{Kind: engine.TimerDue})
+		}
+	}})
+}
+
+func (w *world) fact(kind engine.InputKind, c *channel, fill func(in *engine.Input)) {
+	if w.fault.records > 0 && w.rng.IntN(1000) < w.fault.records {
+		w.step(engine.Input{Kind: engine.RecordsLost})
+		return
+	}
+	in := engine.Input{Kind: kind, Leg: c.id}
+	if fill != nil {
+		fill(&in)
+	}
+	w.step(in)
+}
+
+// command does what the engine has asked for, after a while, or does not.
+func (w *world) command(c engine.Command) {
+	if w.prompt {
+		w.after(0, func() {
+			if c.Kind == engine.CommandHangup {
+				w.hangupCommand(c)
+			} else {
+				w.perform(c)
+			}
+		})
+		return
+	}
+	delay := time.Duration(w.rng.IntN(20_000)) * time.Microsecond
+	chance := w.rng.IntN(1000)
+	switch f := w.fault; {
+	case c.Kind == engine.CommandHangup:
+		if chance < f.lost {
+			return
+		}
+		w.after(delay/2, func() { w.hangupCommand(c) })
+		return
+	case chance < f.refused:
+		w.after(delay, func() { w.done(c, engine.CauseTemporaryFailure) })
+		return
+	case chance < f.refused+f.lost:
+		return
+	case chance < f.refused+f.lost+f.late:
+		delay += time.Duration(w.rng.IntN(20)) * time.Second
+	}
+	w.after(delay, func() { w.perform(c) })
+}
+
+func (w *world) done(c engine.Command, cause uint16) {
+	w.step(engine.Input{Kind: engine.CommandDone, Command: c.ID, Cause: cause})
+}
+
+func (w *world) perform(c engine.Command) {
+	switch c.Kind {
+	case engine.CommandSnapshot:
+		w.snapshot()
+		return
+	case engine.CommandOriginate:
+		w.originate(c)
+		return
+	}
+	leg, other := w.channels[c.Leg], w.channels[c.Other]
+	if leg == nil || leg.ending {
+		w.done(c, engine.CauseInvalidCallReference)
+		return
+	}
+	switch c.Kind {
+	case engine.CommandBridge:
+		if other == nil || other.ending {
+			w.done(c, engine.CauseInvalidCallReference)
+			return
+		}
+		w.bridge(leg, other)
+	case engine.CommandWait:
+		w.part(leg)
+		leg.inQueue = ""
+	case engine.CommandReturn:
+		if leg.inQueue == "" {
+			w.done(c, 101)
+			return
+		}
+		leg.inQueue, leg.result = "", c.Value
+		w.done(c, engine.CauseNone)
+		w.after(time.Duration(2+w.rng.IntN(100))*time.Millisecond, func() {
+			if !leg.ending {
+				w.goOn(leg)
+			}
+		})
+		return
+	case engine.CommandAnswer:
+		w.answer(leg)
+	}
+	w.done(c, engine.CauseNone)
+}
+
+func (w *world) hangupCommand(c engine.Command) {
+	if leg := w.channels[c.Leg]; leg != nil && !leg.ending {
+		w.done(c, engine.CauseNone)
+		d := engine.SendBye
+		if !leg.answered {
+			d = engine.SendCancel
+		}
+		w.hangup(leg, c.Cause, d)
+		return
+	}
+	if len(w.doomed) > 10_000 {
+		clear(w.doomed)
+	}
+	w.doomed[c.Leg] = c.Cause
+	w.done(c, engine.CauseNone)
+}
+
+func (w *world) originate(c engine.Command) {
+	if cause, doomed := w.doomed[c.Leg]; doomed {
+		w.done(c, cause)
+		return
+	}
+	leg := &channel{id: c.Leg, uuid: c.UUID, number: c.Value[len("user/"):], outbound: true, callID: c.CallID}
+	w.add(leg)
+	w.step(engine.Input{
+		Kind: engine.LegCreated, Leg: leg.id, Direction: engine.DirectionOutbound, Text: leg.text(c.CallerNumber, leg.number),
+	})
+	w.done(c, engine.CauseNone)
+	w.phone(w, leg)
+}
+
+func (c *channel) text(from, to string) engine.Text {
+	return engine.Text{Hex: c.id.Hex(), UUID: c.uuid, CallerNumber: from, Destination: to, CTICallID: c.callID}
+}
+
+func (w *world) add(c *channel) {
+	c.bornAt = w.now
+	w.channels[c.id] = c
+	if len(w.inOrder) > 100+2*len(w.channels) {
+		w.forgetDead()
+	}
+	w.inOrder = append(w.inOrder, c)
+}
+
+// arrive makes a leg of somebody who calls the switch.
+func (w *world) arrive(from, to string) *channel {
+	w.made++
+	c := &channel{uuid: fmt.Sprintf("%08x-0000-4000-8000-%012x", w.made, w.made), number: from}
+	c.id = engine.LegIDOf(c.uuid)
+	c.callID = c.id.Hex()
+	w.add(c)
+	w.step(engine.Input{
+		Kind: engine.LegCreated, Leg: c.id, Direction: engine.DirectionInbound, Text: c.text(from, to),
+	})
+	return c
+}
+
+// enter puts a leg into the application cti_queue.
+func (w *world) enter(c *channel, argument string) {
+	c.inQueue = argument
+	w.fact(engine.LegExecuted, c, func(in *engine.Input) { in.Text.App, in.Text.AppArg = "cti_queue", argument })
+}
+
+func (w *world) ring(c *channel) {
+	if !c.ending {
+		w.fact(engine.LegRinging, c, nil)
+	}
+}
+
+func (w *world) answer(c *channel) {
+	if !c.ending && !c.answered {
+		c.answered = true
+		w.fact(engine.LegAnswered, c, nil)
+	}
+}
+
+func (w *world) part(c *channel) {
+	if q := c.partner; q != nil {
+		c.partner, q.partner = nil, nil
+		w.fact(engine.LegUnbridged, c, func(in *engine.Input) { in.Other = q.id })
+		w.fact(engine.LegUnbridged, q, func(in *engine.Input) { in.Other = c.id })
+	}
+}
+
+func (w *world) bridge(a, b *channel) {
+	w.part(a)
+	w.part(b)
+	for _, c := range []*channel{a, b} {
+		c.inQueue = ""
+		if !c.outbound {
+			w.answer(c)
+		}
+	}
+	if a.ending || b.ending {
+		return
+	}
+	a.partner, b.partner = b, a
+	if w.talk > 0 {
+		w.after(time.Duration(w.rng.ExpFloat64()*float64(w.talk)), func() {
+			if a.partner == b {
+				w.hangup([]*channel{a, b}[w.rng.IntN(2)], engine.CauseNormalClearing, engine.RecvBye)
+			}
+		})
+	}
+	w.fact(engine.LegBridged, a, func(in *engine.Input) { in.Other = b.id })
+	w.fact(engine.LegBridged, b, func(in *engine.Input) { in.Other = a.id })
+}
+
+// hangup ends a channel, and soon after it whoever it is bridged with.
+func (w *world) hangup(c *channel, cause uint16, d engine.Disposition) {
+	if c.ending {
+		return
+	}
+	c.ending, c.inQueue = true, ""
+	w.fact(engine.LegHangup, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
+	w.after(time.Duration(w.rng.IntN(3000))*time.Microsecond, func() {
+		w.fact(engine.LegEnded, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
+		if q := c.partner; q != nil {
+			c.partner, q.partner = nil, nil
+			w.hangup(q, engine.CauseNormalClearing, engine.SendBye)
+		}
+		w.after(time.Millisecond, func() {
+			delete(w.channels, c.id)
+			w.fact(engine.LegDestroyed, c, nil)
+		})
+	})
+}
+
+func (w *world) forgetDead() {
+	w.inOrder = slices.DeleteFunc(w.inOrder, func(c *channel) bool { return w.channels[c.id] != c })
+}
+
+// snapshot tells all live channels; of those in a queue it tells once more that they are.
+func (w *world) snapshot() {
+	w.step(engine.Input{Kind: engine.SnapshotBegin})
+	w.forgetDead()
+	for _, c := range slices.Clone(w.inOrder) {
+		in := engine.Input{Kind: engine.LegFound, Leg: c.id, CallState: engine.CallStateRinging}
+		in.Direction, in.Text = engine.DirectionInbound, c.text(c.number, "")
+		if c.outbound {
+			in.Direction, in.Text = engine.DirectionOutbound, c.text("", c.number)
+		}
+		if c.answered {
+			in.CallState = engine.CallStateActive
+		}
+		if c.ending {
+			in.CallState = engine.CallStateHangup
+		}
+		if c.partner != nil {
+			in.Other = c.partner.id
+		}
+		w.step(in)
+	}
+	for _, c := range slices.Clone(w.inOrder) {
+		if c.inQueue != "" && !c.ending {
+			w.enter(c, c.inQueue)
+		}
+	}
+	w.step(engine.Input{Kind: engine.SnapshotEnd})
+}
+
+func (w *world) request(r engine.Request) {
+	r.CompanyID, r.Client = company, 1
+	w.step(engine.Input{Kind: engine.ClientRequest, Request: &r})
+}
