@@ -132,6 +132,19 @@ static inline bool cti_ring_room(cti_ring *ring, uint64_t want)
 	return (int64_t)(turn - at) >= 0;
 }
 
+/* cti_ring_tail is the position of the next record, cti_ring_has_read tells whether all before it were read. Any thread. */
+static inline uint64_t cti_ring_tail(cti_ring *ring)
+{
+	return atomic_load_explicit(&ring->tail, memory_order_relaxed);
+}
+
+static inline bool cti_ring_has_read(cti_ring *ring, uint64_t tail)
+{
+	if (!tail) return true;
+	uint64_t turn = atomic_load_explicit(&ring->slots[(tail - 1) & ring->mask].turn, memory_order_acquire);
+	return (int64_t)(turn - (tail + ring->mask)) >= 0;
+}
+
 /*
  * cti_leg_id turns a channel's uuid into 16 bytes: its value where it is a canonical uuid, else two FNV-1a hashes of it.
  * engine.LegIDOf computes the same.

@@ -3,8 +3,11 @@ package main
 /*
 #include "cti.h"
 
-static inline int cti_call_submit(const cti_host *host, const cti_command *command) { return host->submit(command); }
-static inline int cti_call_fire(const cti_host *host, const cti_fired *fired) { return host->fire(fired); }
+typedef int (*cti_submit)(cti_command_ref);
+typedef int (*cti_fire)(cti_fired_ref);
+
+static inline int cti_call_submit(cti_submit submit, cti_command_ref command) { return submit(command); }
+static inline int cti_call_fire(cti_fire fire, cti_fired_ref fired) { return fire(fired); }
 static inline void cti_call_log(const cti_host *host, int level, const char *text) { host->log(level, text); }
 
 #cgo noescape cti_call_submit
@@ -77,16 +80,17 @@ func (h *cHost) submit(command *engine.Command) error {
 	if h.lost {
 		return errFull
 	}
-	t.begin(len(command.UUID) + len(command.OtherUUID) + len(command.Name) + len(command.Value) + len(command.CallID) +
+	t.begin(C.sizeof_cti_command + len(command.UUID) + len(command.OtherUUID) + len(command.Name) + len(command.Value) + len(command.CallID) +
 		len(command.CallerNumber) + len(command.CallerName) + 7)
-	c := C.cti_command{
+	c := (*C.cti_command)(t.room(C.sizeof_cti_command))
+	*c = C.cti_command{
 		id: C.uint64_t(command.ID), kind: C.uint16_t(command.Kind), cause: C.uint16_t(command.Cause),
 		deadline_ms: C.int64_t(command.DeadlineMillis),
 	}
 	c.uuid, c.other_uuid = t.put(command.UUID), t.put(command.OtherUUID)
 	c.name, c.value, c.call_id = t.put(command.Name), t.put(command.Value), t.put(command.CallID)
 	c.caller_number, c.caller_name = t.put(command.CallerNumber), t.put(command.CallerName)
-	return result(C.cti_call_submit(&h.table, &c))
+	return result(C.cti_call_submit(h.table.submit, c))
 }
 
 func (h *cHost) fire(f *fired) error {
@@ -96,13 +100,14 @@ func (h *cHost) fire(f *fired) error {
 	if h.lost || h.table.fire == nil {
 		return errFull
 	}
-	t.begin(len(f.messageID) + len(f.callID) + len(f.partyID) + len(f.thisDN) + len(f.agentUUID) + len(f.companyID) +
+	t.begin(C.sizeof_cti_fired + len(f.messageID) + len(f.callID) + len(f.partyID) + len(f.thisDN) + len(f.agentUUID) + len(f.companyID) +
 		len(f.body) + 7)
-	c := C.cti_fired{seq: C.uint64_t(f.seq)}
+	c := (*C.cti_fired)(t.room(C.sizeof_cti_fired))
+	*c = C.cti_fired{seq: C.uint64_t(f.seq)}
 	c.message_id, c.call_id, c.party_id = t.put(f.messageID), t.put(f.callID), t.put(f.partyID)
 	c.this_dn, c.agent_uuid, c.company_id = t.put(f.thisDN), t.put(f.agentUUID), t.put(f.companyID)
 	c.body = t.put(unsafe.String(unsafe.SliceData(f.body), len(f.body)))
-	return result(C.cti_call_fire(&h.table, &c))
+	return result(C.cti_call_fire(h.table.fire, c))
 }
 
 func (h *cHost) log(level int, text string) {

@@ -34,7 +34,8 @@ func storeText(buffer *C.char, size C.int32_t, text string) {
 	room[copy(room, cut(text, len(room)-1))] = 0
 }
 
-// cText is C memory in which texts are handed to the host, one lot at a time.
+// cText is C memory in which texts are handed to the host, one lot at a time. What points to them lies in it as well:
+// cgo need not look then whether it points into memory of Go's, which takes as long as the call.
 type cText struct {
 	sync.Mutex
 	memory     unsafe.Pointer
@@ -55,6 +56,13 @@ func (t *cText) begin(bytes int) {
 	C.free(t.memory)
 	t.size = max(bytes, 2*t.size, 4096)
 	t.memory = C.malloc(C.size_t(t.size))
+}
+
+// room is memory for what points to texts; it is asked for before the first of them is put.
+func (t *cText) room(bytes int) unsafe.Pointer {
+	at := unsafe.Add(t.memory, t.used)
+	t.used += bytes
+	return at
 }
 
 // put copies a text and ends it with NUL. It stays until begin is called again.

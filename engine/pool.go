@@ -26,6 +26,8 @@ type messagePool struct {
 	otherRinging slab[events.OtherRinging]
 	established  slab[events.Established]
 	released     slab[events.Released]
+	held         slab[events.Held]
+	dataChanged  slab[events.AttachedDataChanged]
 	callCreated  slab[events.CallCreated]
 	callDeleted  slab[events.CallDeleted]
 	dns          []string
@@ -34,5 +36,6 @@ type messagePool struct {
 func (p *messagePool) reset() {
 	p.dialing.used, p.ringing.used, p.otherRinging.used, p.established.used = 0, 0, 0, 0
 	p.released.used, p.callCreated.used, p.callDeleted.used = 0, 0, 0
+	p.held.used, p.dataChanged.used = 0, 0
 	p.dns = p.dns[:0]
 }

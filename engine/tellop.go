@@ -112,7 +112,8 @@ func (f *farewell) show(m *events.Released) {
 
 // tellHeld tells the side that holds (3.4); around a consult only full hears it (R11).
 func (e *Engine) tellHeld(p *party) {
-	m := &events.Held{CallPart: callPart(p)}
+	m := e.out.pool.held.next()
+	m.CallPart = callPart(p)
 	around := p.op != nil && p.op.kind == consult
 	if around {
 		m.CallState = events.StateConsult
@@ -166,7 +167,8 @@ func (e *Engine) tellData(c *call, changed []string) {
 
 // tellConsultDialing tells the agent that he dials the third, where full has it (3.6).
 func (e *Engine) tellConsultDialing(by *party, o *operation) {
-	m := &events.Dialing{CallPart: callPart(by)}
+	m := e.out.pool.dialing.next()
+	m.CallPart = callPart(by)
 	m.OtherDN, m.ThirdDN, m.CallState = o.dn, o.dnOfWith(), events.StateConsult
 	m.ThisDNRole, m.OtherDNRole = events.Origination, events.Destination
 	e.tellParty(by, m, true)
@@ -178,7 +180,8 @@ func (e *Engine) tellStage(o *operation, stage int64, cause string) {
 	if by == nil || by.state == Released {
 		return
 	}
-	m := &events.AttachedDataChanged{CallPart: callPart(by)}
+	m := e.out.pool.dataChanged.next()
+	m.CallPart = callPart(by)
 	m.OtherDN, m.OtherDNRole, m.ConsultStage, m.ConsultCause = o.dn, events.ConsultTo, stage, cause
 	m.FullThirdDN = o.dnOfWith()
 	if stage == events.StageBegun {

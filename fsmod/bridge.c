@@ -69,7 +69,7 @@ static switch_call_cause_t end_alone(const side *a, const side *b)
 
 static switch_call_cause_t wait_until_joined(const side *a, const side *b)
 {
-	for (int64_t until_ms = cti_now_ms() + MEET_MS; cti_now_ms() < until_ms; cti_sleep_ms(STEP_MS)) {
+	for (int64_t until_ms = cti_now_ms() + MEET_MS; cti_now_ms() < until_ms && cti_live(); cti_sleep_ms(STEP_MS)) {
 		if (!up(a) || !up(b)) return end_alone(a, b);
 		if (joined(a, b)) return SWITCH_CAUSE_NONE;
 	}

@@ -65,6 +65,21 @@ bool cti_may_be_file(const char *path)
 	return !strstr(path, "/.") && dot && dot != name && dot[1];
 }
 
+/* A prompt or music: a file, or one of the streams that play something by themselves. Nothing that is fetched or run. */
+bool cti_may_be_sound(const char *sound)
+{
+	static const char *const streams[] = {"local_stream://", "tone_stream://", "silence_stream://"};
+	if (!only(sound, LETTERS DIGITS " /-_.+=@%(),;:", 512)) return false;
+	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
+		if (!strncmp(sound, streams[i], strlen(streams[i]))) return true;
+	return !strchr(sound, ':') && !strstr(sound, "..");
+}
+
+bool cti_may_be_count(const char *count)
+{
+	return only(count, DIGITS, 9);
+}
+
 bool cti_may_be_digits(const char *digits)
 {
 	return only(digits, DIGITS "*#ABCDabcd", 128);

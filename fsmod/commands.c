@@ -17,7 +17,7 @@ static void finish(uint64_t id, switch_call_cause_t cause)
 
 int cti_commands_submit(cti_command_ref command)
 {
-	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_RECORD_RESUME) return CTI_EINVAL;
+	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_SAY) return CTI_EINVAL;
 	if (command->kind == CTI_CMD_HANGUP && cti_originate_cancel(command->uuid, command->cause)) {
 		finish(command->id, SWITCH_CAUSE_NONE);
 		return 0;
@@ -47,7 +47,7 @@ static switch_call_cause_t hang_up(const cti_job *job, switch_core_session_t *se
 
 typedef switch_call_cause_t act(const cti_job *job, switch_core_session_t *session);
 
-static act *const acts[CTI_CMD_RECORD_RESUME + 1] = {
+static act *const acts[CTI_CMD_SAY + 1] = {
 	[CTI_CMD_SET_VARIABLE] = set_variable,
 	[CTI_CMD_HANGUP] = hang_up,
 	[CTI_CMD_BRIDGE] = cti_bridge,
@@ -65,6 +65,8 @@ static act *const acts[CTI_CMD_RECORD_RESUME + 1] = {
 	[CTI_CMD_RECORD_STOP] = cti_record_stop,
 	[CTI_CMD_RECORD_PAUSE] = cti_record_pause,
 	[CTI_CMD_RECORD_RESUME] = cti_record_resume,
+	[CTI_CMD_RETURN] = cti_return,
+	[CTI_CMD_SAY] = cti_say,
 };
 
 static switch_call_cause_t act_on_channel(const cti_job *job)

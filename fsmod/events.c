@@ -156,6 +156,9 @@ static struct binding {
 	{SWITCH_EVENT_CHANNEL_ANSWER, NULL, unhooked_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_BRIDGE, NULL, unhooked_changed, NULL},
 	{SWITCH_EVENT_CHANNEL_UNBRIDGE, NULL, unhooked_changed, NULL},
+	{SWITCH_EVENT_CUSTOM, "sofia::unregister", cti_registration_ended, NULL},
+	{SWITCH_EVENT_CUSTOM, "sofia::expire", cti_registration_ended, NULL},
+	{SWITCH_EVENT_CUSTOM, "sofia::register", cti_registration_began, NULL},
 	{SWITCH_EVENT_RELOADXML, NULL, configuration_changed, NULL},
 	{SWITCH_EVENT_SHUTDOWN, NULL, switch_stops, NULL},
 };

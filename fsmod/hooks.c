@@ -68,10 +68,9 @@ static void post_ended(switch_core_session_t *session, cti_leg *leg)
 static switch_status_t state_change(switch_core_session_t *session)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
-	if (switch_channel_get_state(channel) == CS_HANGUP && cti_live()) {
-		cti_leg *leg = cti_leg_of(channel);
-		if (leg) post_hangup(session, leg);
-	}
+	cti_leg *leg = cti_leg_of(channel);
+	if (leg && switch_channel_get_state(channel) == CS_HANGUP && cti_live()) post_hangup(session, leg);
+	if (leg) cti_visit_moved(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -163,12 +162,11 @@ static void renamed(switch_core_session_t *session, cti_leg *leg, const switch_c
 	cti_post(&record, leg, true);
 }
 
-/* The applications that the call model speaks of; the others, of which a call runs dozens, tell it nothing. */
+/* The applications that the call model speaks of; the others, of which a call runs dozens, tell it nothing; ours do (apps.c). */
 static bool matters(const char *application)
 {
 	static const char *const names[] = {"eavesdrop", "conference", "intercept", "park", "valet_park", "callcenter",
 	                                    "fifo",      "att_xfer",   "three_way", "ivr"};
-	if (!strncmp(application, "cti_", 4)) return true;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(application, names[i])) return true;
 	return false;

@@ -24,6 +24,7 @@ static void take_down(void)
 {
 	cti_console_close();
 	cti_events_unbind();
+	cti_registrations_close();
 	bool stopped = cti_engine_stop();
 	cti_records_close();
 	cti_commands_stop();
@@ -49,6 +50,7 @@ static bool bring_up(char *error, size_t error_bytes)
 		return false;
 	}
 	if (!cti_engine_start(ring, settings, error, error_bytes)) return false;
+	if (!cti_registrations_open(error, error_bytes)) return false;
 	if (!cti_events_bind(error, error_bytes)) return false;
 	/* From here on sessions know this code: nothing may fail any more but by leaving it in place. */
 	stay_in_memory();
@@ -77,6 +79,7 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_cti_load)
 	}
 	*module_interface = switch_loadable_module_create_module_interface(pool, modname);
 	SWITCH_ADD_API(api_interface, "cti", "CTI engine", cti_console, CTI_SYNTAX);
+	cti_apps_add(module_interface);
 	return SWITCH_STATUS_SUCCESS;
 }
 

@@ -10,6 +10,9 @@
  *   originate.c a channel that the engine calls
  *   bridge.c    two channels joined
  *   stays.c     where a channel is that is bridged with nobody: music, ringback, a room, an observer
+ *   apps.c      the dialplan's applications; visits.c: their waiting for the engine
+ *   sounds.c    what a channel hears that waits: music, ringback, prompts
+ *   registrations.c phones that are gone
  *   phone.c     hold, mute, digits, the phone's own keys
  *   recording.c recordings
  *   fire.c      CUSTOM cti::event
@@ -109,6 +112,8 @@ typedef struct cti_stay {
 /* What is said of a channel that we call before its thread has begun: it will be told, or it never will. */
 enum { CTI_BORN, CTI_AWAITED, CTI_UNWANTED };
 
+struct cti_visit;
+
 /* What the module keeps of a channel, in the session's own pool. */
 typedef struct cti_leg {
 	_Atomic uint64_t numbered; /* the load that counts, and how many records of the leg it has counted */
@@ -119,6 +124,8 @@ typedef struct cti_leg {
 	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
 	_Atomic bool listens;
+	_Atomic bool rests;      /* its thread waits for word, or for the channel's next state */
+	struct cti_visit *visit; /* the innermost; under the mutex of visits.c */
 	bool awaits_answer; /* these two under the mutex of stays.c */
 	cti_stay stay;
 } cti_leg;
@@ -139,6 +146,10 @@ void cti_records_open(cti_ring *ring);
 void cti_records_close(void);
 /* cti_live: is there a ring? A hook that is told no does nothing. */
 bool cti_live(void);
+/* cti_load is the number of the load whose ring is in force; 0 = none is. */
+uint32_t cti_load(void);
+/* cti_engine_reads: has what the engine was told some seconds ago been read? */
+bool cti_engine_reads(void);
 bool cti_ring_has_room(uint64_t want);
 uint64_t cti_records_posted(void);
 uint64_t cti_records_lost(void);
@@ -228,6 +239,8 @@ bool cti_may_be_call(const char *call_id);
 bool cti_may_be_dialed(const char *dial);
 bool cti_may_be_room(const char *room);
 bool cti_may_be_file(const char *path);
+bool cti_may_be_sound(const char *sound);
+bool cti_may_be_count(const char *count);
 bool cti_may_be_digits(const char *digits);
 /* What a caller is shown as, less the characters that have no business in it. */
 char *cti_clean_number(const char *number, char *clean, size_t bytes);
@@ -265,6 +278,74 @@ switch_call_cause_t cti_eavesdrop_mode(const cti_job *job, switch_core_session_t
 /* ---- bridge.c ---- */
 
 switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *session);
+
+/* ---- visits.c ---- */
+
+typedef enum cti_saying_kind { CTI_SAY_POSITION, CTI_SAY_WAIT, CTI_SAY_FILE, CTI_SAY_MUSIC } cti_saying_kind;
+
+typedef struct cti_saying {
+	struct cti_saying *next;
+	cti_saying_kind kind;
+	char what[];
+} cti_saying;
+
+typedef struct cti_visit {
+	struct cti_visit *outer; /* of the application that runs this one while it waits */
+	cti_leg *leg;
+	const char *app;
+	uint32_t load;
+	_Atomic bool word, returned; /* there is something to hear; the engine lets it go, with the result */
+	pthread_cond_t word_came;
+	char result[64];
+	cti_saying *sayings;
+	char *music;
+} cti_visit;
+
+/* On the channel's own thread, to whom the visit belongs. */
+void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app);
+void cti_visit_end(cti_visit *visit);
+/* cti_visits: is the channel in the application already? */
+bool cti_visits(const cti_leg *leg, const char *app);
+/* cti_visit_over: it need not wait any more: the engine has let it go, or there is none. */
+bool cti_visit_over(const cti_visit *visit);
+bool cti_visit_has_word(const cti_visit *visit);
+/* cti_visit_result: what the engine let it go with, "unavailable" where there is no engine, or NULL. */
+const char *cti_visit_result(const cti_visit *visit);
+/* cti_visit_saying takes out what is to be said next: the caller's to free, or NULL. */
+cti_saying *cti_visit_saying(cti_visit *visit);
+/* cti_visit_music is the music that the engine wants: the caller's to free, or NULL. */
+char *cti_visit_music(cti_visit *visit);
+/* cti_visit_rest waits without looking at frames until there is word, the channel is wanted elsewhere or the time is up. */
+void cti_visit_rest(cti_visit *visit, switch_channel_t *channel, int64_t ms);
+
+/* cti_visit_moved: the channel's state has changed. Any thread. */
+void cti_visit_moved(cti_leg *leg);
+switch_call_cause_t cti_return(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_say(const cti_job *job, switch_core_session_t *session);
+
+/* ---- sounds.c ---- */
+
+/* On the channel's own thread; visit may be NULL. Music and ringback go on for ever; false: there is only silence. */
+bool cti_hear_music(switch_core_session_t *session, cti_visit *visit, const char *wish);
+bool cti_hear_ringback(switch_core_session_t *session, cti_visit *visit);
+void cti_hear_silence(switch_core_session_t *session, cti_visit *visit);
+/* These end by themselves, or when the visit is over. */
+void cti_hear_file(switch_core_session_t *session, cti_visit *visit, const char *file);
+void cti_hear_saying(switch_core_session_t *session, cti_visit *visit, const cti_saying *saying);
+
+/* ---- apps.c ---- */
+
+#define CTI_QUEUE_APP "cti_queue"
+#define CTI_AGENT_APP "cti_agent"
+
+void cti_apps_add(switch_loadable_module_interface_t **module_interface);
+
+/* ---- registrations.c ---- */
+
+bool cti_registrations_open(char *error, size_t error_bytes);
+void cti_registrations_close(void);
+void cti_registration_ended(switch_event_t *event);
+void cti_registration_began(switch_event_t *event);
 
 /* ---- phone.c ---- */
 

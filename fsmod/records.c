@@ -9,10 +9,17 @@ static _Atomic int32_t inside;
 static _Atomic uint32_t load_number;
 static _Atomic uint64_t posted;
 
+/* How long the engine has left what it was told unread. */
+static _Atomic int64_t look_at_ms;
+static _Atomic uint64_t told_then;
+static _Atomic int looks_unread;
+
 void cti_records_open(cti_ring *ring)
 {
 	atomic_fetch_add(&load_number, 1);
 	atomic_store(&posted, 0);
+	atomic_store(&told_then, 0);
+	atomic_store(&looks_unread, 0);
 	atomic_store(&live_ring, ring);
 }
 
@@ -25,6 +32,11 @@ void cti_records_close(void)
 bool cti_live(void)
 {
 	return atomic_load_explicit(&live_ring, memory_order_relaxed) != NULL;
+}
+
+uint32_t cti_load(void)
+{
+	return cti_live() ? atomic_load_explicit(&load_number, memory_order_relaxed) : 0;
 }
 
 static cti_ring *enter(void)
@@ -45,6 +57,27 @@ bool cti_ring_has_room(uint64_t want)
 	if (!room) cti_ring_wake(ring);
 	leave();
 	return room;
+}
+
+static void look_whether_read(void)
+{
+	cti_ring *ring = enter();
+	if (ring && cti_ring_has_read(ring, atomic_load(&told_then))) {
+		atomic_store(&told_then, cti_ring_tail(ring));
+		atomic_store(&looks_unread, 0);
+	} else if (ring) {
+		atomic_fetch_add(&looks_unread, 1);
+	}
+	leave();
+}
+
+/* Looks are counted, not time, which passes also while the whole process is stopped. */
+bool cti_engine_reads(void)
+{
+	enum { LOOK_MS = 1000, PATIENCE = 5 };
+	int64_t now_ms = cti_now_ms(), due_ms = atomic_load_explicit(&look_at_ms, memory_order_relaxed);
+	if (now_ms >= due_ms && atomic_compare_exchange_strong(&look_at_ms, &due_ms, now_ms + LOOK_MS)) look_whether_read();
+	return atomic_load_explicit(&looks_unread, memory_order_relaxed) < PATIENCE;
 }
 
 uint64_t cti_records_posted(void)

@@ -8,46 +8,6 @@ enum { SETTLE_MS = 2000, STEP_MS = 5 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-#define RINGBACK_TONE "tone_stream://%(2000,4000,440,480);loops=-1"
-#define DEFAULT_MUSIC "local_stream://moh"
-
-/* ---- what it hears ---- */
-
-/* The dialplan's word for a tone is a tone's own notation; all else that it may name is a file or a stream. */
-static const char *playable(switch_core_session_t *session, const char *sound)
-{
-	if (*sound == '%') return switch_core_session_sprintf(session, "tone_stream://%s;loops=-1", sound);
-	return switch_core_session_strdup(session, sound);
-}
-
-/* play_for_ever returns when the channel is wanted elsewhere, or false when there is nothing to play. */
-static bool play_for_ever(switch_core_session_t *session, const char *sound)
-{
-	enum { SOMETHING_MS = 50 };
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	if (zstr(sound) || !strcasecmp(sound, "silence")) return false;
-	sound = playable(session, sound);
-	while (switch_channel_ready(channel)) {
-		int64_t begun_ms = cti_now_ms();
-		switch_ivr_play_file(session, NULL, sound, NULL);
-		if (switch_channel_ready(channel) && cti_now_ms() - begun_ms < SOMETHING_MS) return false;
-	}
-	return true;
-}
-
-static void play_music(switch_core_session_t *session)
-{
-	const char *music = switch_channel_get_hold_music(switch_core_session_get_channel(session));
-	bool silence = music && !strcasecmp(music, "silence");
-	if (!silence && !play_for_ever(session, music)) play_for_ever(session, DEFAULT_MUSIC);
-}
-
-static void play_ringback(switch_core_session_t *session)
-{
-	const char *tone = switch_channel_get_variable(switch_core_session_get_channel(session), "ringback");
-	if (!play_for_ever(session, tone)) play_for_ever(session, RINGBACK_TONE);
-}
-
 /* ---- where it is ---- */
 
 static bool has_profile(const char *name)
@@ -118,19 +78,16 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 	if (stay.kind == CTI_STAY_NONE) return true;
 	park_plainly(channel);
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
-	bool media = switch_channel_media_ready(channel);
 	if (stay.kind == CTI_STAY_ROOM) {
 		enter_room(session, stay.what);
 		leave(channel);
 	} else if (stay.kind == CTI_STAY_LISTEN) {
 		listen_to(session, leg, &stay);
 		leave(channel);
-	} else if (stay.kind == CTI_STAY_MUSIC && media) {
-		play_music(session);
-	} else if (stay.kind == CTI_STAY_RINGBACK && media) {
-		play_ringback(session);
+	} else if (stay.kind == CTI_STAY_MUSIC && switch_channel_media_ready(channel)) {
+		cti_hear_music(session, NULL, NULL);
 	} else if (stay.kind == CTI_STAY_RINGBACK) {
-		switch_channel_ring_ready(channel);
+		cti_hear_ringback(session, NULL);
 	}
 	return switch_channel_ready(channel); /* silence is the switch's own parking */
 }
@@ -257,7 +214,8 @@ static switch_call_cause_t move_to(switch_core_session_t *session, const cti_sta
 	park_anew(channel, leg);
 	pthread_mutex_unlock(&mutex);
 	int64_t until_ms = cti_now_ms() + SETTLE_MS;
-	while (!taken(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms) cti_sleep_ms(STEP_MS);
+	while (!taken(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms && cti_live())
+		cti_sleep_ms(STEP_MS);
 	return switch_channel_up_nosig(channel) ? SWITCH_CAUSE_NONE : switch_channel_get_cause(channel);
 }
 

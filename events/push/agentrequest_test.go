@@ -417,11 +417,10 @@ func FuzzAgentRequest(f *testing.F) {
 	}
 	f.Add(`{"messageID":"RequestAgentLogin","thisDN":"1001","agentID":"","thisQueues":["\u00a0","a"],"agentState":3}`)
 	f.Fuzz(func(t *testing.T, line string) {
-		fields, err := parseObject([]byte(line))
+		r, err := parsed(t, line)
 		if err != nil {
 			return
 		}
-		r := parseRequest(fields)
 		e := &r.engine
 		if r.bad != nil || r.kind != requestOnAgent && r.kind != requestQueryAgent && r.kind != requestQueryQueue {
 			return

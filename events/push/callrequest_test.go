@@ -276,11 +276,10 @@ func FuzzCallRequest(f *testing.F) {
 	}
 	f.Add(`{"messageID":"RequestMakeCall","thisDN":"1001","otherDN":"1\u0000{x}","attachedData":{"consultStage":1}}`)
 	f.Fuzz(func(t *testing.T, line string) {
-		fields, err := parseObject([]byte(line))
+		r, err := parsed(t, line)
 		if err != nil {
 			return
 		}
-		r := parseRequest(fields)
 		require.LessOrEqual(t, len(r.name), textLenMax)
 		if r.bad != nil {
 			require.NotEmpty(t, r.bad.detail)

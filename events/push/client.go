@@ -26,6 +26,8 @@ type client struct {
 
 	// Of the reading goroutine.
 	frames  frameReader
+	usual   [usualFields]field
+	request request   // the one under way
 	now     time.Time // when the frame under way was read
 	rate    bucket
 	bad     int    // bad frames in a row
@@ -142,12 +144,13 @@ func (c *client) readEnded(err error) closeReason {
 
 // take handles one frame.
 func (c *client) take(line []byte) closeReason {
-	fields, err := parseObject(line)
+	fields, err := parseObject(line, c.usual[:0])
 	if err != nil {
 		return c.badFrame("The message is not one JSON object: " + err.Error())
 	}
 	c.bad = 0
-	r := parseRequest(fields)
+	r := &c.request
+	r.parse(fields)
 	if !c.opened.Load() {
 		return c.takeEarly(r)
 	}

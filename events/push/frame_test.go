@@ -118,7 +118,7 @@ func FuzzObject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fields, err := parseObject(data)
+		fields, err := parseObject(data, nil)
 		var want map[string]json.RawMessage
 		known := json.Unmarshal(data, &want)
 		if err != nil {
@@ -172,13 +172,30 @@ func FuzzObject_Complete(f *testing.F) {
 		}
 		written, err := json.Marshal(value)
 		require.NoError(t, err)
-		_, err = parseObject(written)
+		_, err = parseObject(written, nil)
 		if levels(written) > frameDepthMax {
 			require.Error(t, err)
 			return
 		}
 		require.NoError(t, err, string(written))
 	})
+}
+
+// parsed is the request in a line. Nothing of it lies in the frame, whose place the next one takes.
+func parsed(t *testing.T, line string) (*request, error) {
+	r, again := new(request), new(request)
+	fields, err := parseObject([]byte(line), nil)
+	if err != nil {
+		return nil, err
+	}
+	r.parse(fields)
+	frame := []byte(line)
+	fields, err = parseObject(frame, make([]field, 0, usualFields))
+	require.NoError(t, err)
+	again.parse(fields)
+	clear(frame)
+	require.Equal(t, r, again)
+	return r, nil
 }
 
 // No message makes the parser fail, and what goes on to the engine holds only what protocol 6 allows.
@@ -193,11 +210,10 @@ func FuzzRequest(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fields, err := parseObject(data)
+		r, err := parsed(t, string(data))
 		if err != nil {
 			return
 		}
-		r := parseRequest(fields)
 		require.LessOrEqual(t, len(r.name), textLenMax)
 		if r.bad != nil {
 			require.NotEmpty(t, r.bad.detail)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // kind is the type of a JSON value.
@@ -20,8 +21,8 @@ const (
 	kindObject
 )
 
-// field is one member of a client's message. Its texts lie in the frame: who keeps one makes a copy of it, or keeps the
-// whole frame.
+// field is one member of a client's message. Its texts lie in the frame, where the next one will be: who keeps one makes
+// a copy of it.
 type field struct {
 	name string
 	raw  string // the value as it is written
@@ -73,17 +74,16 @@ type scanner struct {
 }
 
 // parseObject reads data as exactly one JSON object: valid UTF-8, no key twice in one object, at most
-// frameDepthMax levels. The fields point into one copy of it.
-func parseObject(data []byte) ([]field, error) {
+// frameDepthMax levels. It appends to fields what it finds, which lies in data.
+func parseObject(data []byte, fields []field) ([]field, error) {
 	if !utf8.Valid(data) {
 		return nil, &frameError{what: "bytes that are not UTF-8"}
 	}
-	s := scanner{data: string(data)}
+	s := scanner{data: unsafe.String(unsafe.SliceData(data), len(data))}
 	s.space()
 	if s.peek() != '{' {
 		return nil, s.fail("something other than an object")
 	}
-	fields := make([]field, 0, usualFields)
 	if err := s.object(1, &fields); err != nil {
 		return nil, err
 	}

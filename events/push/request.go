@@ -77,10 +77,10 @@ type refusal struct {
 	detail string
 }
 
-// parseRequest reads the fields of a message. What is wrong with them is in bad; the name, the reference and the key
-// are read in any case, so that the refusal can name them.
-func parseRequest(fields []field) *request {
-	r := &request{fields: fields}
+// parse reads the fields of a message. What is wrong with them is in bad; the name, the reference and the key are read
+// in any case, so that the refusal can name them. Nothing of the frame is kept.
+func (r *request) parse(fields []field) {
+	*r = request{fields: fields}
 	r.referenceID = r.integer("referenceID", optional, 0, referenceMax)
 	messageID, _ := r.present("messageID")
 	if name, ok := stringOf(messageID); ok {
@@ -97,7 +97,6 @@ func parseRequest(fields []field) *request {
 		r.parseEngine()
 	}
 	r.fields = nil
-	return r
 }
 
 func (r *request) parseOpen() {

@@ -183,7 +183,7 @@ func (c *client) ask(r *request) {
 	if !first {
 		return
 	}
-	e := &r.engine
+	e := r.engine // the engine keeps it
 	e.Client, e.CompanyID = c.id, c.principal.company
 	if e.Kind == engine.RequestMakeCall && !c.server.dialing.take(e.CompanyID, e.ThisDN, c.now) {
 		c.refuseAll(r, key, refusal{events.RequestTooFast, fmt.Sprintf(
@@ -194,7 +194,7 @@ func (c *client) ask(r *request) {
 		name: r.name, kind: r.kind, reference: r.referenceID, scope: e.Scope, keep: r.messages, share: r.share, key: key,
 		since: c.now, callID: e.CallID, thisDN: e.ThisDN, agentUUID: e.AgentUUID, agentID: e.AgentID, queue: e.ThisQueue,
 	})
-	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: e}); err != nil {
+	if err := c.server.config.Post(engine.Input{Kind: engine.ClientRequest, Request: &e}); err != nil {
 		c.server.hub.takeBack(c.id, r.referenceID, r.name)
 		c.refuseAll(r, key, refusal{events.CTIException, fmt.Sprintf("The engine could not take it: %v. Try again.", err)})
 	}

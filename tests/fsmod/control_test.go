@@ -30,6 +30,8 @@ const (
 	cmdRecordStop
 	cmdRecordPause
 	cmdRecordResume
+	cmdReturn
+	cmdSay
 )
 
 const causeState = 101 // not to a channel as this one is now

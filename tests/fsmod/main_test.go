@@ -17,6 +17,7 @@ import (
 var (
 	binary, moduleDir     string // of the installed switch
 	builtModule, fakeCTI  string
+	builtSay              string // a say module for the tests
 	missing               string
 	repository            = filepath.Join("..", "..")
 	errNoFreeSWITCHStatus = 3
@@ -50,6 +51,7 @@ func build(dir string) error {
 		return nil
 	}
 	builtModule, fakeCTI = filepath.Join(repository, "build", "mod_cti.so"), filepath.Join(dir, "libcti.so")
+	builtSay = filepath.Join(dir, "mod_say_ctitest.so")
 	out, err := exec.Command(filepath.Join(repository, "build.sh"), "module").CombinedOutput()
 	if exit, ok := err.(*exec.ExitError); ok && exit.ExitCode() == errNoFreeSWITCHStatus {
 		missing = strings.TrimSpace(string(out))
@@ -58,11 +60,19 @@ func build(dir string) error {
 	if err != nil {
 		return fmt.Errorf("build.sh module: %w\n%s", err, out)
 	}
-	source := filepath.Join(repository, "fsmod", "testdata", "fakecti.c")
-	out, err = exec.Command("cc", "-std=gnu11", "-shared", "-fPIC", "-O1", "-fvisibility=hidden", "-Wall", "-Wextra",
-		"-Werror", "-I"+filepath.Join(repository, "cgo"), source, "-o", fakeCTI, "-pthread").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("fakecti.c: %w\n%s", err, out)
+	if err := compile(filepath.Join("testdata", "mod_say_ctitest.c"), builtSay, "-DSWITCH_API_VISIBILITY", "-isystem",
+		filepath.Join(prefix, "include", "freeswitch")); err != nil {
+		return err
+	}
+	return compile(filepath.Join(repository, "fsmod", "testdata", "fakecti.c"), fakeCTI, "-I"+filepath.Join(repository, "cgo"))
+}
+
+// compile makes a shared library of one C file.
+func compile(source, library string, more ...string) error {
+	arguments := append([]string{"-std=gnu11", "-shared", "-fPIC", "-O1", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+		source, "-o", library, "-pthread"}, more...)
+	if out, err := exec.Command("cc", arguments...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", source, err, out)
 	}
 	return nil
 }

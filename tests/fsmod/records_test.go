@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -37,6 +39,7 @@ const (
 const (
 	flagLoopback  = 1
 	flagTruncated = 2
+	flagMarked    = 4
 	flagObserver  = 8
 )
 
@@ -114,4 +117,12 @@ func (s *freeSwitch) requireNumbered(all []record, uuid string) {
 		}
 	}
 	require.Greater(s.t, next, 1, "%s told nothing", uuid)
+}
+
+// monotonic is now on the clock of a record's Mono.
+func monotonic() int64 {
+	var at syscall.Timespec
+	const clockMonotonic = 1
+	_, _, _ = syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&at)), 0)
+	return at.Nano()
 }

@@ -64,13 +64,19 @@ func freePort(t *testing.T, network string) int {
 
 // lay makes the directory: configuration, modules, and the module under test beside its library.
 func (s *freeSwitch) lay(settings string) {
-	for _, sub := range []string{"conf/autoload_configs", "log", "db", "run", "mod", "scripts"} {
+	for _, sub := range []string{"conf/autoload_configs", "conf/dialplan", "log", "db", "run", "mod", "scripts", "sounds/ivr"} {
 		require.NoError(s.t, os.MkdirAll(filepath.Join(s.dir, sub), 0o755))
 	}
 	modules := []string{"mod_logfile", "mod_event_socket", "mod_commands", "mod_dptools", "mod_dialplan_xml",
-		"mod_loopback", "mod_conference", "mod_tone_stream", "mod_sndfile", "mod_sofia", "mod_cti"}
-	for _, name := range modules[:len(modules)-1] {
+		"mod_loopback", "mod_conference", "mod_tone_stream", "mod_sndfile", "mod_sofia", "mod_say_ctitest", "mod_cti"}
+	for _, name := range modules[:len(modules)-2] {
 		require.NoError(s.t, os.Symlink(filepath.Join(moduleDir, name+".so"), s.path("mod", name+".so")))
+	}
+	copyFile(s.t, builtSay, s.path("mod", "mod_say_ctitest.so"))
+	copyFile(s.t, filepath.Join(repository, "fsmod", "conf", "dialplan", "default", "10_cti.xml"),
+		s.path("conf", "dialplan", "10_cti.xml"))
+	for _, name := range []string{"you_are_number", "estimated_hold_time"} {
+		writeTone(s.t, s.path("sounds", "ivr", "ivr-"+name+".wav"), 1100, 200*time.Millisecond)
 	}
 	copyFile(s.t, builtModule, s.path("mod", "mod_cti.so"))
 	copyFile(s.t, fakeCTI, s.path("mod", "libcti.so"))

@@ -1,0 +1,420 @@
+package fsmod
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is heard: the template's music and welcome, an agent who talks, and the sayings of testdata/mod_say_ctitest.c.
+const (
+	hertzMusic    = 550
+	hertzWelcome  = 900
+	hertzTalk     = 440
+	hertzNumber   = 1300
+	hertzTime     = 1700
+	hertzPrompt   = 2100
+	hertzNewMusic = 700
+)
+
+const (
+	prompt          = "tone_stream://%(60000,0,2100)"
+	causeCongestion = 42
+)
+
+func TestQueueApplication(t *testing.T) {
+	s := start(t, "-np")
+	for name, test := range map[string]func(*testing.T, *freeSwitch){
+		"waits unanswered":   waitsUnanswered,
+		"answered, welcomed": answeredAndWelcomed,
+		"rings":              ringsInQueue,
+		"says":               says,
+		"music of the queue": musicOfQueue,
+		"say refused":        sayRefused,
+		"bridge":             bridgesFromQueue,
+		"bridge of a call":   bridgesOutboundFromQueue,
+		"parked":             takenElsewhere,
+		"hangs up":           hangsUpInQueue,
+		"return":             returnsFromQueue,
+		"fifty at once":      fiftyAtOnce,
+		"queue in a queue":   queueInQueue,
+		"agent":              agentApplication,
+		"agent in a queue":   agentInQueue,
+		"told":               toldApplications,
+		"sample":             sampleDialplan,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			test(t, s)
+			s.api("hupall")
+			s.emptied()
+		})
+	}
+	s.t = t
+	s.stop()
+}
+
+// caller is somebody who called a number: the leg that runs the dialplan and the far end that hears it.
+type caller struct {
+	call
+	executed record
+}
+
+// inApp has somebody call a number whose dialplan runs an application of ours.
+func (s *freeSwitch) inApp(number, application string) caller {
+	s.t.Helper()
+	mark, phone := s.mark(), newLeg()
+	name := "caller" + phone[:8]
+	s.call(phone, name, number, "&park")
+	leg := s.incoming(mark, name, number)
+	return caller{call{leg, phone}, s.awaitApp(mark, leg, application)}
+}
+
+func (s *freeSwitch) awaitApp(mark int, leg, application string) record {
+	s.t.Helper()
+	return s.await(mark, application+" of "+leg, func(r record) bool {
+		return r.Kind == "EXECUTED" && r.Leg == hex(leg) && r.Text[0] == application
+	})
+}
+
+func (s *freeSwitch) variable(uuid, name string) string {
+	return s.api("uuid_getvar %s %s", uuid, name)
+}
+
+// returned waits until the dialplan has gone on after our application, and says with which result.
+func (s *freeSwitch) returned(mark int, leg, result string) string {
+	s.t.Helper()
+	s.awaitApp(mark, leg, "park")
+	return s.variable(leg, result)
+}
+
+// waitsUnanswered: settings.md, answered or not; by default the music is early media and nobody is billed. Digits are
+// told and do not end the music.
+func waitsUnanswered(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8101", "cti_queue")
+	require.Equal(t, []string{"cti_queue", "8101 5"}, c.executed.Text)
+	require.Equal(t, []string{"CREATED", "PROGRESS", "EXECUTED"}, told(s.records(), c.leg))
+	s.hearsTone(c.phone, hertzMusic)
+	mark := s.mark()
+	s.api("uuid_send_dtmf %s 5", c.phone)
+	require.Equal(t, []string{"5"}, s.awaitKind(mark, "DTMF", c.leg).Text)
+	s.hearsTone(c.phone, hertzMusic)
+	require.Zero(t, count(legOnly(s.records(), c.leg), "ANSWERED"))
+}
+
+func answeredAndWelcomed(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8201", "cti_queue")
+	require.Equal(t, []string{"CREATED", "ANSWERED", "EXECUTED"}, told(s.records(), c.leg))
+	s.hearsTone(c.phone, hertzWelcome)
+	s.hearsTone(c.phone, hertzMusic)
+}
+
+// ringsInQueue: without media, and when something is said there is.
+func ringsInQueue(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8401", "cti_queue")
+	require.Equal(t, []string{"CREATED", "RINGING", "EXECUTED"}, told(s.records(), c.leg))
+	mark := s.mark()
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "timeout"})
+	require.Equal(t, "timeout", s.returned(mark, c.leg, "cti_queue_result"))
+
+	c = s.inApp("8402", "cti_queue")
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+	s.awaitKind(0, "PROGRESS", c.leg)
+	s.hearsTone(c.phone, hertzPrompt)
+}
+
+// says: position and waiting time in whole minutes by the switch's say interface, files by playing them; one after the
+// other, and music goes on afterwards.
+func says(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8101", "cti_queue")
+	for _, say := range []struct {
+		name, value, logged string
+		hertz               float64
+	}{
+		{"position", "3", "said number 3\n", hertzNumber},
+		{"wait", "61", "said time 120\n", hertzTime},
+		{"file", "tone_stream://%(2000,0,2100)", "", hertzPrompt},
+	} {
+		s.accepted(command{kind: cmdSay, uuid: c.leg, name: say.name, value: say.value})
+		s.hearsTone(c.phone, say.hertz)
+		if say.logged != "" {
+			s.awaitLog(say.logged)
+		}
+		s.hearsTone(c.phone, hertzMusic)
+	}
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "2"})
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "wait", value: "5"})
+	s.awaitLog("said number 2\n")
+	s.awaitLog("said time 60\n")
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "key"}) // while it is said
+	s.returned(0, c.leg, "cti_queue_result")
+}
+
+// musicOfQueue: what the engine says about music comes before the dialplan's word; in silence a prompt is heard too.
+func musicOfQueue(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8301", "cti_queue")
+	require.Zero(t, s.listen(c.phone))
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: "tone_stream://%(2000,0,2100)"})
+	s.hearsTone(c.phone, hertzPrompt)
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "music", value: "tone_stream://%(10000,0,700);loops=-1"})
+	s.hearsTone(c.phone, hertzNewMusic)
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"})
+	s.hearsTone(c.phone, hertzNumber)
+	s.hearsTone(c.phone, hertzNewMusic)
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "music", value: "no-such-file.wav"})
+	require.Eventually(t, func() bool { return s.listen(c.phone) == 0 }, patience, 1e6, "there is nothing else to play")
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "full"})
+}
+
+func sayRefused(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8101", "cti_queue")
+	for _, say := range [][2]string{{"", "1"}, {"song", "1"}, {"position", ""}, {"position", "two"}, {"position", "-1"},
+		{"wait", "1e9"}, {"wait", "1234567890"}, {"file", ""}, {"file", "../../etc/x.wav"}, {"file", "shout://a/b"},
+		{"file", "http://a/b.wav"}, {"file", "say:x"}, {"file", "phrase:x"}, {"file", "{a=b}c.wav"}, {"file", "${x}"},
+		{"music", ""}, {"music", "a|b"}, {"file", "a\nb"}, {"file", "[a=b]c.wav"}, {"music", "vlc://x"}} {
+		require.Equal(t, causeRefused, s.do(command{kind: cmdSay, uuid: c.leg, name: say[0], value: say[1]}), "%q", say)
+	}
+	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+	s.hearsTone(c.phone, hertzPrompt)
+	for range 8 {
+		s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"})
+	}
+	require.Equal(t, causeCongestion, s.do(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"}), "it would be late")
+	other := s.callUp("1001")
+	require.Equal(t, causeState, s.do(command{kind: cmdSay, uuid: other.leg, name: "position", value: "1"}), "it does not wait")
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdSay, uuid: newLeg(), name: "position", value: "1"}))
+}
+
+// bridgeAway joins a caller who waits with an agent, and returns how long it took.
+func (s *freeSwitch) bridgeAway(waiting, agent call) time.Duration {
+	s.t.Helper()
+	mark, begun := s.mark(), monotonic()
+	s.accepted(command{kind: cmdBridge, uuid: agent.leg, other: waiting.leg, call: "q"})
+	s.awaitBridge(mark, agent.leg, waiting.leg)
+	joined := s.await(mark, "bridge", func(r record) bool { return r.Kind == "BRIDGED" && r.Leg == hex(waiting.leg) })
+	return time.Duration(joined.Mono - begun)
+}
+
+// bridgesFromQueue: whatever a caller hears, an agent does not wait for the end of it, and then he hears the agent alone.
+func bridgesFromQueue(t *testing.T, s *freeSwitch) {
+	const rounds = 2
+	took := map[string]time.Duration{}
+	for name, begin := range map[string]func() caller{
+		"music": func() caller {
+			c := s.inApp("8101", "cti_queue")
+			s.hearsTone(c.phone, hertzMusic)
+			return c
+		},
+		"welcome": func() caller {
+			c := s.inApp("8201", "cti_queue")
+			s.hearsTone(c.phone, hertzWelcome)
+			return c
+		},
+		"position": func() caller {
+			c := s.inApp("8101", "cti_queue")
+			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "7"})
+			s.hearsTone(c.phone, hertzNumber)
+			return c
+		},
+		"file": func() caller {
+			c := s.inApp("8101", "cti_queue")
+			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "7"})
+			s.hearsTone(c.phone, hertzPrompt)
+			return c
+		},
+		"silence":    func() caller { return s.inApp("8301", "cti_queue") },
+		"ringback":   func() caller { return s.inApp("8401", "cti_queue") },
+		"no instant": func() caller { return s.inApp("8201", "cti_queue") },
+	} {
+		shortest := time.Hour
+		for range rounds {
+			c, agent := begin(), s.callUp("0001")
+			shortest = min(shortest, s.bridgeAway(c.call, agent))
+			s.hearsTone(c.phone, hertzTalk)
+			require.Equal(t, 1, count(legOnly(s.records(), c.leg), "EXECUTED"), "the dialplan does not go on")
+			require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+			mark := s.mark()
+			s.accepted(command{kind: cmdHangup, uuid: agent.leg})
+			s.awaitKind(mark, "ENDED", c.leg)
+		}
+		took[name] = shortest
+	}
+	t.Logf("from the command to the bridge: %v", took)
+	for name, shortest := range took {
+		require.Less(t, shortest, took["music"]+60*time.Millisecond, name)
+	}
+}
+
+// bridgesOutboundFromQueue: a call that the switch made and sent into a queue; no music plays over the agent.
+func bridgesOutboundFromQueue(t *testing.T, s *freeSwitch) {
+	mark, leg := s.mark(), newLeg()
+	s.call(leg, "callback", "1001", "&cti_queue(8101)")
+	s.awaitApp(mark, leg, "cti_queue")
+	c := call{leg, s.incoming(mark, "callback", "1001")}
+	s.accepted(command{kind: cmdSay, uuid: leg, name: "music", value: "tone_stream://%(10000,0,550);loops=-1"})
+	s.hearsTone(c.phone, hertzMusic)
+	agent := s.callUp("0001")
+	s.bridgeAway(c, agent)
+	s.hearsTone(c.phone, hertzTalk)
+	mark = s.mark()
+	s.accepted(command{kind: cmdHangup, uuid: c.leg})
+	s.awaitKind(mark, "ENDED", agent.leg)
+}
+
+// takenElsewhere: other commands, and other people's, take a caller out of the queue as well.
+func takenElsewhere(t *testing.T, s *freeSwitch) {
+	for _, number := range []string{"8101", "8201", "8301", "8401"} {
+		c := s.inApp(number, "cti_queue")
+		s.accepted(command{kind: cmdWait, uuid: c.leg, name: "silence"})
+		s.inState(c.leg, "CS_PARK")
+		require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+
+		c = s.inApp(number, "cti_queue")
+		mark := s.mark()
+		require.True(t, s.tryAPI("uuid_transfer %s 1001", c.leg))
+		s.awaitApp(mark, c.leg, "park")
+		require.Equal(t, "_undef_", s.variable(c.leg, "cti_queue_result"))
+	}
+}
+
+// hangsUpInQueue: at any instant, with nothing left behind.
+func hangsUpInQueue(t *testing.T, s *freeSwitch) {
+	for _, number := range []string{"8101", "8201", "8301", "8401"} {
+		for _, says := range []bool{false, true} {
+			c, mark := s.inApp(number, "cti_queue"), s.mark()
+			if says {
+				s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+			}
+			begun := monotonic()
+			require.True(t, s.tryAPI("uuid_kill %s", c.phone))
+			ended := s.awaitKind(mark, "DESTROYED", c.leg)
+			require.Less(t, time.Duration(ended.Mono-begun), time.Second, number)
+		}
+	}
+}
+
+// returnsFromQueue: RETURN, with the variables that were set before it; once, and with a value that may be one.
+func returnsFromQueue(t *testing.T, s *freeSwitch) {
+	c, mark := s.inApp("8101", "cti_queue"), s.mark()
+	for _, value := range []string{"a$b", "a\x7fb", strings.Repeat("a", 64)} {
+		require.Equal(t, causeRefused, s.do(command{kind: cmdReturn, uuid: c.leg, value: value}))
+	}
+	causes := s.all(
+		command{kind: cmdSetVariable, uuid: c.leg, name: "cti_queue_left_ms", value: "4711", call: "q"},
+		command{kind: cmdReturn, uuid: c.leg, value: "nobody-on", call: "q"},
+		command{kind: cmdReturn, uuid: c.leg, value: "again", call: "q"})
+	require.Equal(t, []int{0, 0, causeState}, causes)
+	require.Equal(t, "nobody-on", s.returned(mark, c.leg, "cti_queue_result"))
+	require.Equal(t, "4711", s.variable(c.leg, "cti_queue_left_ms"))
+	require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdReturn, uuid: newLeg(), value: "late"}))
+}
+
+// fiftyAtOnce: everybody is told of once and gets his own result.
+func fiftyAtOnce(t *testing.T, s *freeSwitch) {
+	const callers = 50
+	mark := s.mark()
+	for i := range callers {
+		s.call(newLeg(), fmt.Sprintf("fifty%d", i), "8101", "&park")
+	}
+	var legs []string
+	for i := range callers {
+		leg := s.incoming(mark, fmt.Sprintf("fifty%d", i), "8101")
+		s.awaitApp(mark, leg, "cti_queue")
+		legs = append(legs, leg)
+	}
+	for i, leg := range legs {
+		s.accepted(command{kind: cmdReturn, uuid: leg, value: fmt.Sprintf("result-%d", i)})
+	}
+	for i, leg := range legs {
+		require.Equal(t, fmt.Sprintf("result-%d", i), s.returned(mark, leg, "cti_queue_result"))
+	}
+}
+
+// queueInQueue: an application that another runs while it waits is refused where the engine could not tell the two apart.
+func queueInQueue(t *testing.T, s *freeSwitch) {
+	c, mark := s.inApp("8101", "cti_queue"), s.mark()
+	s.api("uuid_broadcast %s cti_queue::8102 aleg", c.leg)
+	require.Eventually(t, func() bool { return s.variable(c.leg, "cti_queue_result") == "unavailable" }, patience, 20e6)
+	s.hearsTone(c.phone, hertzMusic)
+	require.Zero(t, count(legOnly(s.records()[mark:], c.leg), "EXECUTED"))
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "key"})
+	require.Equal(t, "key", s.returned(mark, c.leg, "cti_queue_result"))
+}
+
+// agentApplication: it waits for the engine's answer and no longer than 2 s.
+func agentApplication(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	c := s.inApp("*1login", "cti_agent")
+	require.Equal(t, []string{"cti_agent", "login"}, c.executed.Text)
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "ok"})
+	require.Equal(t, "ok", s.returned(mark, c.leg, "cti_agent_result"))
+
+	c = s.inApp("*1notready", "cti_agent")
+	require.Equal(t, "timeout", s.returned(mark, c.leg, "cti_agent_result"))
+	waited := time.Duration(s.awaitApp(mark, c.leg, "park").Mono - c.executed.Mono)
+	require.InDelta(t, 2, waited.Seconds(), 0.3)
+	require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+
+	c, mark = s.inApp("*1ready", "cti_agent"), s.mark()
+	begun := monotonic()
+	require.True(t, s.tryAPI("uuid_kill %s", c.phone))
+	require.Less(t, time.Duration(s.awaitKind(mark, "DESTROYED", c.leg).Mono-begun), time.Second, "a phone hangs up")
+}
+
+// agentInQueue: the answer is for the application that asked last.
+func agentInQueue(t *testing.T, s *freeSwitch) {
+	c, mark := s.inApp("8101", "cti_queue"), s.mark()
+	s.api("uuid_broadcast %s cti_agent::logout aleg", c.leg)
+	s.awaitApp(mark, c.leg, "cti_agent")
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "ok"})
+	s.hearsTone(c.phone, hertzMusic)
+	require.Equal(t, "ok", s.variable(c.leg, "cti_agent_result"))
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "full"})
+	require.Equal(t, "full", s.returned(mark, c.leg, "cti_queue_result"))
+}
+
+// toldApplications: what only tells does not wait.
+func toldApplications(t *testing.T, s *freeSwitch) {
+	c, mark := s.callUp("1001"), s.mark()
+	s.api("uuid_broadcast %s cti_track::lang=en,tier=gold aleg", c.leg)
+	track := s.awaitApp(mark, c.leg, "cti_track")
+	require.Equal(t, []string{"cti_track", "lang=en,tier=gold"}, track.Text)
+	require.Equal(t, flagMarked, track.Flags)
+	s.api("uuid_broadcast %s cti_ivr_result::account=12345 aleg", c.leg)
+	ivr := s.awaitApp(mark, c.leg, "cti_ivr_result")
+	require.Equal(t, []string{"cti_ivr_result", "account=12345"}, ivr.Text)
+	require.Zero(t, ivr.Flags)
+	mark = s.mark()
+	s.api("uuid_broadcast %s cti_track::long=%s aleg", c.leg, strings.Repeat("x", 400))
+	track = s.awaitApp(mark, c.leg, "cti_track")
+	require.Equal(t, flagMarked|flagTruncated, track.Flags)
+	s.awaitLog(fmt.Sprintf("cti_track: no more than the first %d bytes", len(track.Text[1])))
+	s.requireNumbered(s.records(), c.leg)
+}
+
+// sampleDialplan: the sample that is delivered does what it says.
+func sampleDialplan(t *testing.T, s *freeSwitch) {
+	c := s.inApp("s8001", "cti_queue")
+	require.Equal(t, []string{"cti_queue", "8001"}, c.executed.Text)
+	require.Contains(t, told(s.records(), c.leg), "ANSWERED")
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "unknown"})
+	s.awaitKind(0, "ENDED", c.leg)
+	s.awaitLog("1000 was not served: unknown")
+	for number, says := range map[string]string{"s*111001": "login 1001", "s*11": "login ", "s*12": "logout", "s*13": "ready",
+		"s*14": "notready ", "s*1411": "notready 11"} {
+		c := s.inApp(number, "cti_agent")
+		require.Equal(t, []string{"cti_agent", says}, c.executed.Text)
+		s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "ok"})
+		s.awaitKind(0, "ENDED", c.leg)
+		require.NotContains(t, s.log(), says+": ok")
+	}
+	c = s.inApp("s*12", "cti_agent")
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "AgentNotLoggedIn"})
+	s.awaitLog("1000 logout: AgentNotLoggedIn")
+}

@@ -1,0 +1,73 @@
+package fsmod
+
+import (
+	le "encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const sampleRate = 8000
+
+// writeTone writes a WAV file that holds one tone.
+func writeTone(t *testing.T, path string, hertz float64, length time.Duration) {
+	t.Helper()
+	count := int(length.Seconds() * sampleRate)
+	file := []byte("RIFF\x00\x00\x00\x00WAVEfmt ")
+	for _, word := range []uint32{16, 1<<16 | 1, sampleRate, 2 * sampleRate, 16<<16 | 2} {
+		file = le.LittleEndian.AppendUint32(file, word)
+	}
+	file = le.LittleEndian.AppendUint32(append(file, "data"...), uint32(2*count))
+	for i := range count {
+		sample := 8000 * math.Sin(2*math.Pi*hertz*float64(i)/sampleRate)
+		file = le.LittleEndian.AppendUint16(file, uint16(int16(sample)))
+	}
+	le.LittleEndian.PutUint32(file[4:], uint32(len(file)-8))
+	require.NoError(t, os.WriteFile(path, file, 0o644))
+}
+
+// listen records half a second of what a channel hears and returns the pitch of it, or 0 where there is silence.
+func (s *freeSwitch) listen(uuid string) float64 {
+	s.t.Helper()
+	takes++
+	mark, path := s.mark(), s.path("rec", fmt.Sprintf("listen%d.wav", takes))
+	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
+	s.grown(path, aSecond/2)
+	s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: path})
+	s.awaitKind(mark, "RECORD_STOPPED", uuid)
+	if loudness(s.t, path, aSecond/4, 0) < 1000 {
+		return 0
+	}
+	data, err := os.ReadFile(path)
+	require.NoError(s.t, err)
+	return pitch(data[44+aSecond/4:])
+}
+
+// pitch counts how often the samples rise through zero.
+func pitch(data []byte) float64 {
+	rises, before := 0, int16(0)
+	for at := 0; at+1 < len(data); at += 2 {
+		sample := int16(le.LittleEndian.Uint16(data[at:]))
+		if before < 0 && sample >= 0 {
+			rises++
+		}
+		before = sample
+	}
+	return float64(rises) * sampleRate / float64(len(data)/2)
+}
+
+// hearsTone waits until a channel hears a tone.
+func (s *freeSwitch) hearsTone(uuid string, hertz float64) {
+	s.t.Helper()
+	var heard float64
+	for range 8 {
+		if heard = s.listen(uuid); math.Abs(heard-hertz) < 40 {
+			return
+		}
+	}
+	require.InDelta(s.t, hertz, heard, 40, "%s hears another tone", uuid)
+}
