@@ -59,9 +59,10 @@ type Script struct {
 	From, To string
 	Name     string // the caller's name
 	Run      string
-	Number   string // what a phone that the switch calls is shown; empty: 0000000000
-	Loopback bool   // the dialplan reaches To through a loopback pair
-	Alive    bool   // the phones that the dialplan calls behave as Options.Phone says; the acts are the caller's own
+	Target   engine.LegID // whom Run listens to or intercepts; a leg that is up
+	Number   string       // what a phone that the switch calls is shown; empty: 0000000000
+	Loopback bool         // the dialplan reaches To through a loopback pair
+	Alive    bool         // the phones that the dialplan calls behave as Options.Phone says; the acts are the caller's own
 	Acts     []Act
 }
 
@@ -94,7 +95,7 @@ func (s *Switch) Start(at time.Duration, script Script) *Call {
 	s.calls++
 	delay := max(at.Nanoseconds()-s.now, 0)
 	if script.Begin == FromSwitch {
-		run := runOf(script.Run, nil)
+		run := runOf(script.Run, s.byID[script.Target])
 		run.to = script.To
 		l := s.ownLeg(c, script.From, run)
 		s.after(delay, (*Switch).beginFromSwitch, l, nil)

@@ -7,6 +7,7 @@ type Channel struct {
 	ID      engine.LegID
 	CallID  string // variable cti_call_id
 	Number  string // of the phone at its far end
+	Ringing bool   // or early
 	Talking bool   // answered
 	Partner engine.LegID
 	Waits   string // what it hears while it waits: one of engine.Wait*
@@ -15,7 +16,9 @@ type Channel struct {
 	HeardBy string       // and who hears it: one of engine.HeardBy*
 	Held    bool
 	Muted   bool
+	Digits  string   // that it has been sent
 	Records []string // files
+	Paused  []string // those of them that silence is recorded into
 }
 
 // Channels returns every channel that is up and has not begun to end, in no particular order.
@@ -26,8 +29,9 @@ func (s *Switch) Channels() []Channel {
 			continue
 		}
 		c := Channel{
-			ID: l.id, CallID: l.text.CTICallID, Number: l.text.Destination, Talking: l.talking, Waits: l.sound,
-			Room: l.room, HeardBy: l.heardBy, Held: l.callState == engine.CallStateHeld, Muted: l.muted,
+			ID: l.id, CallID: l.text.CTICallID, Number: l.text.Destination, Talking: l.talking,
+			Ringing: (l.ringing || l.early) && !l.talking, Waits: l.sound, Room: l.room, HeardBy: l.heardBy,
+			Held: l.callState == engine.CallStateHeld, Muted: l.muted, Digits: l.digits,
 		}
 		if l.direction == engine.DirectionInbound {
 			c.Number = l.text.CallerNumber
@@ -40,6 +44,9 @@ func (s *Switch) Channels() []Channel {
 		}
 		for _, file := range l.files {
 			c.Records = append(c.Records, file.path)
+			if file.paused {
+				c.Paused = append(c.Paused, file.path)
+			}
 		}
 		all = append(all, c)
 	}

@@ -238,6 +238,7 @@ func (s *Switch) sendDTMF(l *leg, digits string) uint16 {
 	case !l.talking:
 		return causeWrongState
 	}
+	l.digits += digits
 	return engine.CauseNone
 }
 

@@ -36,6 +36,7 @@ type leg struct {
 	sound   string // what it hears while it waits: one of engine.Wait*
 	heardBy string // who hears it while it eavesdrops: one of engine.HeardBy*
 	files   []recording
+	digits  string // what its far end has been sent
 
 	leads   bool // its thread runs the bridge
 	broken  bool // its bridge is being taken apart

@@ -72,7 +72,7 @@ func (s *Switch) actOn(l, other *leg, a *Act) outcome {
 	return did
 }
 
-// press: the far end of l sends digits, one record each.
+// press: the far end of l sends digits, one record each; whoever it talks to is sent them too.
 func (s *Switch) press(l *leg, digits string) outcome {
 	if !l.talking {
 		return notYet
@@ -80,6 +80,9 @@ func (s *Switch) press(l *leg, digits string) outcome {
 	for i := range len(digits) {
 		in := s.tell(l, engine.LegDTMF, nil)
 		in.Text.Digits = digits[i : i+1]
+	}
+	if l.partner != nil {
+		l.partner.digits += digits
 	}
 	return did
 }

@@ -9,8 +9,8 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-// scenario is one call, live, and what the call model says is told of it.
-type scenario struct {
+// liveCall is one call and what the call model says is told of it.
+type liveCall struct {
 	name   string
 	proves string // clauses of call-model.md and rulings
 	phones map[string]lab.Phone
@@ -21,7 +21,7 @@ type scenario struct {
 	check  func(s *told) // more about the events and the record; nil = nothing
 }
 
-// told is what came of a scenario.
+// told is what came of a live call.
 type told struct {
 	*rig
 	story   []lab.Message
@@ -87,7 +87,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-func (r *rig) live(s scenario) {
+func (r *rig) live(s liveCall) {
 	r.fresh()
 	for dn, phone := range s.phones {
 		defer r.phone(dn, phone).Stop()
@@ -119,12 +119,12 @@ func with(beginning []string, more ...string) []string {
 
 func caller(talk time.Duration) lab.Caller { c := fromOutside; c.Talk = talk; return c }
 
-func calls() []scenario {
+func calls() []liveCall {
 	return append(append(answered(), unanswered()...), elsewhere()...)
 }
 
-func answered() []scenario {
-	return []scenario{{
+func answered() []liveCall {
+	return []liveCall{{
 		name: "answered, the caller hangs up", proves: "3.1, 3.0-1, 3.0-2, R18, R20, R21",
 		phones: map[string]lab.Phone{"1001": lab.Answers(300 * ms)}, caller: caller(400 * ms),
 		want: with(talking,

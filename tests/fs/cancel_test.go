@@ -63,11 +63,16 @@ func callOff(t *testing.T, rounds int) {
 	require.Zero(t, d.count("(select call_id from call group by call_id having count(*) > 1)"))
 }
 
-// startRestless is a desk whose phones answer by themselves after a moment.
-func startRestless(t *testing.T, limit time.Duration) *desk {
+// restless is a rig with a client that acts for 1001 and 1002.
+type restless struct {
+	*rig
+	asker *lab.Client
+}
+
+// startRestless is one whose phones answer by themselves after a moment.
+func startRestless(t *testing.T, limit time.Duration) *restless {
 	t.Helper()
-	d := &desk{rig: startRig(t, lab.Options{Settings: settings(lab.Setting{Name: "requests-per-second", Value: "1000"})})}
-	d.client.Close()
+	d := &restless{rig: startRig(t, lab.Options{Settings: settings(lab.Setting{Name: "requests-per-second", Value: "1000"})})}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	d.ctx = ctx
@@ -78,32 +83,36 @@ func startRestless(t *testing.T, limit time.Duration) *desk {
 	require.NoError(t, err)
 	t.Cleanup(d.asker.Close)
 	require.NoError(t, d.asker.Register(ctx, "1001", "1002"))
-	d.full = &watcher{client: d.connect()}
 	return d
 }
 
 // race lets the customer call 1001, begins and ends, and waits until nothing is left. It returns 1 when the end was
 // accepted.
-func (d *desk) race(h hurry, after time.Duration) (inTime int) {
+func (d *restless) race(h hurry, after time.Duration) (inTime int) {
 	d.t.Helper()
-	d.full.heard, d.full.told = nil, 0
+	*d.heard = nil
 	customer, err := d.Call(scenarios, lab.Caller{From: outside, To: "1001"})
 	require.NoError(d.t, err)
 	defer customer.Stop()
-	d.read(d.full, "the talk", func() bool { return is("EventEstablished", "1001")(d.full.heard[len(d.full.heard)-1]) })
-	d.post(h.begin, "1001", "otherDN", "1002")
+	d.next(is("EventEstablished", "1001"))
+	_, err = d.asker.Post("Request"+h.begin, lab.Fields{"thisDN": "1001", "otherDN": "1002"})
+	require.NoError(d.t, err)
 	timer := time.NewTimer(after)
 	defer timer.Stop()
 	<-timer.C
 	switch h.end {
 	case "the customer hangs up":
-		d.try("uuid_kill " + leg(d.full.heard[1].PartyID))
+		d.try("uuid_kill " + leg((*d.heard)[1].PartyID))
 		inTime = 1
 	case "the target hangs up":
 		d.killTarget()
 		inTime = 1
 	default:
-		if d.answerTo(d.post(h.end, "1001")).ErrorCode == 0 {
+		ctx, cancel := d.soon()
+		defer cancel()
+		m, err := d.asker.Request(ctx, "Request"+h.end, lab.Fields{"thisDN": "1001"})
+		require.NoError(d.t, err)
+		if m.ErrorCode == 0 {
 			inTime = 1
 		}
 	}
@@ -112,7 +121,7 @@ func (d *desk) race(h hurry, after time.Duration) (inTime int) {
 }
 
 // killTarget hangs up whoever was called for the transfer, if there is one by now.
-func (d *desk) killTarget() {
+func (d *restless) killTarget() {
 	d.t.Helper()
 	for _, m := range d.seen() {
 		if m.MessageID == "EventRinging" && m.ThisDN == "1002" {
@@ -122,24 +131,25 @@ func (d *desk) killTarget() {
 }
 
 // seen is everything told until now.
-func (d *desk) seen() []lab.Message {
+func (d *restless) seen() []lab.Message {
 	d.t.Helper()
-	require.NoError(d.t, d.full.client.Send(map[string]any{"messageID": "RequestHeartbeat", "referenceID": 1}))
-	d.read(d.full, "the heartbeat", func() bool { return d.full.heard[len(d.full.heard)-1].MessageID == "EventHeartbeat" })
-	d.full.heard = d.full.heard[:len(d.full.heard)-1]
-	return d.full.heard
+	require.NoError(d.t, d.client.Send(map[string]any{"messageID": "RequestHeartbeat", "referenceID": 1}))
+	d.next(func(m lab.Message) bool { return m.MessageID == "EventHeartbeat" && m.ReferenceID == 1 })
+	return *d.heard
 }
 
 // finish ends the customer's leg and the agent's: whoever else is still there is left alone, or has lost the reason to
 // ring, and must go by himself. Then it holds what is true of every call.
-func (d *desk) finish() {
+func (d *restless) finish() {
 	d.t.Helper()
-	for _, m := range d.full.heard {
+	for _, m := range *d.heard {
 		if m.MessageID == "EventEstablished" && (m.ThisDN == outside || m.ThisDN == "1001") {
 			d.try("uuid_kill " + leg(m.PartyID))
 		}
 	}
-	d.read(d.full, "the call to be deleted", func() bool { return is("EventCallDeleted", "")(d.full.heard[len(d.full.heard)-1]) })
+	for !is("EventCallDeleted", "")((*d.heard)[len(*d.heard)-1]) {
+		d.next(func(m lab.Message) bool { return m.CallID != "" })
+	}
 	d.quiet()
 	d.requireWhole(d.seen())
 }

@@ -8,8 +8,8 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-func unanswered() []scenario {
-	return []scenario{{
+func unanswered() []liveCall {
+	return []liveCall{{
 		name: "busy at once", proves: "3.1 (the destination fails), R37, R50",
 		phones: map[string]lab.Phone{"1001": {First: "refuse", Status: "486 Busy Here"}}, caller: caller(0),
 		want: with(ringing[:2], "Released "+outside+": USER_BUSY, agent, send_refuse, Busy", deleted),
@@ -65,8 +65,8 @@ func namesOf(story []lab.Message) (names []string) {
 	return names
 }
 
-func elsewhere() []scenario {
-	return []scenario{{
+func elsewhere() []liveCall {
+	return []liveCall{{
 		name: "outbound from a phone", proves: "3.1, R25, R30, 3.0-8",
 		phones: map[string]lab.Phone{abroad: lab.Answers(300 * ms)},
 		caller: lab.Caller{From: "1001", To: abroad, Talk: 300 * ms},

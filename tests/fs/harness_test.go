@@ -13,12 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/tests/fs/lab"
+	"modcti/tests/scenario"
 )
 
 const (
 	scenarios = "sipp"
-	outside   = "13800138000" // a caller from outside
-	abroad    = "13912345678" // somebody outside who is called
+	outside   = scenario.Outside
+	abroad    = scenario.Abroad
 	ms        = time.Millisecond
 	patience  = 10 * time.Second
 )

@@ -11,10 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/tests/fs/lab"
+	"modcti/tests/scenario"
 )
 
 // tones are what everybody says, in Hz: each has one of its own, so that who hears whom can be told.
-var tones = map[string]int{"music": lab.Music, "ringback": lab.Ringback, outside: 1700, abroad: 1900}
+var tones = map[string]int{scenario.Music: lab.Music, scenario.Ringing: lab.Ringback, outside: 1700, abroad: 1900}
 
 func init() {
 	for i := range lab.LastDN - lab.FirstDN + 1 {
@@ -22,28 +23,10 @@ func init() {
 	}
 }
 
-// hearing is who hears whom: DNs, music and ringback, by the DN that hears them, with blanks between. Nothing else is
-// heard: "" is silence.
-type hearing map[string]string
-
 // hear waits until everybody hears that and nothing else.
-func (r *rig) hear(want hearing) {
+func (r *rig) hear(want scenario.Hearing) {
 	r.t.Helper()
-	ctx, cancel := r.soon()
-	defer cancel()
-	got := hearing{}
-	err := lab.Until(ctx, "everybody to hear what they should", func() (bool, error) {
-		right := true
-		for dn, others := range want {
-			heard, sure := r.heardBy(dn)
-			got[dn] = heard
-			expected := strings.Fields(others)
-			slices.Sort(expected)
-			right = right && sure && heard == strings.Join(expected, " ")
-		}
-		return right, nil
-	})
-	require.NoError(r.t, err, "should be heard: %v; is heard: %v\ntold so far:\n%s", want, got, written(*r.heard))
+	r.until("everybody to hear what they should", func() bool { right, _ := want.Is(r.heardBy); return right })
 }
 
 // heardBy names whom a DN hears now, sorted.
@@ -77,10 +60,10 @@ func TestSound(t *testing.T) {
 	defer cancel()
 	agent, customer := r.phones["1001"], r.phones[outside]
 	require.NoError(t, agent.Answer(ctx))
-	talk := hearing{outside: "1001", "1001": outside, "1002": ""}
+	talk := scenario.Hearing{outside: "1001", "1001": outside, "1002": ""}
 	r.hear(talk)
 	require.NoError(t, agent.Hold(ctx))
-	r.hear(hearing{outside: "music", "1002": ""})
+	r.hear(scenario.Hearing{outside: "music", "1002": ""})
 	require.NoError(t, agent.Unhold(ctx))
 	r.hear(talk)
 	require.NoError(t, agent.Hold(ctx))
@@ -89,7 +72,7 @@ func TestSound(t *testing.T) {
 	agent.Voice().Press("0123456789*#")
 	r.until("the digits", func() bool { return customer.Voice().Digits() == "0123456789*#" })
 	require.NoError(t, customer.HangUp(ctx))
-	r.hear(hearing{outside: "", "1001": ""})
+	r.hear(scenario.Hearing{outside: "", "1001": ""})
 	r.story(1)
 	for dn, phone := range r.phones {
 		require.Empty(t, phone.Errors(), fmt.Sprint(dn))

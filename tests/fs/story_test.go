@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/tests/fs/lab"
+	"modcti/tests/scenario"
 )
 
 // story is what was told of calls since the last story, until that many calls have been deleted.
@@ -84,56 +85,8 @@ func (r *rig) requireStory(want []string, story []lab.Message) {
 	}
 }
 
-// requireWhole holds what is true of every story, whatever happened in it: 3.0-1 (CallCreated first, CallDeleted last,
-// after the last Released), 3.0-2 (one end a party, nothing after it), protocol 2 (seq grows, the common fields are
-// there), R57 (ids), and one closed CDR a call with one row a party.
+// requireWhole holds what is true of every story, whatever happened in it.
 func (r *rig) requireWhole(story []lab.Message) {
 	r.t.Helper()
-	calls, told, ended := map[string][]lab.Message{}, map[string]bool{}, map[string]bool{}
-	var order []string
-	var seq uint64
-	for _, m := range story {
-		require.Greater(r.t, m.Seq, seq, "seq grows: %s", m.Raw)
-		seq = m.Seq
-		require.Equal(r.t, company, m.CompanyID)
-		require.Zero(r.t, m.ReferenceID, "nobody asked for it (3.0-5)")
-		if calls[m.CallID] == nil {
-			order = append(order, m.CallID)
-		}
-		calls[m.CallID] = append(calls[m.CallID], m)
-		if m.MessageID == "EventCallCreated" || m.MessageID == "EventCallDeleted" {
-			continue // they are about the call
-		}
-		require.Len(r.t, leg(m.PartyID), 36, "R57: %s", m.Raw)
-		require.False(r.t, ended[m.PartyID], "nothing after a party's end (3.0-2): %s", m.Raw)
-		told[m.PartyID] = true
-		ended[m.PartyID] = m.MessageID == "EventReleased"
-	}
-	for id := range told {
-		require.True(r.t, ended[id], "every party that was told of ends (3.0-2): %s in\n%s", id, written(story))
-	}
-	for _, id := range order {
-		r.requireWholeCall(id, calls[id])
-	}
-}
-
-func (r *rig) requireWholeCall(id string, story []lab.Message) {
-	r.t.Helper()
-	first, last := story[0], story[len(story)-1]
-	require.Equal(r.t, "EventCallCreated", first.MessageID, "3.0-1, in\n%s", written(story))
-	require.Equal(r.t, "EventCallDeleted", last.MessageID, "3.0-1, in\n%s", written(story))
-	for _, m := range story[1 : len(story)-1] {
-		require.NotContains(r.t, []string{"EventCallCreated", "EventCallDeleted"}, m.MessageID, "3.0-1")
-		if m.CallType != "Consult" { // a consult that has outlived its main call (R12)
-			require.Equal(r.t, first.CallType, m.CallType, "the type of a call does not change")
-		}
-	}
-	call, parties := r.cdr(id)
-	require.Equal(r.t, last.CallType, call.text("call_type"))
-	require.Contains(r.t, []string{"normal", "merged"}, call.text("end_reason"))
-	require.Equal(r.t, last.StartUepoch, call.number("start_millis"))
-	require.Equal(r.t, last.EndUepoch, call.number("end_millis"))
-	for _, p := range parties {
-		require.Zero(r.t, p.number("open"), "%v", p)
-	}
+	scenario.RequireWhole(r.t, r, story)
 }
