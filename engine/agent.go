@@ -102,6 +102,8 @@ type agent struct {
 	tiers  []*tier
 	alarm  alarm
 
+	belongs, working []string // his queues, and those that he has logged in for
+
 	state     AgentState
 	reason    int64
 	sinceMono int64

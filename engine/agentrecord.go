@@ -1,9 +1,9 @@
 package engine
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
+
+// candidatesBytes is room for as many candidates as are named, as a rule.
+const candidatesBytes = 1024
 
 func (e *Engine) recordAgent(a *agent) {
 	r := &AgentRecord{
@@ -57,12 +57,14 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 	q := w.queue
 	r := &OfferRecord{
 		CallID: w.callID, QueueID: q.config.ID, AgentUUID: t.agent.config.UUID, AtMillis: floorDiv(e.in.WallMicros, 1000),
-		Strategy: q.config.Strategy.String(), Level: t.level, WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
+		Strategy: q.config.Strategy.String(), Level: int(t.level), WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
 		Reason: reason,
 	}
-	list := candidates{chosen: t}
-	if t.at < 0 || t.level > w.level {
-		list.add(t)
+	list := candidates{json: make([]byte, 0, candidatesBytes)}
+	list.json = append(list.json, '[')
+	if t.at < 0 || int(t.level) > w.level {
+		s := e.standingOf(t)
+		list.add(&s)
 		r.CandidateCount++
 	}
 	for l := 1; l <= w.level; l++ {
@@ -75,54 +77,48 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 
 // candidates writes who was free for a caller, best first, as JSON.
 type candidates struct {
-	chosen *tier
-	count  int
-	json   []byte
+	count int
+	json  []byte
 }
 
-// addBest adds the best of a heap. Who comes next is always one of those below whom it has taken from: no more of the
-// heap is looked at.
-func (c *candidates) addBest(h tierHeap) {
-	if len(h) == 0 {
-		return
-	}
-	next := []int{0}
-	for len(next) > 0 && c.count < CandidatesMax {
-		best := 0
-		for i := range next {
-			if h.Less(next[i], next[best]) {
-				best = i
-			}
+func (c *candidates) addBest(h staff) {
+	for s := range h.inOrder {
+		if c.count >= CandidatesMax {
+			return
 		}
-		at := next[best]
-		next = slices.Delete(next, best, best+1)
-		c.add(h[at])
-		for _, child := range []int{2*at + 1, 2*at + 2} {
-			if child < len(h) {
-				next = append(next, child)
-			}
-		}
+		c.add(s)
 	}
 }
 
-func (c *candidates) add(t *tier) {
+func (c *candidates) add(s *standing) {
 	c.count++
-	if len(c.json) > 0 {
+	if len(c.json) > 1 {
 		c.json = append(c.json, ',')
 	}
-	c.json = append(c.json, `{"agentUUID":`...)
-	c.json = appendText(c.json, t.agent.config.UUID)
-	c.json = append(c.json, `,"level":`...)
-	c.json = strconv.AppendInt(c.json, int64(t.level), 10)
-	c.json = append(c.json, `,"position":`...)
-	c.json = strconv.AppendInt(c.json, int64(t.position), 10)
-	c.json = append(c.json, `,"calls":`...)
-	c.json = strconv.AppendInt(c.json, int64(t.calls), 10)
+	c.json = append(c.json, s.label...)
+	c.json = strconv.AppendInt(c.json, int64(s.calls), 10)
 	c.json = append(c.json, `,"key":`...)
-	c.json = append(strconv.AppendInt(c.json, t.key, 10), '}')
+	c.json = append(strconv.AppendInt(c.json, s.key, 10), '}')
 }
 
-func (c *candidates) text() string { return "[" + string(c.json) + "]" }
+func (c *candidates) text() string { return string(append(c.json, ']')) }
+
+// label writes what candidates says of each of a queue's staff whatever happens, all in a row.
+func (q *queue) label() {
+	var all []byte
+	ends := make([]int, len(q.tiers))
+	for i, t := range q.tiers {
+		all = append(appendText(append(all, `{"agentUUID":`...), t.agent.config.UUID), `,"level":`...)
+		all = append(strconv.AppendInt(all, int64(t.level), 10), `,"position":`...)
+		all = append(strconv.AppendInt(all, int64(t.position), 10), `,"calls":`...)
+		ends[i] = len(all)
+	}
+	text, begin := string(all), 0
+	for i, t := range q.tiers {
+		t.label = text[begin:ends[i]]
+		begin = ends[i]
+	}
+}
 
 // appendText appends an agent's uuid as JSON. The store lets no other letters into one.
 func appendText(dst []byte, text string) []byte {

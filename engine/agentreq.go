@@ -91,6 +91,7 @@ func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) 
 	for _, t := range a.tiers {
 		t.working = queues == nil || queues[t.queue.config.ID]
 	}
+	a.nameQueues()
 	e.takeCalls(a)
 	a.freeSince, a.missed, a.closed, a.deviceLost = e.in.MonoNanos, 0, false, false
 	e.answering = askerOf(r)

@@ -5,13 +5,7 @@ import "modcti/events"
 // This file tells of agents and queues (3.2, 3.15).
 
 func (e *Engine) agentPart(a *agent) events.AgentPart {
-	part := events.AgentPart{AgentID: a.config.ID, AgentUUID: a.config.UUID, ThisDN: a.dn}
-	for _, t := range a.tiers {
-		if t.working {
-			part.ThisQueues = append(part.ThisQueues, t.queue.config.ID)
-		}
-	}
-	return part
+	return events.AgentPart{AgentID: a.config.ID, AgentUUID: a.config.UUID, ThisDN: a.dn, ThisQueues: a.working}
 }
 
 // intent is agentState as clients know it: after-call work is a way of not being ready (R41, R43).
@@ -30,19 +24,22 @@ func (e *Engine) publishAgent(a *agent, m events.Message) {
 	e.publish(m, "", a.dn)
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.AgentUUID = a.config.UUID
-	out.Queues = a.queueIDs()
+	out.Queues = a.belongs
 	if e.answering.client != 0 {
 		out.Asker, out.Request, m.Common().ReferenceID = e.answering.client, e.answering.name, e.answering.reference
 		e.answering = asker{} // the first event of an agent answers; what follows from it does not
 	}
 }
 
-// queueIDs are all queues that an agent belongs to.
-func (a *agent) queueIDs() (ids []string) {
+// nameQueues lists the queues that an agent belongs to, and those that he works for. A list once made is never changed.
+func (a *agent) nameQueues() {
+	a.belongs, a.working = nil, nil
 	for _, t := range a.tiers {
-		ids = append(ids, t.queue.config.ID)
+		a.belongs = append(a.belongs, t.queue.config.ID)
+		if t.working {
+			a.working = append(a.working, t.queue.config.ID)
+		}
 	}
-	return ids
 }
 
 func (e *Engine) tellAgent(a *agent, what agentAction, reason int64, before agentView) {
@@ -131,7 +128,7 @@ func (e *Engine) agentStatus(a *agent) *events.AgentStatus {
 	s := &events.AgentStatus{
 		AgentID: a.config.ID, AgentUUID: a.config.UUID, Name: a.config.Name, PhoneType: a.phoneType,
 		AgentState: a.state.intent(), ReasonCode: a.reason, Occupancy: a.occupancy(),
-		ThisQueues: e.agentPart(a).ThisQueues,
+		ThisQueues: a.working,
 	}
 	if a.sinceMono != 0 {
 		s.Since = e.millisOf(a.sinceMono)

@@ -12,7 +12,7 @@ type queue struct {
 	ids        []string // its id alone, as events want it
 	blacklist  map[string]bool
 	tiers      []*tier
-	free       [LevelMax + 1]tierHeap   // by level
+	free       [LevelMax + 1]staff      // by level
 	waiting    [LevelMax + 1]waiterHeap // by the level that the caller accepts
 	stays      []*waiter                // all who are in it: who wait, are being offered, or are to be called back
 	ringing    []*waiter                // whose phones others may join: ring-all
@@ -72,51 +72,14 @@ type waiter struct {
 type tier struct {
 	agent     *agent
 	queue     *queue
-	level     int // 1 to LevelMax
-	position  int
-	ordinal   int   // in the directory
-	at        int   // in queue.free[level], from 0; -1 = not there
-	calls     int   // that he has: whoever has none comes first
-	key       int64 // by what he is chosen there: the least first
+	label     string // standing.label
+	level     int32  // 1 to LevelMax
+	position  int32
+	ordinal   int32 // in the directory
+	at        int32 // in queue.free[level], from 0; -1 = not there
 	working   bool  // he has logged in for this queue
 	countedOn bool
 	countedRe bool
-}
-
-// tierHeap orders free staff of one level.
-type tierHeap []*tier
-
-func (h tierHeap) Len() int           { return len(h) }
-func (h tierHeap) Less(i, j int) bool { return h[i].before(h[j]) }
-func (h tierHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-func (h *tierHeap) Push(x any) {
-	t := x.(*tier)
-	t.at = len(*h)
-	*h = append(*h, t)
-}
-func (h *tierHeap) Pop() any {
-	last := len(*h) - 1
-	t := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	t.at = -1
-	return t
-}
-
-// before: who has fewer calls, then by the strategy, then by position, then by the order of the directory.
-func (t *tier) before(o *tier) bool {
-	switch {
-	case t.calls != o.calls:
-		return t.calls < o.calls
-	case t.key != o.key:
-		return t.key < o.key
-	case t.position != o.position:
-		return t.position < o.position
-	}
-	return t.ordinal < o.ordinal
 }
 
 // waiterHeap orders callers who wait.
@@ -180,21 +143,24 @@ func (e *Engine) putIn(t *tier) {
 		return
 	}
 	h := &t.queue.free[t.level]
-	calls := len(t.agent.parties)
+	s := e.standingOf(t)
 	if t.at < 0 {
-		t.key, t.calls = e.strategyKey(t), calls
-		heap.Push(h, t)
-		return
+		h.add(s)
+	} else if s != (*h)[t.at] {
+		h.change(int(t.at), s)
 	}
-	if key := e.strategyKey(t); key != t.key || calls != t.calls {
-		t.key, t.calls = key, calls
-		heap.Fix(h, t.at)
+}
+
+func (e *Engine) standingOf(t *tier) standing {
+	return standing{
+		key: e.strategyKey(t), calls: int32(len(t.agent.parties)), position: t.position, ordinal: t.ordinal, tier: t,
+		label: t.label,
 	}
 }
 
 func (q *queue) takeOut(t *tier) {
 	if t.at >= 0 {
-		heap.Remove(&q.free[t.level], t.at)
+		q.free[t.level].remove(int(t.at))
 	}
 }
 

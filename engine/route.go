@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"container/heap"
-	"slices"
-)
+import "slices"
 
 // This file brings callers and agents together. Every decision is a look at the tops of a few heaps.
 
@@ -18,9 +15,12 @@ func (e *Engine) settle() {
 		e.reviewChanged()
 		agents, waiters := e.restless, e.waiters
 		e.restless, e.waiters = e.restlessSpare[:0], e.waitersSpare[:0]
+		alone := len(agents) == 1 && len(waiters) == 0
 		for _, a := range agents {
 			a.restless = false
-			e.comeForward(a)
+			if !alone || !e.serveAlone(a) {
+				e.comeForward(a)
+			}
 		}
 		for _, w := range waiters {
 			w.fresh = false
@@ -52,6 +52,29 @@ func (e *Engine) matchLater(w *waiter) {
 		w.fresh = true
 		e.waiters = append(e.waiters, w)
 	}
+}
+
+// serveAlone spares an agent the way into his queues and out again where somebody waits for him: nobody else has become
+// free with him, and nobody who was free would have let that caller wait.
+func (e *Engine) serveAlone(a *agent) bool {
+	if !a.available() || a.awaitedBy() != nil {
+		return false
+	}
+	var first *waiter
+	var at *tier
+	for _, t := range a.tiers {
+		if !t.working || t.at >= 0 || len(t.queue.stays) == 0 || t.queue.retired {
+			continue
+		}
+		if w := t.queue.first(int(t.level)); w != nil && (first == nil || w.before(first)) {
+			first, at = w, t
+		}
+	}
+	if first == nil {
+		return false
+	}
+	e.choose(first, at)
+	return true
 }
 
 // comeForward makes an agent choosable in all of his queues.
@@ -86,7 +109,7 @@ func (a *agent) firstCaller() (first *waiter) {
 		if t.at < 0 {
 			continue
 		}
-		if w := t.queue.first(t.level); w != nil && (first == nil || w.before(first)) {
+		if w := t.queue.first(int(t.level)); w != nil && (first == nil || w.before(first)) {
 			first = w
 		}
 	}
@@ -138,7 +161,7 @@ func (q *queue) best(w *waiter) *tier {
 	}
 	for l := 1; l <= w.level; l++ {
 		if len(q.free[l]) > 0 {
-			return q.free[l][0]
+			return q.free[l][0].tier
 		}
 	}
 	return nil
@@ -151,19 +174,12 @@ func (w *waiter) nobodyElse() bool {
 
 // bestUntried is the best of a level to whom the caller was not offered in this round.
 func (q *queue) bestUntried(w *waiter, level int) *tier {
-	h := &q.free[level]
-	var skipped []*tier
-	var found *tier
-	for len(*h) > 0 && found == nil {
-		if found = (*h)[0]; w.hasTried(found.agent) {
-			skipped = append(skipped, heap.Pop(h).(*tier))
-			found = nil
+	for s := range q.free[level].inOrder {
+		if !w.hasTried(s.tier.agent) {
+			return s.tier
 		}
 	}
-	for _, t := range skipped {
-		heap.Push(h, t)
-	}
-	return found
+	return nil
 }
 
 func (w *waiter) hasTried(a *agent) bool { return slices.Contains(w.tried, a) }
@@ -195,6 +211,9 @@ func (e *Engine) choose(w *waiter, t *tier) {
 	case w.op != nil:
 		e.offerTo(w, t, becauseConsult)
 	case w.queue.config.Strategy == RingAll && w.number == "":
+		if t.at < 0 {
+			e.offerTo(w, t, becauseAll)
+		}
 		e.ringAll(w)
 	default:
 		e.offerTo(w, t, w.queue.reason(t))
@@ -210,7 +229,7 @@ func (e *Engine) ringAll(w *waiter) {
 	q := w.queue
 	for l := 1; l <= w.level; l++ {
 		for len(q.free[l]) > 0 && !w.gone {
-			e.offerTo(w, q.free[l][0], becauseAll)
+			e.offerTo(w, q.free[l][0].tier, becauseAll)
 		}
 	}
 }
@@ -224,7 +243,7 @@ func (e *Engine) joinRinging(a *agent) {
 			continue
 		}
 		for _, w := range t.queue.ringing {
-			if w.winner == nil && w.level >= t.level && (first == nil || w.before(first)) {
+			if w.winner == nil && w.level >= int(t.level) && (first == nil || w.before(first)) {
 				first, at = w, t
 			}
 		}

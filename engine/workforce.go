@@ -77,15 +77,19 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 		q.tiers, q.on, q.ready = nil, 0, 0
 		clear(q.onLevel[:])
 	}
+	made := make([]tier, 0, len(configs)) // in a row: an agent who moves, moves in all of his queues
 	for i := range configs {
 		c := &configs[i]
 		a, q := e.agents[c.AgentUUID], e.queueAt(c.QueueID)
 		if a == nil || a.retired || q == nil || a.tierIn(q) != nil {
 			continue
 		}
-		t := &tier{agent: a, queue: q, position: c.Position, ordinal: i, at: -1, working: a.state != AgentLoggedOut}
-		t.level = min(max(c.Level, 0), LevelMax)
-		if t.level == 0 {
+		made = append(made, tier{
+			agent: a, queue: q, position: int32(c.Position), ordinal: int32(i), at: -1,
+			working: a.state != AgentLoggedOut,
+		})
+		t := &made[len(made)-1]
+		if t.level = int32(min(max(c.Level, 0), LevelMax)); t.level == 0 {
 			t.level = levelDefault
 		}
 		for _, had := range old[a] {
@@ -95,6 +99,12 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 		}
 		a.tiers = append(a.tiers, t)
 		q.tiers = append(q.tiers, t)
+	}
+	for _, q := range e.queues {
+		q.label()
+	}
+	for _, a := range e.agents {
+		a.nameQueues()
 	}
 }
 
@@ -213,6 +223,7 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 	for _, t := range a.tiers {
 		t.working = !slices.Contains(r.IdleQueues, t.queue.config.ID)
 	}
+	a.nameQueues()
 	e.recount(a)
 }
 

@@ -15,15 +15,14 @@ import (
 
 // day is one simulated day: callers at random, who talk for a random time, and may lose patience.
 type day struct {
-	agents             int
-	load               float64 // arrivals a talk's length, in agents
-	patience           float64 // in mean talks; 0 = for ever
-	callers            int
-	arrives, talks     []int64 // ns
-	patient            []int64
-	waited             []int64
-	gaveUp             []bool
-	meanTalk, meanWait float64
+	agents         int
+	load           float64 // arrivals a talk's length, in agents
+	patience       float64 // in mean talks; 0 = for ever
+	callers        int
+	arrives, talks []int64 // ns
+	patient        []int64
+	waited         []int64
+	gaveUp         []bool
 }
 
 const talkMean = 60 * time.Second

@@ -49,16 +49,15 @@ type faults struct{ refused, lost, late, records int }
 
 // channel is a leg at the switch.
 type channel struct {
-	id                     engine.LegID
-	uuid, number           string
-	outbound, answered     bool
-	ending                 bool
-	inQueue                string // the argument of cti_queue while it is in it
-	partner                *channel
-	callID                 string
-	bornAt                 int64
-	result                 string // of cti_queue
-	patience, talk, answer time.Duration
+	id                 engine.LegID
+	uuid, number       string
+	outbound, answered bool
+	ending             bool
+	inQueue            string // the argument of cti_queue while it is in it
+	partner            *channel
+	callID             string
+	bornAt             int64
+	result             string // of cti_queue
 }
 
 type errand struct {

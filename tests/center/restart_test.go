@@ -1,0 +1,162 @@
+package center
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/engine/cdr"
+	"modcti/events"
+)
+
+func oneAgent(wrapUp int64) *engine.Directory {
+	return &engine.Directory{
+		Agents: []engine.AgentConfig{{UUID: "anna", DN: "1001", WrapUpMillis: -1}},
+		Queues: []engine.QueueConfig{{ID: "8001", WrapUpMillis: wrapUp, CallbackKey: "1"}, {ID: "8002"}},
+		Tiers:  []engine.TierConfig{{AgentUUID: "anna", QueueID: "8001"}, {AgentUUID: "anna", QueueID: "8002"}},
+	}
+}
+
+// kept is what the store keeps of a run.
+type kept struct {
+	fold   cdr.Fold
+	agents map[string]engine.AgentRecord
+	stays  map[stayKey]engine.QueueRecord
+}
+
+func (k *kept) take(records []engine.Record) {
+	k.fold.Add(records)
+	for _, r := range records {
+		switch r.Kind {
+		case engine.AgentChanged:
+			k.agents[r.Agent.UUID] = *r.Agent
+		case engine.QueueEntered:
+			k.stays[stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}] = *r.Queue
+		case engine.QueueLeft:
+			delete(k.stays, stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis})
+		}
+	}
+}
+
+// restart gives a world a new engine, with what the store kept of the old one.
+func (k *kept) restart(w *world, d *engine.Directory) {
+	config := engine.Config{
+		CompanyID: company, MonoNanos: w.now, WallMicros: startWall + (w.now-startMono)/1000, LegSeed: [2]uint64{8, 9},
+		Inside: func(n string) bool { return len(n) == 4 }, Directory: d, AuditMillis: 5000,
+		Dial: func(_, n string) (engine.Route, bool) { return engine.Route{Address: "user/" + n}, true },
+	}
+	for _, a := range k.agents {
+		config.Agents = append(config.Agents, a)
+	}
+	for _, s := range k.stays {
+		if s.Callback {
+			config.Callbacks = append(config.Callbacks, s)
+		}
+	}
+	var open []engine.OpenCall
+	for _, c := range k.fold.CDRs() {
+		if c.Closed {
+			continue
+		}
+		o := engine.OpenCall{Call: c.Call}
+		for _, p := range c.Parties {
+			if p.EndMillis == 0 {
+				o.Parties = append(o.Parties, p.PartyRecord)
+				o.States = append(o.States, p.States[len(p.States)-1])
+			}
+		}
+		open = append(open, o)
+	}
+	w.engine = engine.New(config, open)
+}
+
+func (w *world) wait(d time.Duration) {
+	till := w.now + int64(d)
+	for len(w.todo) > 0 && w.todo[0].at <= till {
+		w.next()
+	}
+	w.now = till
+}
+
+// TestRestartUnderATalk: an agent talks to a queue's caller when the module is loaded anew. He has a call as before, is
+// offered none, keeps the break that he has asked for, and has after-call work at its end (3.15; docs/ARCHITECTURE.md 11).
+func TestRestartUnderATalk(t *testing.T) {
+	d := oneAgent(5000)
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	var told []string
+	w.stepOn = func(*engine.Input) {
+		k.take(w.out.Records)
+		for _, o := range w.out.Events {
+			told = append(told, o.Message.Name())
+		}
+	}
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", ThisQueues: []string{"8001"},
+		AgentState: 1})
+	first := w.arrive("13900000001", "8000")
+	w.enter(first, "8001")
+	w.wait(3 * time.Second)
+	require.NotNil(t, first.partner)
+	w.request(engine.Request{Kind: engine.RequestAgentNotReady, AgentUUID: "anna", ReasonCode: events.ReasonRest})
+
+	k.restart(w, d)
+	told = nil
+	w.step(engine.Input{Kind: engine.TimerDue})
+	w.wait(time.Second)
+	require.Empty(t, told, "nothing has changed")
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, events.OccupancyTalking, a.Occupancy)
+	require.Equal(t, []string{"8001"}, a.ThisQueues)
+	require.Equal(t, &events.ReservedState{AgentState: 2, ReasonCode: events.ReasonRest}, a.Reserved)
+
+	second := w.arrive("13900000002", "8000")
+	w.enter(second, "8001")
+	w.wait(time.Second)
+	require.Nil(t, second.partner)
+	w.hangup(first, engine.CauseNormalClearing, engine.RecvBye)
+	w.wait(time.Second)
+	a, _ = w.engine.Agent("anna")
+	require.Equal(t, events.OccupancyAfterCallWork, a.Occupancy)
+	w.wait(5 * time.Second)
+	a, _ = w.engine.Agent("anna")
+	require.Equal(t, events.StatusRest, a.Status)
+	w.request(engine.Request{Kind: engine.RequestAgentReady, AgentUUID: "anna"})
+	w.wait(3 * time.Second)
+	require.NotNil(t, second.partner)
+}
+
+// TestRestartWhileAPhoneRings: whoever it rang for is in nobody's queue any more. It is silent, and the agent is free; a
+// place that waits for a call-back still does.
+func TestRestartWhileAPhoneRings(t *testing.T) {
+	d := oneAgent(0)
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(100*time.Millisecond, func() { w.ring(leg) }) }
+	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
+	away := w.arrive("13900000001", "8000")
+	w.enter(away, "8001")
+	w.fact(engine.LegDTMF, away, func(in *engine.Input) { in.Text.Digits = "1" })
+	w.wait(time.Second)
+	require.True(t, away.ending, "he was let go")
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", ThisQueues: []string{"8002"},
+		AgentState: 1})
+	caller := w.arrive("13900000002", "8000")
+	w.enter(caller, "8002")
+	w.wait(time.Second)
+	require.Len(t, w.channels, 2)
+
+	k.restart(w, d)
+	w.step(engine.Input{Kind: engine.TimerDue})
+	w.hangup(caller, engine.CauseOriginatorCancel, engine.RecvCancel)
+	w.wait(20 * time.Second)
+	require.Empty(t, w.channels, "a phone rings for nobody")
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, events.StatusFree, a.Status)
+	q, _ := w.engine.Queue("8001")
+	require.Len(t, q.Callers, 1)
+	require.Equal(t, "13900000001", q.Callers[0].OtherDN)
+	require.Equal(t, startWall/1000, q.Callers[0].EnteredTime, "his place is as old as his first call")
+}
