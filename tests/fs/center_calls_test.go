@@ -55,9 +55,7 @@ func TestCenter(t *testing.T) {
 	phones["1006"] = lab.Phone{Tone: tones["1006"], Status: "603 Decline"}
 	delete(phones, "1010")
 	c.putPhones(phones)
-	ctx, cancel := c.soon()
-	defer cancel()
-	require.NoError(t, c.asker.Register(ctx, centerAgents...))
+	c.register(centerAgents...)
 
 	c.each(t, "a caller waits and is served", "3.2 3.15 3.0-4 R43 R44", waitsAndIsServed)
 	c.each(t, "ready is at work at once", "3.15 limits-and-faults 1.3", ringsAtOnce)
@@ -95,10 +93,6 @@ func (c *center) each(t *testing.T, name, proves string, do func(c *center)) {
 		c.stuck = false
 		do(&local)
 		local.clear()
-		require.Empty(t, local.query("select * from call where open = 1"))
-		require.Empty(t, local.query("select * from queue_stay where open = 1"))
-		require.Empty(t, local.query("select * from offer where open = 1"))
-		require.Empty(t, local.query("select * from party where open = 1"))
 		local.requireOrder()
 	})
 }
@@ -112,13 +106,25 @@ func (c *center) clear() {
 	for _, dn := range centerAgents {
 		c.request("AgentLogout", dn)
 	}
-	c.until("the records to be closed", func() bool {
-		return c.count("call where open = 1") == 0 && c.count("queue_stay where open = 1") == 0 &&
-			c.count("offer where open = 1") == 0
-	})
+	for _, table := range []string{"call", "party", "queue_stay", "offer"} {
+		c.closed(table)
+	}
 	c.readAll()
 	c.begun = len(*c.heard)
 	c.matched = c.begun
+}
+
+// closed waits until no record of a kind is open.
+func (c *center) closed(table string) {
+	c.t.Helper()
+	var open []row
+	ctx, cancel := c.soon()
+	defer cancel()
+	err := lab.Until(ctx, "the records to be closed", func() (bool, error) {
+		open = c.query("select * from " + table + " where open = 1")
+		return len(open) == 0, nil
+	})
+	require.NoError(c.t, err, "open in %s: %v", table, open)
 }
 
 // requireOrder holds of whatever was told that seq grows, and that after-call work is told before the release that frees

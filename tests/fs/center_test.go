@@ -40,7 +40,8 @@ var centerExtensions = fmt.Sprintf(`
 <extension name="engine away">
   <condition field="destination_number" expression="^back-unavailable$">
     <action application="sleep" data="200"/>
-    <action application="transfer" data="${queue_wanted} XML default"/>
+    <action application="transfer"
+      data="${cond(${module_exists(mod_cti)} == true ? ${queue_wanted} : back-unavailable)} XML default"/>
   </condition>
 </extension>
 <extension name="unknown">
@@ -132,8 +133,16 @@ func (c *center) open(dns ...string) {
 	c.asker, err = lab.OpenClient(ctx, c.socket(), "full")
 	require.NoError(c.t, err)
 	c.t.Cleanup(c.asker.Close)
-	require.NoError(c.t, c.asker.Register(ctx, dns...))
+	c.register(dns...)
 	c.watcher = c.connect()
+}
+
+// register has the client act for these DNs.
+func (c *center) register(dns ...string) {
+	c.t.Helper()
+	ctx, cancel := c.soon()
+	defer cancel()
+	require.NoError(c.t, c.asker.Register(ctx, dns...))
 }
 
 // putPhones puts a phone at each DN, all at once.
