@@ -94,12 +94,29 @@ func TestCenterCrowd(t *testing.T) {
 	}
 	require.Equal(t, calls, begun)
 	for _, sipp := range callers {
-		require.NoError(t, sipp.Wait(ctx), "every caller was served, or left as he wanted. Told is:\n%s", c.allHeard())
+		c.allServed(sipp)
 	}
 	c.quiet()
 	c.readAll()
 	c.requireAccounted(calls)
 	t.Logf("%s", c.try("cti status"))
+}
+
+// allServed waits until each caller was served, or left as he wanted, and reads what is told meanwhile.
+func (c *center) allServed(sipp *lab.SIPp) {
+	c.t.Helper()
+	for {
+		ctx, cancel := c.soon()
+		err := sipp.Wait(ctx)
+		ended := ctx.Err() == nil
+		cancel()
+		c.readAll()
+		if ended {
+			require.NoError(c.t, err, "Told is:\n%s", c.allHeard())
+			return
+		}
+		require.NoError(c.t, c.ctx.Err())
+	}
 }
 
 // requireAccounted: every caller is accounted for, in what was told, in the records of calls and in those of queues;
