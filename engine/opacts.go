@@ -224,8 +224,19 @@ func (e *Engine) retrieve(o *operation) {
 	if by := o.by.get(); by != nil && by.state == Talk {
 		e.apply(by, loses)
 	}
+	e.joinByWith(o) // first: when target ends while it talks to by, so may by
 	e.cancelTarget(o)
-	e.joinByWith(o)
+}
+
+// reclaimAfter: the consult has ended, and by has the first call again.
+func (e *Engine) reclaimAfter(o *operation) {
+	e.tellStage5(o)
+	e.reclaim(o)
+}
+
+func (e *Engine) refuseAndReclaim(o *operation) {
+	e.refuseAsked(o)
+	e.reclaim(o)
 }
 
 func (e *Engine) reclaim(o *operation) {

@@ -15,6 +15,10 @@ func (e *Engine) transferred(p *party, to string) {
 	if p.op != nil || q == nil || q.op != nil || p.state != Talk && p.state != Held || !isNumber(to) {
 		return
 	}
+	if q.movedBy == p.thisDN { // both are sent elsewhere: neither transfers the other
+		q.movedBy = ""
+		return
+	}
 	p.movedBy = q.thisDN
 	q.farewell = farewell{callState: events.StateTransferred, thirdDN: to, thirdRole: events.TransferTo}
 }

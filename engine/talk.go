@@ -143,7 +143,9 @@ func (e *Engine) hears(p *party) {
 		e.tellParty(agent, m, true)
 	}
 	e.apply(p, joins)
-	e.happens(p, opNothing, opNothing, opMet)
+	if o := p.op; o != nil && o.stage == joining { // media in a room, to barge in, is not met yet: the room tells
+		e.happens(p, opNothing, opNothing, opMet)
+	}
 }
 
 // talkTo lets p hear q. Each bridge is told on both legs: the second time nothing is new.

@@ -205,11 +205,10 @@ func (s *Switch) operatorActs(l, other *leg, a *Act) outcome {
 	return did
 }
 
-// referWith: a phone that talks on two legs leaves, and its two partners are joined (2.7).
+// referWith: a phone that talks on two legs leaves, and its two partners are joined (2.7). Its own legs end with their
+// bridges, unless the phone, which is told that all is well, is quicker to say goodbye.
 func (s *Switch) referWith(l, other *leg) {
-	first, second := l.partner, other.partner
-	l.parks, other.parks = true, true
-	s.bridgeLegs(first, second)
+	s.bridgeLegs(l.partner, other.partner)
 	s.after(s.between(8_000, 60_000), (*Switch).saysBye, l, nil)
 	s.after(s.between(8_000, 60_000), (*Switch).saysBye, other, nil)
 }
@@ -281,16 +280,18 @@ func (s *Switch) stopCalling(a, b *leg) {
 	}
 }
 
-func (s *Switch) sendBoth(a, b *leg, to string) {
-	if b.leads {
-		a, b = b, a
-	}
-	a.next, b.next = &app{to: to}, &app{to: to}
-	a.broken, b.broken = true, true
-	in := s.tell(a, engine.LegTransferred, nil)
+// sendBoth is uuid_transfer -both: the partner of the leg that is named is sent first.
+func (s *Switch) sendBoth(l, partner *leg, to string) {
+	l.next, partner.next = &app{to: to}, &app{to: to}
+	l.broken, partner.broken = true, true
+	in := s.tell(partner, engine.LegTransferred, nil)
 	in.Text.Destination = to
-	s.after(s.between(110, 180), (*Switch).sentToo, b, nil)
-	s.after(s.between(7_000, 14_000), (*Switch).leave, a, nil)
+	s.after(s.between(110, 180), (*Switch).sentToo, l, nil)
+	carrier := l
+	if partner.leads {
+		carrier = partner
+	}
+	s.after(s.between(7_000, 14_000), (*Switch).leave, carrier, nil)
 }
 
 func (s *Switch) sentToo(l, _ *leg) {

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Inside tells which numbers are extensions of the switch's directory. Nil: three to six digits.
 	Inside func(number string) bool
+	// Room tells which numbers of the dialplan are conferences, beside those that begin with "conf". Nil: no others.
+	Room func(number string) bool
 	// Phone is how the phone of a number behaves each time that the engine, or the dialplan of a script that is Alive,
 	// calls it. What it draws from random the seed decides. Nil: Phones, at the usual tempo.
 	Phone func(number string, random *rand.Rand) Behaviour

@@ -29,6 +29,8 @@ func (s *Switch) dialplan(l *leg, to string) {
 		s.park(l)
 	case strings.HasPrefix(to, "conf"):
 		s.confer(l, to[len("conf"):])
+	case s.options.Room != nil && s.options.Room(to):
+		s.confer(l, to)
 	case strings.HasPrefix(to, "cause_"):
 		cause, _ := engine.CauseByName(to[len("cause_"):])
 		s.hangup(l, cause, s.bySwitch(l), true)

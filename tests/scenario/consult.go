@@ -165,6 +165,8 @@ func failures(t *testing.T, d *Desk) {
 	d.each(t, "the agent hangs up", "3.6", func(d *Desk) {
 		consults(d)
 		d.act("1001", HangUp)
+		// 1001 hears of stage 5 only while it is there: all end at once.
+		d.toldToTheEnd(retrieved, "Released 1001 cause=BY_AGENT", "Released "+Outside+" cause=BY_AGENT")
 		d.over("1001", "1002", Outside)
 	})
 	d.each(t, "refused", "protocol 6", func(d *Desk) {

@@ -89,6 +89,7 @@ func talks(t *testing.T, d *Desk) {
 		require.Equal(d.T, "EventReleased", m.MessageID)
 		d.told("Released 1001 state=Redirected", "Ringing 1002 other="+Outside+" third=1001")
 		d.answer("1002")
+		d.told("~ Established "+Outside+" other=1002", "~ Established 1002 other="+Outside)
 		d.hear(Hearing{Outside: "1002", "1002": Outside})
 		d.over("1001")
 	})

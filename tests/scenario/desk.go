@@ -64,9 +64,11 @@ func (d *Desk) empty() {
 	}
 }
 
-// end lets all hang up, and holds what is true of whatever happened.
+// end makes sure that all has been told that should be, lets all hang up, and holds what is true of whatever happened.
 func (d *Desk) end() {
 	d.T.Helper()
+	d.Settle()
+	d.silent()
 	d.Clear()
 	calls := map[string]bool{}
 	for _, w := range []*watcher{d.full, d.basic} {

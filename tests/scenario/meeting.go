@@ -51,22 +51,30 @@ func conferences(t *testing.T, d *Desk) {
 		d.hear(talking1001)
 		d.Call("1008", Room)
 		d.until("three members", func() bool { return d.Members(Room) == 3 })
-		d.read(d.full, "the third to be told of", func() bool {
-			return strings.Contains(describeAll(d.full.heard), "PartyAdded 1001 other=1008")
-		})
+		d.told("CallCreated 1008 other="+Room, "Dialing 1008 other="+Room, "CallDeleted 1008", "Established 1008 state=",
+			"~ PartyAdded 1001 other=1008 third=1008 thirdRole=AddedBy state=Conference", "full: ~ PartyAdded "+Outside+" other=1008")
+		d.hear(Hearing{Outside: "1001 1008", "1001": Outside + " 1008", "1008": Outside + " 1001"})
+		d.act(Outside, HangUp)
+		d.told("Released "+Outside+" state=", "~ PartyDeleted 1001 other="+Outside, "~ PartyDeleted 1008 other="+Outside)
+		d.act("1001", HangUp)
+		d.told("Released 1001 other=1008 state= third=")
 	})
 }
 
 func ofEight(d *Desk) {
 	d.talk()
 	everybody := append([]string{Outside}, Extensions...)
+	here := []string{"1001"} // of those who are told in both profiles
 	for _, dn := range Extensions[1:] {
 		asked := d.post("SingleStepConference", "1001", "otherDN", dn)
 		d.answer(dn)
 		require.Zero(d.T, d.answerTo(asked).ErrorCode)
-		d.read(d.full, dn+" to be added", func() bool {
-			return strings.Contains(describeAll(d.full.heard), "PartyAdded 1001 other="+dn)
-		})
+		want := []string{"Ringing " + dn + " third=1001 thirdRole=AddedBy", "Established " + dn, "full: ~ PartyAdded " + Outside + " other=" + dn}
+		for _, other := range here {
+			want = append(want, "~ PartyAdded "+other+" other="+dn+" third=1001 thirdRole=AddedBy state=Conference")
+		}
+		d.told(want...)
+		here = append(here, dn)
 	}
 	want := Hearing{}
 	for _, dn := range everybody {
@@ -81,11 +89,11 @@ func ofEight(d *Desk) {
 	d.hear(want)
 	d.ask("DeleteParty", "1001", "otherDN", "1007")
 	d.over("1007")
-	d.read(d.full, "1007 to be deleted", func() bool {
-		return strings.Contains(describeAll(d.full.heard), "PartyDeleted 1001 other=1007")
-	})
-	last := d.full.heard[len(d.full.heard)-1]
-	require.Equal(d.T, "Conference", last.CallState, "more than two remain (3.0-9): %s", describe(last))
+	left := []string{"Released 1007", "full: ~ PartyDeleted " + Outside + " other=1007"}
+	for _, dn := range here[:len(here)-1] { // more than two remain (3.0-9)
+		left = append(left, "~ PartyDeleted "+dn+" other=1007 third=1001 thirdRole=DeletedBy state=Conference")
+	}
+	d.told(left...)
 	delete(want, "1007")
 	for dn := range want {
 		want[dn] = strings.TrimSpace(strings.Replace(want[dn], "1007", "", 1))
@@ -117,6 +125,8 @@ func supervisions(t *testing.T, d *Desk) {
 	d.each(t, "monitor, the agent hangs up", "3.10", func(d *Desk) {
 		monitors(d)
 		d.act("1001", HangUp)
+		d.told("Released 1001 cause=BY_AGENT", "PartyDeleted 1003 other=1001 third=1001 thirdRole=DeletedBy",
+			"~ Released 1003", "~ Released "+Outside+" cause=BY_AGENT", "CallDeleted "+Outside)
 		d.over("1001", "1003", Outside)
 	})
 	d.each(t, "whisper", "3.10, R39, protocol 4", func(d *Desk) {

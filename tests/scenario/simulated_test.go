@@ -69,17 +69,9 @@ func (s simulated) wait(what string, done func() bool) {
 	require.NoError(s.t, s.until(what, done), "channels: %v", s.sim.Channels())
 }
 
-// to is a number as the simulated dialplan knows it.
-func to(number string) string {
-	if number == scenario.Room {
-		return "conf" + number
-	}
-	return number
-}
-
 func (s simulated) Call(from, number string) {
 	s.think()
-	s.sim.Start(s.sim.Now(), sim.Script{From: from, To: to(number), Alive: true})
+	s.sim.Start(s.sim.Now(), sim.Script{From: from, To: number, Alive: true})
 }
 
 // at returns the channels to the phone of a number.
@@ -93,7 +85,7 @@ var acts = map[scenario.Act]sim.Act{
 	scenario.Unhold: {Do: sim.Unhold, Run: "phone"}, scenario.Press: {Do: sim.Press}, scenario.Refer: {Do: sim.Refer},
 }
 
-// think is how long somebody at a phone takes for anything: longer than the threads of a switch need for theirs.
+// think is how long somebody at a phone, or an operator, takes for anything: longer than the threads of a switch need for theirs.
 func (s simulated) think() { s.Talk(20*ms + time.Duration(s.people.Int64N(int64(100*ms)))) }
 
 func (s simulated) Act(dn string, what scenario.Act, number string) {
@@ -171,11 +163,13 @@ func leg(partyID string) (id engine.LegID) {
 
 func (s simulated) SendBoth(partyID, number string) {
 	s.t.Helper()
-	act := sim.Act{Do: sim.SendBoth, To: to(number)}
+	s.think()
+	act := sim.Act{Do: sim.SendBoth, To: number}
 	require.True(s.t, s.sim.Act(leg(partyID), act, engine.LegID{}))
 }
 
 func (s simulated) PickUp(dn, partyID string) {
+	s.think()
 	s.sim.Start(s.sim.Now(), sim.Script{
 		Begin: sim.FromSwitch, From: dn, Run: "intercept", Target: leg(partyID),
 		Acts: []sim.Act{{After: 3 * ms, Do: sim.Ring}},
@@ -202,6 +196,8 @@ func (s simulated) Recording(path, _, _ string) (talk, silence time.Duration) {
 	}
 	return 0, 0
 }
+
+func (s simulated) Settle() { s.Talk(2 * time.Second) }
 
 func (s simulated) Clear() {
 	for _, c := range s.sim.Channels() {

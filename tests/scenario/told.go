@@ -73,6 +73,19 @@ func (d *Desk) told(lines ...string) {
 	}
 }
 
+// toldToTheEnd compares what is told until the call is over: these lines are among it, in whatever order.
+func (d *Desk) toldToTheEnd(lines ...string) {
+	d.T.Helper()
+	for _, w := range []*watcher{d.full, d.basic} {
+		d.read(w, "the end of the call", func() bool { return w.heard[len(w.heard)-1].MessageID == "EventCallDeleted" })
+		for _, line := range lines {
+			told := slices.ContainsFunc(w.heard[w.told:], func(m lab.Message) bool { return says(m, line) })
+			require.True(d.T, told, "%q is not told. Told is:\n%s", line, describeAll(w.heard[w.told:]))
+		}
+		w.told = len(w.heard)
+	}
+}
+
 func (d *Desk) requireTold(profile string, want []string, group, all []lab.Message) {
 	d.T.Helper()
 	left := slices.Clone(group)
@@ -83,7 +96,8 @@ func (d *Desk) requireTold(profile string, want []string, group, all []lab.Messa
 	}
 }
 
-// says tells whether a message is what a line of an expectation says: name, DN, and fields of its description.
+// says tells whether a message is what a line of an expectation says: name, DN, and fields of its description; one without
+// a value must be empty.
 func says(m lab.Message, line string) bool {
 	want := strings.Fields(line)
 	got := strings.Fields(describe(m))
@@ -91,7 +105,11 @@ func says(m lab.Message, line string) bool {
 		return false
 	}
 	for _, field := range want[2:] {
-		if !slices.Contains(got, field) {
+		key, value, _ := strings.Cut(field, "=")
+		if value == "" && slices.ContainsFunc(got, func(g string) bool { return strings.HasPrefix(g, key+"=") }) {
+			return false
+		}
+		if value != "" && !slices.Contains(got, field) {
 			return false
 		}
 	}

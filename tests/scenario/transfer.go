@@ -45,7 +45,7 @@ func transfers(t *testing.T, d *Desk) {
 		d.told("Released 1002", "Ringing 1001 other="+Outside+" third=1002 state=Recall")
 		d.hear(Hearing{Outside: "music"})
 		d.answer("1001")
-		d.read(d.full, "the talk", func() bool { return says(d.full.heard[len(d.full.heard)-1], "Established 1001") })
+		d.told("Established 1001 other="+Outside+" third=1002 state=Recall", "full: PartyChanged "+Outside+" other=1001")
 		d.hear(talking1001)
 	})
 	d.each(t, "the customer hangs up meanwhile", "3.5", func(d *Desk) {
@@ -72,8 +72,11 @@ func transfers(t *testing.T, d *Desk) {
 		d.answer("1003")
 		d.hear(Hearing{Outside: "1003", "1003": Outside})
 		d.over("1001")
-		d.read(d.full, "the new talk", func() bool { return strings.Contains(describeAll(d.full.heard), "Established 1003") })
-		require.Contains(d.T, describeAll(d.full.heard), "Released 1001 other="+Outside+" third=1003 thirdRole=InterceptBy")
+		// The switch's own: whom the third phone is for is known when it takes him.
+		d.told("Released 1001 other="+Outside+" third=1003 thirdRole=InterceptBy",
+			"Ringing 1003 other="+Outside+" third=1001 thirdRole=InterceptTo",
+			"Established 1003 other="+Outside+" third=1001 thirdRole=InterceptTo",
+			"full: PartyChanged "+Outside+" other=1003 third=1003 thirdRole=InterceptBy")
 	})
 }
 
@@ -92,11 +95,12 @@ func attendedByPhone(d *Desk) {
 	d.told("Held 1001")
 	d.Act("1001", Second, "1002")
 	d.answer("1002")
+	d.told("CallCreated 1001 other=1002 type=Internal", "Dialing 1001 other=1002", "Ringing 1002 other=1001",
+		"OtherRinging 1001 other=1002", "~ Established 1001 other=1002", "~ Established 1002 other=1001")
 	d.Act("1001", Join, "1002")
 	d.hear(Hearing{Outside: "1002", "1002": Outside})
-	d.read(d.full, "the transfer", func() bool {
-		all := describeAll(d.full.heard)
-		return strings.Contains(all, "PartyChanged 1002 ") || strings.Contains(all, "PartyChanged "+Outside)
-	})
+	d.told("~ Released 1001 other=1002", "~ Released 1001 other="+Outside, "~ CallDeleted 1001 other=1002",
+		"~ PartyChanged 1002 other="+Outside+" third=1001 thirdRole=TransferBy",
+		"full: ~ PartyChanged "+Outside+" other=1002 third=1001 thirdRole=TransferBy")
 	d.over("1001")
 }
