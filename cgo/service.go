@@ -133,6 +133,12 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, config 
 	if config.Callbacks, err = s.store.Callbacks(); err != nil {
 		return nil, config, fmt.Errorf("who is to be called back cannot be read: %w", err)
 	}
+	if config.Waited, err = s.store.Waited(); err != nil {
+		return nil, config, fmt.Errorf("who waited when an earlier run ended cannot be read: %w", err)
+	}
+	if config.Offered, err = s.store.Offered(); err != nil {
+		return nil, config, fmt.Errorf("the offers that an earlier run left open cannot be read: %w", err)
+	}
 	return open, config, nil
 }
 

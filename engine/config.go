@@ -44,6 +44,10 @@ type Config struct {
 	// Callbacks are the stays of the last run that are still open and wait for a call-back.
 	Callbacks []QueueRecord
 
+	// Waited and Offered are what else the last run left open in queues: who waited, and the phones called for callers.
+	Waited  []QueueRecord
+	Offered []OfferRecord
+
 	// DayEnd is when the day of a moment ends, in Unix µs; then the counters that routing reads begin anew. It must be
 	// pure; nil: never.
 	DayEnd func(wallMicros int64) int64

@@ -174,6 +174,9 @@ const (
 	StayReplaced   = "replaced"    // a call-back: he has called again himself
 	StayUnanswered = "no-callback" // a call-back that he did not answer
 	StayFaulted    = "faulted"
+
+	// StayInterrupted ends what a run left open; so it does an offer.
+	StayInterrupted = "interrupted"
 )
 
 // OverflowKind is where he goes. With none he goes on in the dialplan.

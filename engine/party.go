@@ -53,6 +53,8 @@ type party struct {
 	agent            *agent  // whose phone it is
 	offer            *offer  // it is called for a caller of a queue
 	waiter           *waiter // it waits in a queue
+	waitedIn         string  // the queue that it waited in when the last run ended
+	waitedSince      int64   // and since when, monotonic ns
 	queue            *queue  // the queue that its call came from (3.0-6)
 	hops             int     // queues that it was sent on through
 	insist           *insistence

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+
+	"modcti/events"
+)
 
 // restore takes back a call that an earlier run left open.
 func (e *Engine) restore(o *OpenCall) {
@@ -74,4 +78,36 @@ func stateByName(name string) State {
 		}
 	}
 	return Idle
+}
+
+// endInterrupted ends the stays and the offers of the last run, which nobody else does. Who waited, and comes into his
+// queue again, has his place there.
+func (e *Engine) endInterrupted() {
+	now := floorDiv(e.in.WallMicros, 1000)
+	restored := map[string]*party{}
+	for p := e.eldest; p != nil && len(e.config.Waited) > 0; p = p.younger {
+		restored[p.names.hex] = p
+	}
+	for _, r := range e.config.Waited {
+		if p := restored[r.PartyID]; p != nil {
+			p.waitedIn, p.waitedSince = r.QueueID, e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis))
+		}
+		r.LeftMillis, r.Outcome = now, StayInterrupted
+		e.out.Records = append(e.out.Records, Record{Kind: QueueLeft, Queue: &r})
+	}
+	for _, r := range e.config.Offered {
+		r.EndMillis, r.Outcome = now, StayInterrupted
+		e.out.Records = append(e.out.Records, Record{Kind: OfferEnded, Offer: &r})
+	}
+	e.config.Waited, e.config.Offered = nil, nil
+}
+
+// comesBack gives a caller the place that he had in this queue when the last run ended.
+func (e *Engine) comesBack(w *waiter, p *party) {
+	if p.waitedIn != w.queue.config.ID {
+		return
+	}
+	p.waitedIn = ""
+	w.entered = min(w.entered, p.waitedSince)
+	w.sinceMillis, w.level = e.millisOf(w.entered), w.queue.levelAfter(e.in.MonoNanos-w.entered)
 }

@@ -13,6 +13,7 @@ import (
 func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
 	w := e.newStay(q, p.thisDN, priority)
 	w.inApp = inApp
+	e.comesBack(w, p)
 	e.beginStay(w, p)
 	p.queue = q
 	e.setVariables(p, "cti_queue", q.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))

@@ -262,6 +262,7 @@ func (e *Engine) monoOf(millis int64) int64 {
 // resume does with the first step what a restart has to: who is to be at work is, what was reserved for the end of a
 // call that has ended meanwhile is in force, phones that rang for callers of the last run are silent, timers run again.
 func (e *Engine) resume() {
+	e.endInterrupted()
 	for _, a := range e.agentsInOrder() {
 		switch {
 		case a.state == AgentLoggedOut && !a.known && a.config.LoginAtStart && e.agentsByDN[a.dn] == nil && a.dn != "":

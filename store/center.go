@@ -120,6 +120,35 @@ func (s *Store) Callbacks() ([]engine.QueueRecord, error) {
 	return scanAll(tx, scanStay, "SELECT "+stayColumns+" FROM queue_stay WHERE open = 1 AND callback = 1 ORDER BY id")
 }
 
+// Waited returns the stays of those who were waiting when the last run ended, in the order in which they came, each with
+// what his place is counted from: the first of his stays there that a restart ended.
+func (s *Store) Waited() ([]engine.QueueRecord, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	scan := func(rows *sql.Rows, q *engine.QueueRecord) error {
+		return rows.Scan(&q.CallID, &q.PartyID, &q.QueueID, &q.CallerDN, &q.Priority, &q.EnteredMillis, &q.Offers, &q.Position,
+			&q.SinceMillis)
+	}
+	return scanAll(tx, scan, "SELECT call_id, party_id, queue_id, caller_dn, priority, entered_millis, offers, position, "+
+		"(SELECT min(f.entered_millis) FROM queue_stay f WHERE f.call_id = s.call_id AND f.party_id = s.party_id "+
+		"AND f.queue_id = s.queue_id AND (f.open = 1 OR f.outcome = 'interrupted')) "+
+		"FROM queue_stay s WHERE open = 1 AND callback = 0 ORDER BY id")
+}
+
+// Offered returns the offers that the last run left open; a call that has ended has none.
+func (s *Store) Offered() ([]engine.OfferRecord, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	return scanAll(tx, scanOffer, "SELECT "+offerColumns+" FROM offer WHERE open = 1 AND call_id IN "+
+		"(SELECT call_id FROM call WHERE open = 1) ORDER BY id")
+}
+
 // Logins tells since when each agent who is logged in has been, in Unix ms.
 func (s *Store) Logins() (map[string]int64, error) {
 	tx, err := s.read()

@@ -53,6 +53,8 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 	for _, s := range k.stays {
 		if s.Callback {
 			config.Callbacks = append(config.Callbacks, s)
+		} else {
+			config.Waited = append(config.Waited, s)
 		}
 	}
 	var open []engine.OpenCall

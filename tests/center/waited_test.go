@@ -1,0 +1,58 @@
+package center
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+)
+
+// TestRestartWhileCallersWait: their stays end with the run that knew them. The dialplan has them wait again, and each has
+// the place that he had, whoever is back first (docs/ARCHITECTURE.md 11).
+func TestRestartWhileCallersWait(t *testing.T) {
+	d := oneAgent(0)
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	var left []engine.QueueRecord
+	w.stepOn = func(*engine.Input) {
+		k.take(w.out.Records)
+		for _, r := range w.out.Records {
+			if r.Kind == engine.QueueLeft {
+				left = append(left, *r.Queue)
+			}
+		}
+	}
+	first := w.arrive("13900000001", "8000")
+	w.enter(first, "8001")
+	w.wait(time.Second)
+	second := w.arrive("13900000002", "8000")
+	w.enter(second, "8001")
+	w.wait(time.Second)
+	for range 2 {
+		left = nil
+		k.restart(w, d)
+		w.step(engine.Input{Kind: engine.TimerDue})
+		require.Len(t, left, 2)
+		for _, stay := range left {
+			require.Equal(t, engine.StayInterrupted, stay.Outcome)
+			require.GreaterOrEqual(t, stay.LeftMillis, stay.EnteredMillis)
+		}
+		require.Empty(t, k.stays)
+		w.enter(second, "8001")
+		w.wait(time.Second)
+		w.enter(first, "8001")
+		w.wait(time.Second)
+		require.Len(t, k.stays, 2)
+	}
+	third := w.arrive("13900000003", "8000")
+	w.enter(third, "8001")
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	for _, next := range []*channel{first, second, third} {
+		w.wait(3 * time.Second)
+		require.NotNil(t, next.partner)
+		w.hangup(next, engine.CauseNormalClearing, engine.RecvBye)
+	}
+}
