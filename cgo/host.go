@@ -80,8 +80,8 @@ func (h *cHost) submit(command *engine.Command) error {
 	if h.lost {
 		return errFull
 	}
-	t.begin(C.sizeof_cti_command + len(command.UUID) + len(command.OtherUUID) + len(command.Name) + len(command.Value) + len(command.CallID) +
-		len(command.CallerNumber) + len(command.CallerName) + 7)
+	t.begin(C.sizeof_cti_command + len(command.UUID) + len(command.OtherUUID) + len(command.Name) + len(command.Value) +
+		len(command.CallID) + len(command.CallerNumber) + len(command.CallerName) + 7)
 	c := (*C.cti_command)(t.room(C.sizeof_cti_command))
 	*c = C.cti_command{
 		id: C.uint64_t(command.ID), kind: C.uint16_t(command.Kind), cause: C.uint16_t(command.Cause),

@@ -40,7 +40,7 @@ func newHall(agents, queues int) *hall {
 	for i := range queues {
 		id := "q" + strconv.Itoa(i)
 		h.queues = append(h.queues, id)
-		d.Queues = append(d.Queues, engine.QueueConfig{ID: id, Strategy: engine.LongestIdle, LevelAfter: [engine.LevelMax]int64{0, 0, 0, 0, 0}})
+		d.Queues = append(d.Queues, engine.QueueConfig{ID: id, Strategy: engine.LongestIdle})
 	}
 	for i := range agents {
 		uuid := "agent" + strconv.Itoa(i)
