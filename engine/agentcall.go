@@ -67,7 +67,7 @@ func (e *Engine) agentTalks(a *agent, p *party) {
 	}
 	p.talkCounted = true
 	a.missed = 0
-	if p.served {
+	if p.servedFor != nil {
 		e.newDay()
 		a.business++
 		a.taken++
@@ -79,7 +79,7 @@ func (e *Engine) agentHangsUp(a *agent, p *party) {
 	if p.talkCounted || p.offer != nil && p.offer.missed() {
 		a.freeSince = e.in.MonoNanos
 	}
-	if p.served && p.talkCounted && p.times.ended > p.times.answered {
+	if p.servedFor != nil && p.talkCounted && p.times.ended > p.times.answered {
 		e.newDay()
 		a.talkNanos += p.times.ended - p.times.answered
 	}
@@ -95,10 +95,10 @@ func (e *Engine) beforeRelease(p *party) {
 	if a == nil {
 		return
 	}
-	if p.talkCounted && p.served {
+	if p.talkCounted && p.servedFor != nil {
 		a.business--
 		leaves := a.state == AgentLoggedOut || a.retired || a.next.set && a.next.state == AgentLoggedOut
-		if millis, untimed := a.wrapUpFor(p.queue); a.business == 0 && !leaves && (millis > 0 || untimed) {
+		if millis, untimed := a.wrapUpFor(p.servedFor); a.business == 0 && !leaves && (millis > 0 || untimed) {
 			e.startWrapUp(a, millis, untimed, p)
 			return
 		}
@@ -118,10 +118,10 @@ func (a *agent) wrapUpFor(q *queue) (millis int64, untimed bool) {
 
 // wrapUpSeconds is what the agent's events announce: only who talked has work to do (3.15, R19).
 func (p *party) wrapUpSeconds() int64 {
-	if !p.served || !p.talked || p.agent == nil {
+	if p.servedFor == nil || !p.talked || p.agent == nil {
 		return 0
 	}
-	millis, untimed := p.agent.wrapUpFor(p.queue)
+	millis, untimed := p.agent.wrapUpFor(p.servedFor)
 	if untimed {
 		return events.WrapUpUntimed
 	}

@@ -317,6 +317,8 @@ func (e *Engine) redirect(r *Request, p *party) {
 		e.refuse(r, events.NotFoundOtherParty, "the caller has gone")
 	case p.op != nil && p.op.kind != makeCall && p.op.kind != transfer:
 		e.refuse(r, events.InvalidCallType, "a consult or a supervisor's act cannot be redirected; let it ring or refuse it")
+	case with.op != nil && with.op != p.op:
+		e.refuse(r, events.HeldInProcess, "another act on the call is under way")
 	case e.reachable(r, p, r.OtherDN):
 		if p.op != nil {
 			p.op.dissolve()

@@ -80,7 +80,7 @@ func (e *Engine) callAgent(o *offer) bool {
 	}
 	e.attachTo(a, p)
 	o.party = refTo(p)
-	p.inside, p.offer, p.queue, p.served = true, o, o.queue, true
+	p.inside, p.offer, p.queue, p.servedFor = true, o, o.queue, o.queue
 	p.role, p.dnRole = events.Agent, events.Destination
 	p.otherDN = w.callerDN()
 	if w.number != "" {
@@ -297,7 +297,8 @@ func (e *Engine) offerEnded(p *party) {
 	}
 	w := o.waiter
 	if op := w.op; op != nil && op.target.get() == p && !w.gone {
-		op.target, op.dn, p.op = ref{}, o.queue.config.ID, nil // the operation waits for the next agent
+		p.op = nil
+		op.nextTarget(o.queue)
 	}
 	if o.called && p.disposition != RecvBye && !w.gone {
 		e.leave(w, StayUnanswered, nil) // the agent was there, and the customer was not

@@ -36,6 +36,15 @@ func (e *Engine) takeTarget(o *operation, p *party) {
 	o.target, o.dn, p.op = refTo(p), p.thisDN, o
 }
 
+// nextTarget lets an operation wait for the next agent, when the one whom the queue had found did not take the call.
+func (o *operation) nextTarget(q *queue) {
+	o.target, o.dn, o.command = ref{}, q.config.ID, 0
+	if o.stage == joining || o.stage == merging {
+		o.stage = calling
+		o.version++
+	}
+}
+
 // opStay is the stay in a queue that an operation waits for.
 func (o *operation) opStay() *waiter {
 	for _, r := range []ref{o.by, o.with} {
@@ -65,7 +74,7 @@ func (e *Engine) withdraw(o *operation) {
 // handOver lets the customer wait in the place of the agent who transfers him before a target is found (3.6, blind).
 func (e *Engine) handOver(o *operation) {
 	w, by, with := o.opStay(), o.by.get(), o.with.get()
-	if w == nil || by == nil || by.waiter != w || with == nil || with.ending {
+	if w == nil || by == nil || by.waiter != w || with == nil || with.ending || with.waiter != nil {
 		return
 	}
 	by.waiter, with.waiter, with.queue = nil, w, w.queue
@@ -109,9 +118,10 @@ func (e *Engine) redirectOffer(p *party) {
 	e.leave(w, StayElsewhere, nil)
 }
 
-// redirectable tells whether a phone that rings for a queue's caller may send him elsewhere.
+// redirectable tells whether a phone that rings for a queue's caller may send him elsewhere: nobody else has him yet.
 func (p *party) redirectable() bool {
-	return p.offer == nil || p.offer.waiter.number == "" && p.offer.waiter.op == nil
+	o := p.offer
+	return o == nil || o.outcome == "" && !o.waiter.gone && o.waiter.winner == nil && o.waiter.number == "" && o.waiter.op == nil
 }
 
 // forsake lets go of what a party of a quarantined call was for queues and agents.
@@ -128,7 +138,7 @@ func (e *Engine) forsake(p *party) {
 		e.endOffer(o)
 	}
 	if a := p.agent; a != nil {
-		if p.served && p.talkCounted {
+		if p.servedFor != nil && p.talkCounted {
 			a.business--
 		}
 		e.detach(p)

@@ -24,7 +24,6 @@ type party struct {
 	ending        bool // its leg has begun to end
 	toldRing      bool // EventRinging went out
 	talkCounted   bool // its talk counts for its agent
-	served        bool // it is an agent's, called for a caller of a queue
 	talked        bool // it was in Talk
 	expected      bool // the engine has asked for its leg, and the leg has not appeared
 	displaced     bool // the engine has put its leg where it is: nobody else will end it
@@ -56,6 +55,7 @@ type party struct {
 	waitedIn         string  // the queue that it waited in when the last run ended
 	waitedSince      int64   // and since when, monotonic ns
 	queue            *queue  // the queue that its call came from (3.0-6)
+	servedFor        *queue  // it is an agent's, called for a caller of this queue
 	hops             int     // queues that it was sent on through
 	insist           *insistence
 	hangup           uint64     // the command that ends its leg; 0 = none

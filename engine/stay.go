@@ -37,6 +37,9 @@ func (e *Engine) beginStay(w *waiter, p *party) {
 	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
 	w.early = max(w.came-p.call.created, 0)
 	w.key = w.turn()
+	if p.waiter != nil {
+		e.takenAway(p)
+	}
 	p.waiter = w
 	q.come(w)
 	p.call.addDN(q.config.ID)

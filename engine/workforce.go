@@ -247,7 +247,7 @@ func (e *Engine) restoreService(p *party, r *PartyRecord) {
 	}
 	p.talkCounted = p.talked
 	if p.queue != nil && r.AgentUUID != "" && p.dnRole == events.Destination {
-		p.served = true
+		p.servedFor = p.queue
 		if p.talked {
 			p.agent.business++
 		}
@@ -274,7 +274,7 @@ func (e *Engine) resume() {
 		}
 	}
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.served && !p.talked && p.state != Released && !p.ending {
+		if p.servedFor != nil && !p.talked && p.state != Released && !p.ending {
 			e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseOriginatorCancel})
 		}
 	}

@@ -24,14 +24,14 @@ func (l *ledger) event(o *engine.Outgoing) {
 			}
 		}
 	case *events.AgentReady:
-		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateReady, m.ReasonCode)
+		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateReady, m.ReasonCode)
 		if o.Asker != 0 && !m.Reserved { // who says that he is ready is not kept waiting
 			l.agents[m.AgentUUID].closed = 0
 		}
 	case *events.AgentNotReady:
-		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
+		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
 	case *events.AgentLogout:
-		l.agentTold(&m.AgentPart, m.ChangePart, events.AgentStateLoggedOut, m.ReasonCode)
+		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateLoggedOut, m.ReasonCode)
 	case *events.CallCreated:
 		if l.calls[m.CallID] != nil {
 			l.breaks("call %s is created twice (3.0-1)", m.CallID)
@@ -54,7 +54,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 }
 
 // agentTold: what was reserved for after the call is told, and comes into force when it is told without (3.15).
-func (l *ledger) agentTold(part *events.AgentPart, change events.ChangePart, state, reason int64) {
+func (l *ledger) agentTold(o *engine.Outgoing, part *events.AgentPart, change events.ChangePart, state, reason int64) {
 	a := l.agents[part.AgentUUID]
 	if change.PreviousState != a.state {
 		l.breaks("agent %s was in %d, and is told to have been in %d", part.AgentUUID, a.state, change.PreviousState)
@@ -63,7 +63,10 @@ func (l *ledger) agentTold(part *events.AgentPart, change events.ChangePart, sta
 		a.reserved = state != a.state || state != events.AgentStateReady && reason != a.reason
 		return
 	}
-	a.state, a.reason, a.reserved = state, reason, false
+	if o.Asker != 0 || state != events.AgentStateReady || reason != events.ReasonAfterCallWork {
+		a.reserved = false // that after-call work ends by itself settles nothing
+	}
+	a.state, a.reason = state, reason
 	if state == events.AgentStateReady {
 		a.reason = 0
 	}

@@ -42,7 +42,9 @@ func anyDirectory(r *rand.Rand) *engine.Directory {
 		}
 		if r.IntN(3) == 0 {
 			q.LevelAfter = [engine.LevelMax]int64{0, 5000, 10_000, 10_000, 20_000}
-			q.SkipEmptyLevels = false
+		}
+		if r.IntN(4) == 0 {
+			q.Strategy = []engine.Strategy{engine.RingAll, engine.Progressive}[r.IntN(2)]
 		}
 		if r.IntN(4) == 0 {
 			q.LastSeatMillis = 5000
@@ -78,12 +80,12 @@ func anyDirectory(r *rand.Rand) *engine.Directory {
 		if r.IntN(5) == 0 {
 			a.Mobile, a.MobileAccept = "1380000"+strconv.Itoa(1000+i), engine.MobileAccept(r.IntN(3))
 		}
-		if r.IntN(12) == 0 {
+		if r.IntN(60) == 0 {
 			a.Mobile, a.MobileAccept = "x", engine.MobileAlways // a number without a route
 		}
 		d.Agents = append(d.Agents, a)
 		for j := range d.Queues {
-			if r.IntN(3) == 0 {
+			if r.IntN(2) == 0 {
 				d.Tiers = append(d.Tiers, engine.TierConfig{
 					AgentUUID: a.UUID, QueueID: d.Queues[j].ID, Level: r.IntN(engine.LevelMax + 1), Position: r.IntN(4),
 				})
@@ -164,7 +166,7 @@ func (c *chaos) anyDN() string { return strconv.Itoa(1001 + c.rng.IntN(13)) }
 
 func (c *chaos) act() {
 	switch n := c.rng.IntN(100); {
-	case n < 22 && len(c.channels) < 40:
+	case n < 14 && len(c.channels) < 40:
 		leg := c.arrive("1390000"+strconv.Itoa(c.rng.IntN(40)), "8000")
 		c.after(c.some(20*time.Millisecond), func() {
 			if !leg.ending {
@@ -211,6 +213,7 @@ func (c *chaos) act() {
 
 var agentRequests = []engine.RequestKind{
 	engine.RequestAgentLogin, engine.RequestAgentLogin, engine.RequestAgentLogin, engine.RequestAgentReady,
+	engine.RequestAgentReady, engine.RequestAgentReady, engine.RequestAgentReady, engine.RequestAgentReady,
 	engine.RequestAgentReady, engine.RequestAgentReady, engine.RequestAgentReady, engine.RequestAgentNotReady,
 	engine.RequestAgentLogout, engine.RequestDelayAfterCallWork, engine.RequestForceAgentState, engine.RequestQueryAgent,
 	engine.RequestQueryQueue,
