@@ -23,8 +23,8 @@ func Play(t *testing.T, s Switch) {
 	}
 }
 
-// talks are the requests that concern one talk.
-func talks(t *testing.T, d *Desk) {
+// makesCalls: an agent calls, and whoever does not answer ends it (3.1).
+func makesCalls(t *testing.T, d *Desk) {
 	d.each(t, "make call", "3.1 (basic), R30, R31, 3.0-5", makesCall)
 	d.each(t, "make call, internal", "3.1, R30", func(d *Desk) {
 		d.ask("MakeCall", "1001", "otherDN", "1002")
@@ -59,6 +59,11 @@ func talks(t *testing.T, d *Desk) {
 		d.told("~ Released 1001 cause=BY_AGENT", "~ Released "+Abroad+" state=Abandoned", "CallDeleted 1001")
 		d.over("1001", Abroad)
 	})
+}
+
+// talks are the requests that concern one talk.
+func talks(t *testing.T, d *Desk) {
+	makesCalls(t, d)
 	d.each(t, "answer", "protocol 4, R24", func(d *Desk) {
 		d.customer("1001")
 		d.rings("1001")
@@ -202,17 +207,21 @@ func holds(t *testing.T, d *Desk) {
 		d.told("Muted 1001", "Held 1001", "Retrieved 1001")
 		d.hear(Hearing{Outside: "", "1001": Outside})
 	})
-	d.each(t, "digits by request", "protocol 4 (RequestSendDtmf)", func(d *Desk) {
-		d.talk()
-		require.Equal(d.T, "EventDtmfSent", d.ask("SendDtmf", "1001", "dtmfDigits", "123#").MessageID)
-		d.told("DtmfSent 1001 other=" + Outside + " digits=123#")
-		d.until("the digits at the customer's phone", func() bool { return d.Digits(Outside) == "123#" })
-		d.refuse(int64(events.InvalidParams), "SendDtmf", "1001", "dtmfDigits", "12w")
-	})
-	d.each(t, "digits on the phone", "issue: what happens without a request", func(d *Desk) {
-		d.talk()
-		d.Act("1001", Press, "7")
-		d.told("DtmfSent 1001 other=" + Outside + " digits=7")
-		d.until("the digit at the customer's phone", func() bool { return d.Digits(Outside) == "7" })
-	})
+	d.each(t, "digits by request", "protocol 4 (RequestSendDtmf)", sendsDigits)
+	d.each(t, "digits on the phone", "issue: what happens without a request", pressesDigits)
+}
+
+func sendsDigits(d *Desk) {
+	d.talk()
+	require.Equal(d.T, "EventDtmfSent", d.ask("SendDtmf", "1001", "dtmfDigits", "123#").MessageID)
+	d.told("DtmfSent 1001 other=" + Outside + " digits=123#")
+	d.until("the digits at the customer's phone", func() bool { return d.Digits(Outside) == "123#" })
+	d.refuse(int64(events.InvalidParams), "SendDtmf", "1001", "dtmfDigits", "12w")
+}
+
+func pressesDigits(d *Desk) {
+	d.talk()
+	d.Act("1001", Press, "7")
+	d.told("DtmfSent 1001 other=" + Outside + " digits=7")
+	d.until("the digit at the customer's phone", func() bool { return d.Digits(Outside) == "7" })
 }

@@ -104,43 +104,7 @@ func ofEight(d *Desk) {
 // supervisions: who listens hears both and is heard by whom he should be alone; who barges in or takes over is told
 // of as the call model says; who fails leaves the call as it was (3.10, 3.11).
 func supervisions(t *testing.T, d *Desk) {
-	monitored := Hearing{Outside: "1001", "1001": Outside, "1003": Outside + " 1001"}
-	monitors := func(d *Desk) {
-		d.talk()
-		require.Equal(d.T, "EventRinging", d.ask("MonitorCall", "1003", "otherDN", "1001").MessageID)
-		d.answer("1003")
-		d.told("Ringing 1003 other=1001 otherRole=ObserveTo third="+Outside+" party=Supervisor",
-			"Established 1003 other=1001 otherRole=ObserveTo third="+Outside+" party=Supervisor")
-		d.hear(monitored)
-	}
-	d.each(t, "monitor", "3.10, R39", func(d *Desk) {
-		monitors(d)
-		d.refuse(int64(events.AgentMonitoredBy), "MonitorCall", "1004", "otherDN", "1001")
-		d.ask("ReleaseCall", "1003")
-		d.told("Released 1003")
-		d.over("1003")
-		d.hear(talking1001)
-		d.silent()
-	})
-	d.each(t, "monitor, the agent hangs up", "3.10", func(d *Desk) {
-		monitors(d)
-		d.act("1001", HangUp)
-		d.told("Released 1001 cause=BY_AGENT", "PartyDeleted 1003 other=1001 third=1001 thirdRole=DeletedBy",
-			"~ Released 1003", "~ Released "+Outside+" cause=BY_AGENT", "CallDeleted "+Outside)
-		d.over("1001", "1003", Outside)
-	})
-	d.each(t, "whisper", "3.10, R39, protocol 4", func(d *Desk) {
-		monitors(d)
-		d.ask("Whisper", "1003", "mode", "agent")
-		d.hear(Hearing{Outside: "1001", "1001": Outside + " 1003", "1003": Outside + " 1001"})
-		d.ask("Whisper", "1003", "mode", "customer")
-		d.hear(Hearing{Outside: "1001 1003", "1001": Outside, "1003": Outside + " 1001"})
-		d.ask("Whisper", "1003", "mode", "off")
-		d.hear(monitored)
-		for range 3 {
-			d.told("AttachedDataChanged 1003", "full: PartyChanged 1003")
-		}
-	})
+	watches(t, d)
 	all := Hearing{Outside: "1001 1003", "1001": Outside + " 1003", "1003": Outside + " 1001"}
 	d.each(t, "barge in", "3.11, R29, R34", func(d *Desk) {
 		d.talk()
@@ -185,5 +149,50 @@ func supervisions(t *testing.T, d *Desk) {
 		d.told("Ringing 1003", "Released 1003 third=1001 thirdRole=InterceptTo intercept_cause=1")
 		d.over("1003")
 		d.hear(talking1001)
+	})
+}
+
+var monitored = Hearing{Outside: "1001", "1001": Outside, "1003": Outside + " 1001"}
+
+// monitors: 1003 listens to 1001, who talks to the customer (3.10).
+func monitors(d *Desk) {
+	d.T.Helper()
+	d.talk()
+	require.Equal(d.T, "EventRinging", d.ask("MonitorCall", "1003", "otherDN", "1001").MessageID)
+	d.answer("1003")
+	d.told("Ringing 1003 other=1001 otherRole=ObserveTo third="+Outside+" party=Supervisor",
+		"Established 1003 other=1001 otherRole=ObserveTo third="+Outside+" party=Supervisor")
+	d.hear(monitored)
+}
+
+// watches: who listens, and whispers (3.10).
+func watches(t *testing.T, d *Desk) {
+	d.each(t, "monitor", "3.10, R39", func(d *Desk) {
+		monitors(d)
+		d.refuse(int64(events.AgentMonitoredBy), "MonitorCall", "1004", "otherDN", "1001")
+		d.ask("ReleaseCall", "1003")
+		d.told("Released 1003")
+		d.over("1003")
+		d.hear(talking1001)
+		d.silent()
+	})
+	d.each(t, "monitor, the agent hangs up", "3.10", func(d *Desk) {
+		monitors(d)
+		d.act("1001", HangUp)
+		d.told("Released 1001 cause=BY_AGENT", "PartyDeleted 1003 other=1001 third=1001 thirdRole=DeletedBy",
+			"~ Released 1003", "~ Released "+Outside+" cause=BY_AGENT", "CallDeleted "+Outside)
+		d.over("1001", "1003", Outside)
+	})
+	d.each(t, "whisper", "3.10, R39, protocol 4", func(d *Desk) {
+		monitors(d)
+		d.ask("Whisper", "1003", "mode", "agent")
+		d.hear(Hearing{Outside: "1001", "1001": Outside + " 1003", "1003": Outside + " 1001"})
+		d.ask("Whisper", "1003", "mode", "customer")
+		d.hear(Hearing{Outside: "1001 1003", "1001": Outside, "1003": Outside + " 1001"})
+		d.ask("Whisper", "1003", "mode", "off")
+		d.hear(monitored)
+		for range 3 {
+			d.told("AttachedDataChanged 1003", "full: PartyChanged 1003")
+		}
 	})
 }
