@@ -69,7 +69,8 @@ func newLedger(w *world, d *engine.Directory) *ledger {
 	l := &ledger{
 		w: w, agents: map[string]*agentSeen{}, stays: map[stayKey]*staySeen{}, inQueue: map[string][]*staySeen{},
 		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
-		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{}, outcomes: map[string]int{}, made: map[string]int{},
+		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{},
+		outcomes: map[string]int{}, made: map[string]int{},
 	}
 	l.adopt(d)
 	w.stepOn = l.check
