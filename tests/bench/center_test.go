@@ -204,7 +204,8 @@ func BenchmarkWaitingCPURatio(b *testing.B) {
 					name, number string
 					most         int
 				}{
-					{"nobody", "", 1000}, {"parked", "5900", 1000}, {"waiting in silence", "8002", 1000}, {"waiting with music", "8001", 100},
+					{"nobody", "", 1000}, {"parked", "5900", 1000}, {"waiting in silence", "8002", 1000},
+					{"waiting with music", "8001", 100},
 				} {
 					if callers > kind.most {
 						continue
