@@ -92,7 +92,7 @@ static void wait_in_queue(switch_core_session_t *session, cti_visit *visit)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	const char *welcome = switch_channel_get_variable(channel, "cti_queue_welcome");
 	if (!zstr(welcome)) cti_hear_file(session, visit, welcome);
-	else cti_visit_rest(visit, channel, FIRST_WORD_MS); /* the engine may name other music: not a snatch of this one */
+	else cti_visit_wait(visit, session, FIRST_WORD_MS); /* the engine may name other music: not a snatch of this one */
 	while (switch_channel_ready(channel) && !cti_visit_over(visit)) {
 		cti_saying *saying = cti_visit_saying(visit);
 		if (saying) cti_hear_saying(session, visit, saying);
@@ -130,7 +130,7 @@ SWITCH_STANDARD_APP(agent_app)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	disown(channel);
 	if (!begin(session, &visit, CTI_AGENT_APP, data, "cti_agent_result")) return;
-	cti_visit_rest(&visit, channel, AGENT_ANSWER_MS);
+	cti_visit_wait(&visit, session, AGENT_ANSWER_MS);
 	const char *result = cti_visit_result(&visit);
 	switch_channel_set_variable(channel, "cti_agent_result", result ? result : "timeout");
 	cti_visit_end(&visit);

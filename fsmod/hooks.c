@@ -70,7 +70,16 @@ static switch_status_t state_change(switch_core_session_t *session)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
 	if (leg && switch_channel_get_state(channel) == CS_HANGUP && cti_live()) post_hangup(session, leg);
-	if (leg) cti_visit_moved(leg);
+	if (leg) cti_visit_stir(leg);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+/* The switch's way to call a channel's thread away from its media: what comes by SIP, for one, waits for that thread. */
+static switch_status_t kill_channel(switch_core_session_t *session, int signal)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	(void)signal;
+	if (leg) cti_visit_stir(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -275,6 +284,7 @@ cti_leg *cti_hooks_attach(switch_core_session_t *session)
 {
 	cti_leg *leg = new_leg(session);
 	switch_core_event_hook_add_state_change(session, state_change);
+	switch_core_event_hook_add_kill_channel(session, kill_channel);
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
 	switch_core_event_hook_add_recv_dtmf(session, recv_dtmf);

@@ -124,8 +124,8 @@ typedef struct cti_leg {
 	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
 	_Atomic bool listens;
-	_Atomic bool rests;      /* its thread waits for word, or for the channel's next state */
-	struct cti_visit *visit; /* the innermost; under the mutex of visits.c */
+	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
+	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
 	bool awaits_answer; /* these two under the mutex of stays.c */
 	cti_stay stay;
 } cti_leg;
@@ -315,11 +315,11 @@ const char *cti_visit_result(const cti_visit *visit);
 cti_saying *cti_visit_saying(cti_visit *visit);
 /* cti_visit_music is the music that the engine wants: the caller's to free, or NULL. */
 char *cti_visit_music(cti_visit *visit);
-/* cti_visit_rest waits without looking at frames until there is word, the channel is wanted elsewhere or the time is up. */
-void cti_visit_rest(cti_visit *visit, switch_channel_t *channel, int64_t ms);
+/* cti_visit_wait waits without looking at frames until there is word, the channel is wanted elsewhere or the time is up. */
+void cti_visit_wait(cti_visit *visit, switch_core_session_t *session, int64_t ms);
 
-/* cti_visit_moved: the channel's state has changed. Any thread. */
-void cti_visit_moved(cti_leg *leg);
+/* cti_visit_stir: the channel's state has changed, or its thread has something to do. Any thread. */
+void cti_visit_stir(cti_leg *leg);
 switch_call_cause_t cti_return(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_say(const cti_job *job, switch_core_session_t *session);
 

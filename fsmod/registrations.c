@@ -4,7 +4,7 @@
  * Phones that are there no more. The switch tells of every registration that ends, while its table still holds it, and
  * a user may have others: a thread asks a little later whether any is left.
  */
-enum { WATCHED_MAX = 10000, LOOKS = 4 };
+enum { WATCHED_MAX = 10000, LOST_MAX = 100000, LOOKS = 4 };
 
 static const int64_t look_after_ms[LOOKS] = {20, 100, 400, 1500};
 
@@ -23,7 +23,7 @@ static pthread_t thread;
 static bool running, closed = true;
 static watched *to_look_at[LOOKS]; /* by how often they were looked at: each list is in the order of its times */
 static watched **ends[LOOKS];
-static uint32_t count;
+static uint32_t count, lost_count;
 static switch_hash_t *lost; /* the users who were told to be gone */
 
 static bool may_be_asked_for(const char *text)
@@ -112,8 +112,9 @@ static void post(uint16_t kind, const char *user)
 static void tell_lost(const char *user)
 {
 	pthread_mutex_lock(&mutex);
-	if (lost && !switch_core_hash_find(lost, user)) {
+	if (lost && lost_count < LOST_MAX && !switch_core_hash_find(lost, user)) {
 		switch_core_hash_insert(lost, user, "");
+		lost_count++;
 		post(CTI_DEVICE_LOST, user);
 	}
 	pthread_mutex_unlock(&mutex);
@@ -122,7 +123,10 @@ static void tell_lost(const char *user)
 static void tell_found(const char *user)
 {
 	pthread_mutex_lock(&mutex);
-	if (lost && switch_core_hash_delete(lost, user)) post(CTI_DEVICE_FOUND, user);
+	if (lost && switch_core_hash_delete(lost, user)) {
+		lost_count--;
+		post(CTI_DEVICE_FOUND, user);
+	}
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -195,6 +199,7 @@ bool cti_registrations_open(char *error, size_t error_bytes)
 	pthread_mutex_lock(&mutex);
 	for (int i = 0; i < LOOKS; i++) ends[i] = &to_look_at[i];
 	switch_core_hash_init_nocase(&lost);
+	lost_count = 0;
 	closed = false;
 	pthread_mutex_unlock(&mutex);
 	running = cti_thread_start(&thread, "cti_phones", CTI_STACK_BYTES, run);

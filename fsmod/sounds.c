@@ -76,7 +76,7 @@ bool cti_hear_ringback(switch_core_session_t *session, cti_visit *visit)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	const char *sounds[] = {switch_channel_get_variable(channel, "ringback"), RINGBACK_TONE};
 	if (switch_channel_media_ready(channel)) return play_first(session, visit, sounds, 2);
-	switch_channel_ring_ready(channel);
+	if (!switch_channel_test_flag(channel, CF_RING_READY)) switch_channel_ring_ready(channel);
 	return false;
 }
 
@@ -92,12 +92,8 @@ void cti_hear_silence(switch_core_session_t *session, cti_visit *visit)
 	enum { LOOK_AROUND_MS = 1000 };
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	switch_input_args_t args = {.input_callback = take_input, .read_frame_callback = until_word, .user_data = visit};
-	if (switch_channel_media_ready(channel)) {
-		switch_ivr_collect_digits_callback(session, &args, 0, 0);
-		return;
-	}
-	cti_visit_rest(visit, channel, LOOK_AROUND_MS);
-	if (switch_channel_ready(channel)) switch_ivr_parse_all_events(session);
+	if (switch_channel_media_ready(channel)) switch_ivr_collect_digits_callback(session, &args, 0, 0);
+	while (wanted_here(channel, visit) && !switch_channel_media_ready(channel)) cti_visit_wait(visit, session, LOOK_AROUND_MS);
 }
 
 /* ---- what is said ---- */

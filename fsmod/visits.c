@@ -80,21 +80,34 @@ char *cti_visit_music(cti_visit *visit)
 	return music;
 }
 
-void cti_visit_rest(cti_visit *visit, switch_channel_t *channel, int64_t ms)
+/* rest returns when there is word or anything for the channel's thread to do, or when the time has come. */
+static void rest(cti_visit *visit, const struct timespec *until)
 {
-	struct timespec until = cti_deadline(ms);
+	cti_leg *leg = visit->leg;
 	pthread_mutex_lock(&mutex);
-	atomic_store(&visit->leg->rests, true);
-	while (!atomic_load(&visit->word) && !atomic_load(&visit->returned) && switch_channel_ready(channel))
-		if (pthread_cond_timedwait(&visit->word_came, &mutex, &until)) break;
-	atomic_store(&visit->leg->rests, false);
+	atomic_store(&leg->rests, true);
+	while (!atomic_exchange(&leg->stirred, false) && !atomic_load(&visit->word))
+		if (pthread_cond_timedwait(&visit->word_came, &mutex, until)) break;
+	atomic_store(&leg->rests, false);
 	pthread_mutex_unlock(&mutex);
+}
+
+void cti_visit_wait(cti_visit *visit, switch_core_session_t *session, int64_t ms)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	struct timespec until = cti_deadline(ms);
+	int64_t until_ms = cti_now_ms() + ms;
+	while (switch_channel_ready(channel) && !cti_visit_has_word(visit) && cti_now_ms() < until_ms) {
+		rest(visit, &until);
+		if (switch_channel_ready(channel)) switch_ivr_parse_all_events(session);
+	}
 }
 
 /* ---- on other threads ---- */
 
-void cti_visit_moved(cti_leg *leg)
+void cti_visit_stir(cti_leg *leg)
 {
+	atomic_store(&leg->stirred, true);
 	if (!atomic_load(&leg->rests)) return;
 	pthread_mutex_lock(&mutex);
 	for (cti_visit *visit = leg->visit; visit; visit = visit->outer) pthread_cond_signal(&visit->word_came);

@@ -164,6 +164,7 @@ func TestRefusedLoad(t *testing.T) {
 		require.Empty(t, s.threadsOf("cti_engine"))
 		require.Empty(t, s.threadsOf("cti_worker"))
 		require.Empty(t, s.threadsOf("cti_fire"))
+		require.Empty(t, s.threadsOf("cti_phones"))
 	}
 	requireRefused("there is no configuration cti.conf: put cti.conf.xml into " + s.path("conf") + "/autoload_configs")
 

@@ -73,7 +73,7 @@ func (s *freeSwitch) grown(path string, bytes int64) {
 }
 
 // loudness is the largest sample of a piece of a recording.
-func loudness(t *testing.T, path string, from, to int) (loudest int) {
+func loudness(t *testing.T, path string, from, to int) int {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -82,11 +82,15 @@ func loudness(t *testing.T, path string, from, to int) (loudest int) {
 	if to == 0 || to > len(samples) {
 		to = len(samples)
 	}
-	for at := from; at+1 < to; at += 2 {
+	return loudest(samples[min(from, to):to])
+}
+
+func loudest(samples []byte) (most int) {
+	for at := 0; at+1 < len(samples); at += 2 {
 		sample := int(int16(uint16(samples[at]) | uint16(samples[at+1])<<8))
-		loudest = max(loudest, sample, -sample)
+		most = max(most, sample, -sample)
 	}
-	return loudest
+	return most
 }
 
 var takes int

@@ -30,21 +30,54 @@ func writeTone(t *testing.T, path string, hertz float64, length time.Duration) {
 	require.NoError(t, os.WriteFile(path, file, 0o644))
 }
 
-// listen records half a second of what a channel hears and returns the pitch of it, or 0 where there is silence.
+// listen records a moment of what a channel hears and returns the pitch of it, or 0 where there is silence.
 func (s *freeSwitch) listen(uuid string) float64 {
 	s.t.Helper()
 	takes++
 	mark, path := s.mark(), s.path("rec", fmt.Sprintf("listen%d.wav", takes))
 	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
-	s.grown(path, aSecond/2)
+	s.grown(path, aSecond/4)
 	s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: path})
 	s.awaitKind(mark, "RECORD_STOPPED", uuid)
-	if loudness(s.t, path, aSecond/4, 0) < 1000 {
+	if loudness(s.t, path, aSecond/8, 0) < 1000 {
 		return 0
 	}
 	data, err := os.ReadFile(path)
 	require.NoError(s.t, err)
-	return pitch(data[44+aSecond/4:])
+	return pitch(data[44+aSecond/8:])
+}
+
+// tape begins to record what a channel hears.
+func (s *freeSwitch) tape(uuid string) (path string) {
+	s.t.Helper()
+	takes++
+	path = s.path("rec", fmt.Sprintf("tape%d.wav", takes))
+	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
+	return path
+}
+
+// tapeHolds waits until tones, 0 for silence, are on a tape one after the other.
+func (s *freeSwitch) tapeHolds(path string, tones ...float64) {
+	s.t.Helper()
+	const window = 2 * sampleRate / 10
+	require.Eventually(s.t, func() bool {
+		data, err := os.ReadFile(path)
+		if err != nil || len(data) < 44 {
+			return false
+		}
+		next, at := 0, 44
+		for ; at+window <= len(data) && next < len(tones); at += window {
+			piece := data[at : at+window]
+			hertz := 0.0
+			if loudest(piece) > 1000 {
+				hertz = pitch(piece)
+			}
+			if math.Abs(hertz-tones[next]) < 40 {
+				next++
+			}
+		}
+		return next == len(tones)
+	}, patience, 50e6, "%v are not on the tape", tones)
 }
 
 // pitch counts how often the samples rise through zero.

@@ -76,7 +76,7 @@ func (s *freeSwitch) lay(settings string) {
 	copyFile(s.t, filepath.Join(repository, "fsmod", "conf", "dialplan", "default", "10_cti.xml"),
 		s.path("conf", "dialplan", "10_cti.xml"))
 	for _, name := range []string{"you_are_number", "estimated_hold_time"} {
-		writeTone(s.t, s.path("sounds", "ivr", "ivr-"+name+".wav"), 1100, 200*time.Millisecond)
+		writeTone(s.t, s.path("sounds", "ivr", "ivr-"+name+".wav"), 1100, 400*time.Millisecond)
 	}
 	copyFile(s.t, builtModule, s.path("mod", "mod_cti.so"))
 	copyFile(s.t, fakeCTI, s.path("mod", "libcti.so"))

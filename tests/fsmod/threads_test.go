@@ -34,7 +34,8 @@ func threadsFitForGo(t *testing.T, s *freeSwitch) {
 	require.NotEmpty(t, s.threadsOf("cti_engine"), "and those that the library made, under its name")
 	require.Len(t, s.threadsOf("cti_fire"), 1)
 	require.Len(t, s.threadsOf("cti_worker"), commandWorkers)
-	for _, name := range []string{"cti_engine", "cti_fire", "cti_worker"} {
+	require.Len(t, s.threadsOf("cti_phones"), 1)
+	for _, name := range []string{"cti_engine", "cti_fire", "cti_worker", "cti_phones"} {
 		for _, id := range s.threadsOf(name) {
 			require.Zero(t, schedulingPolicy(t, id), "%s is not SCHED_OTHER", name)
 			blocked := blockedSignals(t, s.process.Process.Pid, id)

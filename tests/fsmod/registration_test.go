@@ -1,0 +1,141 @@
+package fsmod
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRegistrations: cti.h, DEVICE_LOST and DEVICE_FOUND, with phones that register.
+func TestRegistrations(t *testing.T) {
+	s := start(t, "-np")
+	for name, test := range map[string]func(*testing.T, *freeSwitch){
+		"unregisters":    unregisters,
+		"last of two":    lastOfTwo,
+		"expires":        expires,
+		"registers anew": registersAnew,
+		"of another":     oddUsers,
+		"loaded anew":    lostWhileUnloaded,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			test(t, s)
+		})
+	}
+	s.t = t
+	s.stop()
+}
+
+var (
+	registerSteps = 1
+	devicePorts   = map[string]int{} // a phone that registers again has its address still
+)
+
+// register has a user's phone register for some seconds, or unregister for 0.
+func (s *freeSwitch) register(user, device, seconds string) {
+	s.t.Helper()
+	registerSteps++
+	if devicePorts[user+device] == 0 {
+		devicePorts[user+device] = freePort(s.t, "udp")
+	}
+	cmd := s.sipp(s.t, "registers", devicePorts[user+device], "-m", "1", "-cid_str", user+device, "-set", "user", user,
+		"-set", "device", device, "-set", "expires", seconds, "-set", "step", fmt.Sprint(registerSteps))
+	require.NoError(s.t, cmd.Wait(), "%s %s %s", user, device, seconds)
+}
+
+func (s *freeSwitch) registered(user string) bool {
+	return s.api("sofia_contact */%s@cti.test", user) != "error/user_not_registered"
+}
+
+// devices are the facts on a user's phones since a mark.
+func (s *freeSwitch) devices(mark int, user string) (kinds []string) {
+	for _, r := range s.records()[mark:] {
+		if strings.HasPrefix(r.Kind, "DEVICE_") && r.Text[0] == user {
+			kinds = append(kinds, strings.TrimPrefix(r.Kind, "DEVICE_"))
+		}
+	}
+	return kinds
+}
+
+func (s *freeSwitch) awaitDevices(mark int, user string, want ...string) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return strings.Join(s.devices(mark, user), " ") == strings.Join(want, " ") },
+		patience, 20e6, "%s: %v, not %v", user, s.devices(mark, user), want)
+}
+
+func unregisters(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	s.register("1501", "a", "300")
+	require.True(t, s.registered("1501"))
+	begun := monotonic()
+	s.register("1501", "a", "0")
+	s.awaitDevices(mark, "1501", "LOST")
+	lost := s.await(mark, "loss", func(r record) bool { return r.Kind == "DEVICE_LOST" })
+	t.Logf("told after %v", time.Duration(lost.Mono-begun))
+	require.Less(t, time.Duration(lost.Mono-begun), 2*time.Second)
+	require.Empty(t, lost.Leg)
+	require.Zero(t, lost.Seq)
+}
+
+// lastOfTwo: a user with two phones is there until both are gone.
+func lastOfTwo(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	s.register("1502", "desk", "300")
+	s.register("1502", "soft", "300")
+	s.register("1502", "desk", "0")
+	s.register("1503", "z", "300")
+	s.register("1503", "z", "0")
+	s.awaitDevices(mark, "1503", "LOST") // so long it would have taken for the other
+	require.Empty(t, s.devices(mark, "1502"))
+	s.register("1502", "soft", "0")
+	s.awaitDevices(mark, "1502", "LOST")
+}
+
+// expires: a phone that is switched off says nothing; the switch looks for it once a minute at the latest.
+func expires(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	s.register("1504", "a", "300")
+	require.True(t, s.tryAPI("sofia profile test flush_inbound_reg 1504@cti.test"))
+	s.awaitDevices(mark, "1504", "LOST")
+}
+
+// registersAnew: who was missed and is there again is told of once; who only refreshes is not told of.
+func registersAnew(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	s.register("1505", "a", "300")
+	s.register("1505", "a", "300")
+	s.register("1505", "a", "0")
+	s.awaitDevices(mark, "1505", "LOST")
+	s.register("1505", "b", "300")
+	s.awaitDevices(mark, "1505", "LOST", "FOUND")
+	s.register("1505", "b", "300")
+	s.register("1505", "b", "0")
+	s.awaitDevices(mark, "1505", "LOST", "FOUND", "LOST")
+}
+
+// oddUsers: a user's name comes from outside: one that is no plain name is not asked for.
+func oddUsers(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	s.register("a~b", "a", "300")
+	s.register("a~b", "a", "0")
+	s.register("1506", "a", "300")
+	s.register("1506", "a", "0")
+	s.awaitDevices(mark, "1506", "LOST")
+	require.Equal(t, 1, count(s.records()[mark:], "DEVICE_LOST"))
+}
+
+// lostWhileUnloaded: a new load knows nobody who is lost, and finds those who go from then on.
+func lostWhileUnloaded(t *testing.T, s *freeSwitch) {
+	s.register("1507", "a", "300")
+	require.True(t, s.tryAPI("unload mod_cti"))
+	s.register("1507", "a", "0")
+	require.True(t, s.tryAPI("load mod_cti"))
+	mark := s.mark()
+	s.register("1507", "a", "300")
+	s.register("1507", "a", "0")
+	s.awaitDevices(mark, "1507", "LOST")
+	require.Len(t, s.threadsOf("cti_phones"), 1)
+}
