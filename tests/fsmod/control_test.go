@@ -310,8 +310,9 @@ func strands(t *testing.T, s *freeSwitch) {
 	uuid := s.originate("1001")
 	var commands []command
 	for i := range 200 {
-		commands = append(commands, command{kind: cmdSetVariable, uuid: uuid, name: "cti_n", value: fmt.Sprint(i), call: "one"})
-		commands = append(commands, command{kind: cmdSetVariable, uuid: uuid, name: fmt.Sprintf("cti_o%d", i), value: "1", call: fmt.Sprint(i)})
+		commands = append(commands,
+			command{kind: cmdSetVariable, uuid: uuid, name: "cti_n", value: fmt.Sprint(i), call: "one"},
+			command{kind: cmdSetVariable, uuid: uuid, name: fmt.Sprintf("cti_o%d", i), value: "1", call: fmt.Sprint(i)})
 	}
 	mark := s.mark()
 	s.all(commands...)
