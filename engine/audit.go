@@ -221,7 +221,7 @@ func (e *Engine) missing(p *party, in *Input) {
 func (e *Engine) vanish(p *party, in *Input, reason EndReason) {
 	if p.state != Released {
 		e.stats.Repairs++
-		if c := p.call; c != nil && !p.ending {
+		if c := p.call; c != nil && !p.ending && (p.talked || c.live <= 1) { // a phone that only rang is not how it ends
 			c.endReason = reason
 		}
 		if p.expected { // its originate may still wait for a worker

@@ -56,3 +56,40 @@ func TestRestartWhileCallersWait(t *testing.T) {
 		w.hangup(next, engine.CauseNormalClearing, engine.RecvBye)
 	}
 }
+
+// TestRestartLosesAPhoneThatRang: its channel has ended while the module was away. His call goes on, and ends as it does.
+func TestRestartLosesAPhoneThatRang(t *testing.T) {
+	d := oneAgent(0)
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(100*time.Millisecond, func() { w.ring(leg) }) }
+	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	var closed []engine.CallRecord
+	w.stepOn = func(*engine.Input) {
+		k.take(w.out.Records)
+		for _, r := range w.out.Records {
+			if r.Kind == engine.CallClosed {
+				closed = append(closed, r.Call)
+			}
+		}
+	}
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	caller := w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(time.Second)
+	require.Len(t, w.channels, 2)
+	for id, c := range w.channels {
+		if c != caller {
+			delete(w.channels, id)
+		}
+	}
+	k.restart(w, d)
+	w.snapshot()
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	w.enter(caller, "8001")
+	w.wait(3 * time.Second)
+	require.NotNil(t, caller.partner)
+	w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+	w.wait(time.Second)
+	require.Len(t, closed, 1)
+	require.Equal(t, engine.EndNormal, closed[0].EndReason)
+}
