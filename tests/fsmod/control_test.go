@@ -250,7 +250,7 @@ func shownAs(t *testing.T, s *freeSwitch) {
 
 // cancels: at any instant of an originate its HANGUP leaves no channel, and what was told of the leg is told to its end.
 func cancels(t *testing.T, s *freeSwitch) {
-	const rounds = 200
+	rounds := soaked(200, 40)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -359,7 +359,7 @@ func endsAtAnyInstant(t *testing.T, s *freeSwitch) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
-	for round := range 40 {
+	for round := range soaked(40, 12) {
 		a, b, mark := s.originate("1001"), s.originate("1002"), s.mark()
 		if random.IntN(2) == 0 {
 			s.bridge(a, b)

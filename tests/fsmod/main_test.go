@@ -96,3 +96,11 @@ func installed() string {
 	}
 	return ""
 }
+
+// soaked is how many rounds a test makes: the many in the long runs, else the few.
+func soaked(many, few int) int {
+	if os.Getenv("CTI_SOAK") != "" {
+		return many
+	}
+	return few
+}
