@@ -61,6 +61,9 @@ func (c *call) add(p *party) {
 }
 
 func (c *call) remove(p *party) {
+	if c.hangupCause == "" && p.state == Released && c.begun.get() == p { // its last legs may outlive him
+		c.hangupCause, c.hangupSide = p.hangupCause, p.side
+	}
 	if p.prev != nil {
 		p.prev.next = p.next
 	} else {
