@@ -69,7 +69,10 @@ func ofEight(d *Desk) {
 		asked := d.post("SingleStepConference", "1001", "otherDN", dn)
 		d.answer(dn)
 		require.Zero(d.T, d.answerTo(asked).ErrorCode)
-		want := []string{"Ringing " + dn + " third=1001 thirdRole=AddedBy", "Established " + dn, "full: ~ PartyAdded " + Outside + " other=" + dn}
+		want := []string{
+			"Ringing " + dn + " third=1001 thirdRole=AddedBy", "Established " + dn,
+			"full: ~ PartyAdded " + Outside + " other=" + dn,
+		}
 		for _, other := range here {
 			want = append(want, "~ PartyAdded "+other+" other="+dn+" third=1001 thirdRole=AddedBy state=Conference")
 		}

@@ -55,7 +55,9 @@ func newPlant(t testing.TB, seed uint64) *plant {
 	t.Helper()
 	p := &plant{socket: filepath.Join(t.TempDir(), "cti.sock"), boxes: map[*lab.Client]*box{}, spoken: map[string]*spoken{}}
 	p.people = rand.New(rand.NewPCG(seed, 0x70656f706c65))
-	p.sim = sim.New(seed, sim.Options{Phone: phone, Room: func(number string) bool { return number == scenario.Room }, RingTimeout: time.Minute})
+	p.sim = sim.New(seed, sim.Options{
+		Phone: phone, Room: func(number string) bool { return number == scenario.Room }, RingTimeout: time.Minute,
+	})
 	p.engine = engine.New(engine.Config{
 		CompanyID: company, Inside: inside, Dial: dial, LegSeed: [2]uint64{seed, ^seed}, AuditMillis: 5_000,
 		MonoNanos: p.sim.Mono(), WallMicros: p.sim.Wall(),

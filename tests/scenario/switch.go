@@ -76,7 +76,8 @@ type Switch interface {
 	Talk(d time.Duration)
 	Recording(path, one, other string) (talk, silence time.Duration)
 
-	// Settle lets what is on its way arrive, where that takes no time. Clear ends every call; Quiet waits until switch, engine and store have none that is open.
+	// Settle lets what is on its way arrive, where that takes no time. Clear ends every call; Quiet waits until switch,
+	// engine and store have none that is open.
 	Settle()
 	Clear()
 	Quiet()

@@ -111,17 +111,20 @@ var expected = map[string]expectation{
 	},
 	"blind_transfer_by_api": { // one call, three participants (3.5)
 		then(answered, "1001 Released 13912345678 Transferred "+system, "1002 Ringing 13912345678",
-			"13912345678 PartyChanged 1002", "1002 Established 13912345678", "1002 Released 13912345678 "+system, "13912345678 Released 1002 "+system, "13912345678 CallDeleted 1001"),
+			"13912345678 PartyChanged 1002", "1002 Established 13912345678",
+			"1002 Released 13912345678 "+system, "13912345678 Released 1002 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"blind_transfer_by_refer": { // the customer's phone refers the agent to 1002 and leaves (3.5)
 		then(answered, "1002 Ringing 1001", "1001 PartyChanged 1002",
-			"13912345678 Released 1001 Transferred "+system, "1002 Established 1001", "1001 Released 1002 "+system, "1002 Released 1001 "+system, "13912345678 CallDeleted 1001"),
+			"13912345678 Released 1001 Transferred "+system, "1002 Established 1001",
+			"1001 Released 1002 "+system, "1002 Released 1001 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"consult_then_bridge_transfer": { // one callID for both talks (R13); who is joined with another is told (3.6)
 		then(answered, "1002 Ringing 1001", "1002 Established 1001", "1001 PartyChanged 1002", "1001 Released 1002 "+system,
-			"1002 PartyChanged 13912345678", "13912345678 PartyChanged 1002", "13912345678 Released 1002 "+system, "1002 Released 13912345678 "+system, "13912345678 CallDeleted 1001"),
+			"1002 PartyChanged 13912345678", "13912345678 PartyChanged 1002",
+			"13912345678 Released 1002 "+system, "1002 Released 13912345678 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"intercept": { // 3.11: the customer hears of it in full
@@ -135,7 +138,8 @@ var expected = map[string]expectation{
 	"three_way_by_conference": { // 3.8, 3.9: who leaves a conference is released, the call goes on
 		then(answered, "1002 Ringing 13912345678", "1002 Established 13912345678", "13912345678 PartyAdded 1002",
 			"1001 PartyAdded 1002", "1001 Released 13912345678 "+system, "13912345678 PartyDeleted 1001",
-			"1002 PartyDeleted 1001", "13912345678 Released 1002 "+system, "1002 Released 13912345678 "+system, "13912345678 CallDeleted 1001"),
+			"1002 PartyDeleted 1001",
+			"13912345678 Released 1002 "+system, "1002 Released 13912345678 "+system, "13912345678 CallDeleted 1001"),
 		[]string{inbound, customer, agent, "Agent Destination 1002: Ringing Talk Released"},
 	},
 	"originate_failures": { // the switch calls alone (3.12); the two loopback calls fold away; the last never rang
