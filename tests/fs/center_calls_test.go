@@ -212,6 +212,7 @@ func ringsAtOnce(c *center) {
 	require.Less(c.t, took, time.Second/2)
 	c.answer("1001")
 	c.told("Established 1001")
+	c.hears(map[string]string{outside: "1001", "1001": outside})
 	c.hangUp("1001")
 	c.told("AgentNotReady 1001 reasonCode=4", "Released 1001 hangupSide=agent", "CallDeleted")
 	// The next caller comes while he works, and rings as soon as he is done.

@@ -250,7 +250,7 @@ func (c *center) read(waitsFor string) {
 	ctx, cancel := c.soon()
 	defer cancel()
 	m, err := c.watcher.Next(ctx, func(lab.Message) bool { return true })
-	require.NoError(c.t, err, "%s is not told. Told is:\n%s", waitsFor, c.allHeard())
+	c.fine(err, waitsFor+" is not told")
 	e := heardEvent{Message: m, fields: map[string]any{}}
 	require.NoError(c.t, json.Unmarshal(m.Raw, &e.fields))
 	*c.heard = append(*c.heard, e)
@@ -274,8 +274,18 @@ func (c *center) never(lines ...string) {
 	c.readAll()
 	for _, e := range (*c.heard)[c.begun:] {
 		for _, line := range lines {
-			require.False(c.t, e.says(line), "%s is told. Told is:\n%s", line, c.allHeard())
+			if e.says(line) {
+				require.Fail(c.t, line+" is told", c.allHeard())
+			}
 		}
+	}
+}
+
+// fine fails with whatever has been told, if there is an error.
+func (c *center) fine(err error, what string) {
+	c.t.Helper()
+	if err != nil {
+		require.NoError(c.t, err, "%s. Told is:\n%s", what, c.allHeard())
 	}
 }
 
@@ -323,7 +333,7 @@ func (c *center) hears(want map[string]string) {
 		}
 		return right, nil
 	})
-	require.NoError(c.t, err, "should be heard: %v; is heard: %v. Told is:\n%s", want, is, c.allHeard())
+	c.fine(err, fmt.Sprintf("should be heard: %v; is heard: %v", want, is))
 }
 
 // caller lets somebody call.
@@ -337,7 +347,7 @@ func (c *center) reached(dn, state string) {
 	c.t.Helper()
 	ctx, cancel := c.soon()
 	defer cancel()
-	require.NoError(c.t, c.phones[dn].Reached(ctx, state), "%s. Told is:\n%s", dn, c.allHeard())
+	c.fine(c.phones[dn].Reached(ctx, state), dn)
 }
 
 // act has a phone do something, such as (*lab.SIPp).Answer, once its call is where it can be done.
@@ -345,7 +355,7 @@ func (c *center) act(dn string, what func(*lab.SIPp, context.Context) error) {
 	c.t.Helper()
 	ctx, cancel := c.soon()
 	defer cancel()
-	require.NoError(c.t, what(c.phones[dn], ctx), "%s. Told is:\n%s", dn, c.allHeard())
+	c.fine(what(c.phones[dn], ctx), dn)
 }
 
 func (c *center) answer(dn string) { c.t.Helper(); c.act(dn, (*lab.SIPp).Answer) }
@@ -373,7 +383,7 @@ func (c *center) lastOf(what, sql string, want []string) {
 		}
 		return slices.Equal(is, want), nil
 	})
-	require.NoError(c.t, err, "recorded should be %q, is %q. Told is:\n%s", want, is, c.allHeard())
+	c.fine(err, fmt.Sprintf("recorded should be %q, is %q", want, is))
 }
 
 // outcome is how the last stay ended.
