@@ -11,7 +11,7 @@ import (
 
 const (
 	// hookMillis is how far apart two modules' hooks on the same fact may run, on a machine that does other things too.
-	hookMillis = 20 // two hooks of one thread, between which it may lose the processor
+	hookMillis = 20
 	// softTimerMillis is how far the switch's own times may lie from the truth: it takes them from its soft timer, which
 	// turns every 20 ms, and later than that on a busy machine.
 	softTimerMillis = 20 + 60
