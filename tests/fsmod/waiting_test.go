@@ -37,7 +37,7 @@ func (s *freeSwitch) wentOn(callers []caller, within time.Duration) {
 // TestUnloadUnderCallers: who waits goes on in the dialplan, who talks talks on, and nobody is lost, any number of times.
 func TestUnloadUnderCallers(t *testing.T) {
 	s := start(t, "-np")
-	for round := range 4 {
+	for round := range soaked(4, 2) {
 		waiting := s.mixed(16)
 		talker, agent := s.inApp("8101", "cti_queue"), s.callUp("0001")
 		s.bridgeAway(talker.call, agent)
@@ -69,7 +69,7 @@ func TestUnloadUnderCallers(t *testing.T) {
 // TestUnloadAmidBridges: a caller whom an agent has just been given is with him afterwards, or goes on in the dialplan.
 func TestUnloadAmidBridges(t *testing.T) {
 	s := start(t, "-np")
-	for range 6 {
+	for range soaked(6, 3) {
 		c, agent := s.inApp("8101", "cti_queue"), s.callUp("0001")
 		s.api("cti do %s", command{kind: cmdBridge, uuid: agent.leg, other: c.leg, call: "q"})
 		begun := time.Now()
