@@ -32,20 +32,22 @@ func StatesMarkdown() string {
 	return partyMarkdown() + operationMarkdown() + agentMarkdown() + statusMarkdown()
 }
 
+// tableHead begins a table with a column for each name.
+func tableHead(corner string, names []string) string {
+	head, line := "| "+corner+" |", "|---|"
+	for _, name := range names {
+		head += " " + name + " |"
+		line += "---|"
+	}
+	return head + "\n" + line + "\n"
+}
+
 // agentMarkdown is the table of an agent's intent (3.15, R41).
 func agentMarkdown() string {
 	text := "\n# States of an agent\n\n" +
 		"Generated from `engine/agent.go`. What an agent means to do; what he does on the phone beside it is his occupancy.\n" +
 		"A request during a call changes only where he lands when it is over, or when the after-call work is that follows it.\n\n" +
-		"| on \\ in |"
-	for _, name := range agentStateNames {
-		text += " " + name + " |"
-	}
-	text += "\n|---|"
-	for range agentStateNames {
-		text += "---|"
-	}
-	text += "\n"
+		tableHead("on \\ in", agentStateNames[:])
 	for on := range agentStimulusCount {
 		text += "| " + on.String() + " |"
 		for s := range agentStateCount {
@@ -67,15 +69,8 @@ func agentMarkdown() string {
 // statusMarkdown is what the two axes come to together (R41).
 func statusMarkdown() string {
 	text := "\n## Status, out of intent and occupancy\n\nWho is not ready for a rest, or for one of the company's own reasons, has " +
-		"the status `" + events.StatusRest + "`.\n\n| occupancy \\ intent |"
-	for _, name := range agentStateNames {
-		text += " " + name + " |"
-	}
-	text += "\n|---|"
-	for range agentStateNames {
-		text += "---|"
-	}
-	text += "\n"
+		"the status `" + events.StatusRest + "`.\n\n" +
+		tableHead("occupancy \\ intent", agentStateNames[:])
 	for _, occupancy := range []string{
 		events.OccupancyIdle, events.OccupancyReserved, events.OccupancyRinging, events.OccupancyTalking, events.OccupancyHeld,
 		events.OccupancyAfterCallWork,
@@ -120,15 +115,8 @@ func partyMarkdown() string {
 	text := "# States of a party\n\n" +
 		"Generated from `engine/table.go`; `go test ./engine -run TestStatesPage -update` writes it anew.\n" +
 		"A cell names the state that follows, what is told, and the clause of the call model. `.` is a stimulus that\n" +
-		"cannot meet that state; the engine counts it (`empty cells` in `cti status`) and goes on.\n\n| on \\ in |"
-	for _, name := range stateNames {
-		text += " " + name + " |"
-	}
-	text += "\n|---|"
-	for range stateNames {
-		text += "---|"
-	}
-	text += "\n"
+		"cannot meet that state; the engine counts it (`empty cells` in `cti status`) and goes on.\n\n" +
+		tableHead("on \\ in", stateNames[:])
 	for on := range stimulusCount {
 		text += "| " + on.String() + " |"
 		for s := range stateCount {
