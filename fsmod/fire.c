@@ -87,7 +87,7 @@ bool cti_fire_open(char *error, size_t error_bytes)
 		snprintf(error, error_bytes, "the event subclass " SUBCLASS " belongs to another module: unload that first");
 		return false;
 	}
-	running = cti_thread_start(&thread, "cti_fire", CTI_STACK_BYTES, run);
+	running = cti_thread_start(&thread, "cti_fire", CTI_STACK_BYTES, CTI_ORDINARY, run);
 	if (!running) snprintf(error, error_bytes, "no thread could be made to fire " SUBCLASS);
 	return running;
 }

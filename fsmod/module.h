@@ -39,6 +39,8 @@ enum {
 	CTI_QUERIES_MAX = 64,
 	CTI_STACK_BYTES = 1 << 20,
 	CTI_ENGINE_STACK_BYTES = 2 << 20,
+	CTI_SOON_NICE = -5,
+	CTI_SOON_TURN_NS = 500000, /* longer than a batch of records takes */
 	CTI_START_MS = 30000, /* for the engine to come up; a large store is opened in it */
 	CTI_ANSWER_MS = 5000, /* for an answer to the cti command */
 	CTI_STOP_MS = 5000,   /* for the engine to write what is open */
@@ -47,11 +49,17 @@ enum {
 
 /* ---- threads.c ---- */
 
+/* How soon a thread gets a processor when it has something to do. */
+typedef enum cti_turn {
+	CTI_ORDINARY, /* like any other thread */
+	CTI_SOON      /* before ordinary ones, for a short turn: what somebody waits for */
+} cti_turn;
+
 /*
  * cti_thread_start makes a thread as Go wants its own to be, who inherit from it: SCHED_OTHER whatever the switch runs
- * as, no asynchronous signal (the switch's handlers would run on a goroutine's small stack), nice -5 where that is allowed.
+ * as, no asynchronous signal (the switch's handlers would run on a goroutine's small stack).
  */
-bool cti_thread_start(pthread_t *thread, const char *name, size_t stack_bytes, void *(*run)(void *));
+bool cti_thread_start(pthread_t *thread, const char *name, size_t stack_bytes, cti_turn turn, void *(*run)(void *));
 
 /* cti_deadline is a CLOCK_MONOTONIC time from now, for conditions made by cti_condition_init. */
 struct timespec cti_deadline(int64_t ms);

@@ -202,7 +202,7 @@ bool cti_registrations_open(char *error, size_t error_bytes)
 	lost_count = 0;
 	closed = false;
 	pthread_mutex_unlock(&mutex);
-	running = cti_thread_start(&thread, "cti_phones", CTI_STACK_BYTES, run);
+	running = cti_thread_start(&thread, "cti_phones", CTI_STACK_BYTES, CTI_ORDINARY, run);
 	if (!running) snprintf(error, error_bytes, "no thread could be made to watch the registrations");
 	return running;
 }

@@ -18,7 +18,7 @@ func TestStepBatch(t *testing.T) {
 		l := newLoop(s, 5000)
 		stop := run(l)
 		require.NoError(t, l.StepBatch([]engine.Input{created("a"), created("b")}))
-		require.Equal(t, []string{"commands", "records", "events", "records", "events"}, s.order)
+		require.Equal(t, []string{"commands", "events", "records", "events", "records"}, s.order)
 		stop()
 		require.ErrorIs(t, l.StepBatch([]engine.Input{created("c")}), ErrStopped)
 		require.Len(t, s.order, 5)

@@ -23,8 +23,8 @@ var ErrStopped = errors.New("the engine has stopped")
 // What they are handed is valid until they return.
 type Sinks struct {
 	Submit  func([]engine.Command)
-	Record  func([]engine.Record)
 	Publish func([]engine.Outgoing)
+	Record  func([]engine.Record) // last: nobody waits for it
 }
 
 // Options of a Loop.
@@ -49,11 +49,12 @@ type Loop struct {
 
 	inbox   chan engine.Input
 	calls   chan func(*engine.Engine)
-	moved   chan struct{} // holds a token when StepBatch has moved the next deadline
+	moved   chan struct{} // holds a token when the timer would ring too late
 	stopped chan struct{}
 
 	mu    sync.Mutex // held by whoever uses the engine and what is below
 	out   engine.Output
+	armed int64 // the deadline that the timer is set to, 0 = none
 	ended bool
 }
 
@@ -92,10 +93,9 @@ func (l *Loop) Step(in engine.Input) error {
 	if l.ended {
 		return ErrStopped
 	}
-	deadline := l.out.NextDeadline
 	in.MonoNanos, in.WallMicros = l.now()
 	l.step(&in)
-	l.rearm(deadline)
+	l.rearm()
 	return nil
 }
 
@@ -109,17 +109,18 @@ func (l *Loop) StepBatch(ins []engine.Input) error {
 	if l.ended {
 		return ErrStopped
 	}
-	deadline := l.out.NextDeadline
 	for i := range ins {
 		l.step(&ins[i])
 	}
-	l.rearm(deadline)
+	l.rearm()
 	return nil
 }
 
-// rearm has Run look at the timer anew if the deadline is another than before.
-func (l *Loop) rearm(before int64) {
-	if l.out.NextDeadline == before {
+// rearm has Run look at the timer anew if it would ring too late. A timer that rings too early is cheaper than a thread
+// that is woken at each input.
+func (l *Loop) rearm() {
+	next := l.out.NextDeadline
+	if next == 0 || l.armed != 0 && l.armed <= next {
 		return
 	}
 	select {
@@ -168,7 +169,9 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-timer.C:
 			l.locked(func() {
 				mono, wall := l.now()
-				l.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: mono, WallMicros: wall})
+				if next := l.out.NextDeadline; next != 0 && next <= mono {
+					l.step(&engine.Input{Kind: engine.TimerDue, MonoNanos: mono, WallMicros: wall})
+				}
 			})
 		case <-l.moved:
 		}
@@ -183,12 +186,13 @@ func (l *Loop) locked(f func()) {
 
 // arm sets the one timer to the engine's next deadline.
 func (l *Loop) arm(timer *time.Timer) {
-	if l.out.NextDeadline == 0 {
+	l.armed = l.out.NextDeadline
+	if l.armed == 0 {
 		timer.Stop()
 		return
 	}
 	mono, _ := l.now()
-	timer.Reset(time.Duration(max(l.out.NextDeadline-mono, 0)))
+	timer.Reset(time.Duration(max(l.armed-mono, 0)))
 }
 
 // step takes one input. A panic is a fault of one call: that call is closed, the fault is told, and the loop goes on.
@@ -222,11 +226,11 @@ func (l *Loop) deliver() {
 	if len(l.out.Commands) > 0 {
 		l.sinks.Submit(l.out.Commands)
 	}
-	if len(l.out.Records) > 0 {
-		l.sinks.Record(l.out.Records)
-	}
 	if len(l.out.Events) > 0 {
 		l.sinks.Publish(l.out.Events)
+	}
+	if len(l.out.Records) > 0 {
+		l.sinks.Record(l.out.Records)
 	}
 }
 

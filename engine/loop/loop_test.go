@@ -70,7 +70,7 @@ func TestDeliverOrder(t *testing.T) {
 		stop := run(l)
 		require.NoError(t, l.StepBatch([]engine.Input{created("a")}))
 		stop()
-		require.Equal(t, []string{"commands", "records", "events"}, s.order)
+		require.Equal(t, []string{"commands", "events", "records"}, s.order)
 		require.Equal(t, []string{"EventCallCreated", "EventDialing"}, s.events)
 	})
 }

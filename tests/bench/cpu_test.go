@@ -101,7 +101,7 @@ func withModule(b *testing.B, s *lab.Switch) burden {
 		client, err := lab.TapEngine(b.Context(), socketOf(s), "basic")
 		require.NoError(b, err)
 		return func() {
-			client.Stop()
+			require.NoError(b, client.Stop())
 			api("unload mod_cti")
 		}
 	}}
@@ -111,7 +111,7 @@ func withListener(b *testing.B, s *lab.Switch) burden {
 	return burden{"one JSON event-socket listener", "listener-added-%", func() func() {
 		client, err := s.TapEventSocket(b.Context(), "ALL")
 		require.NoError(b, err)
-		return client.Stop
+		return func() { require.NoError(b, client.Stop()) }
 	}}
 }
 

@@ -3,27 +3,32 @@ package lab
 import (
 	"bytes"
 	"context"
+	_ "embed"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"runtime"
+	"os/exec"
+	"path/filepath"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// Tap receives a byte stream and notes when each piece of it arrived. It looks at nothing while it receives, so that
-// measuring does not delay what is measured: one blocking read after the other on a thread of its own.
+//go:embed tap/tap.c
+var tapSource []byte
+
+// Tap is a process that receives a byte stream and notes when each piece of it arrived.
 type Tap struct {
-	file   *os.File
-	done   chan struct{}
+	file   *os.File // the stream; the process has its own
+	cmd    *exec.Cmd
+	out    io.ReadCloser
 	data   []byte
 	pieces []piece
-	length atomic.Int64 // bytes received so far
 }
 
 type piece struct {
@@ -37,53 +42,86 @@ type Tapped struct {
 	Mono int64
 }
 
+// tapProgram builds the program once in the life of this one, and says where it is.
+var tapProgram = sync.OnceValues(func() (string, error) {
+	compiler, err := exec.LookPath("cc")
+	if err != nil {
+		return "", ErrNoCompiler
+	}
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, ModuleDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tap-"+strconv.Itoa(os.Getpid()))
+	cmd := exec.Command(compiler, "-std=gnu11", "-Wall", "-Wextra", "-O2", "-x", "c", "-", "-o", path)
+	cmd.Stdin = bytes.NewReader(tapSource)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("tap.c does not compile: %w\n%s", err, out)
+	}
+	// Another process may be building it too.
+	program := filepath.Join(dir, "tap")
+	return program, os.Rename(path, program)
+})
+
 // newTap takes over a connection on which everything has been asked for; early holds what was read from it already.
-func newTap(conn interface{ File() (*os.File, error) }, early []byte) (*Tap, error) {
+func newTap(ctx context.Context, conn interface{ File() (*os.File, error) }, early []byte) (*Tap, error) {
+	program, err := tapProgram()
+	if err != nil {
+		return nil, err
+	}
 	file, err := conn.File()
 	if err != nil {
 		return nil, err
 	}
-	fd := int(file.Fd())
-	if err := syscall.SetNonblock(fd, false); err != nil {
+	t := &Tap{file: file, cmd: exec.CommandContext(ctx, program), data: early, pieces: []piece{{len(early), Mono()}}}
+	t.cmd.ExtraFiles = []*os.File{file}
+	if err := t.start(); err != nil {
+		_ = file.Close()
 		return nil, err
 	}
-	t := &Tap{file: file, done: make(chan struct{}), data: append(make([]byte, 0, 64<<20), early...)}
-	t.pieces = append(make([]piece, 0, 1<<16), piece{len(early), Mono()})
-	t.length.Store(int64(len(early)))
-	go t.receive(fd)
 	return t, nil
 }
 
-func (t *Tap) receive(fd int) {
-	defer close(t.done)
-	runtime.LockOSThread()
-	// Both kinds of client get the processor when their bytes arrive, where the machine allows it: what is measured is
-	// the way to them, not what else runs here.
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, -10)
-	buffer := make([]byte, 1<<20)
-	for {
-		n, err := syscall.Read(fd, buffer)
-		mono := Mono()
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if n <= 0 {
-			return
-		}
-		t.data = append(t.data, buffer[:n]...)
-		t.pieces = append(t.pieces, piece{len(t.data), mono})
-		t.length.Store(int64(len(t.data)))
+// start returns when the process receives.
+func (t *Tap) start() (err error) {
+	if t.out, err = t.cmd.StdoutPipe(); err != nil {
+		return err
 	}
+	if err := syscall.SetNonblock(int(t.file.Fd()), false); err != nil {
+		return err
+	}
+	if err := t.cmd.Start(); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(t.out, make([]byte, 1)); err != nil {
+		return fmt.Errorf("the tap did not begin: %w", errors.Join(err, t.cmd.Wait()))
+	}
+	return nil
 }
 
-// Received is how many bytes have arrived so far.
-func (t *Tap) Received() int64 { return t.length.Load() }
-
-// Stop ends the connection and the receiving.
-func (t *Tap) Stop() {
+// Stop ends the connection and takes over what was received.
+func (t *Tap) Stop() error {
 	_ = syscall.Shutdown(int(t.file.Fd()), syscall.SHUT_RDWR)
-	<-t.done
-	_ = t.file.Close()
+	defer t.file.Close()
+	received, err := io.ReadAll(t.out)
+	if err := errors.Join(err, t.cmd.Wait()); err != nil {
+		return fmt.Errorf("the tap failed: %w", err)
+	}
+	for end := len(t.data); len(received) >= 16; {
+		mono, bytes := binary.NativeEndian.Uint64(received), binary.NativeEndian.Uint64(received[8:])
+		received = received[16:]
+		if bytes == 0 {
+			break
+		}
+		end += int(bytes)
+		t.pieces = append(t.pieces, piece{end, int64(mono)})
+	}
+	t.data = append(t.data, received...)
+	return nil
 }
 
 // arrival tells when the byte before offset end had arrived. Offsets must grow from call to call.
@@ -156,7 +194,7 @@ func TapEngine(ctx context.Context, socket, profile string) (*Tap, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTap(conn.(*net.UnixConn), early)
+	return newTap(ctx, conn.(*net.UnixConn), early)
 }
 
 // TapEventSocket authenticates on the event socket, asks for events in JSON and taps it.
@@ -174,7 +212,7 @@ func (s *Switch) TapEventSocket(ctx context.Context, names string) (*Tap, error)
 	if err != nil {
 		return nil, err
 	}
-	return newTap(conn.(*net.TCPConn), early)
+	return newTap(ctx, conn.(*net.TCPConn), early)
 }
 
 // readUntil reads until mark has come, and the end of the message that holds it.

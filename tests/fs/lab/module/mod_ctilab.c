@@ -34,7 +34,7 @@ static struct {
 	stamp stamps[MAX_STAMPS];
 } *file;
 
-static void write_stamp(switch_core_session_t *session, enum kind kind)
+static void stamp_uuid(const char *uuid, enum kind kind)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -42,8 +42,20 @@ static void write_stamp(switch_core_session_t *session, enum kind kind)
 	if (at >= MAX_STAMPS) return;
 	stamp *s = &file->stamps[at];
 	s->mono_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	memcpy(s->uuid, switch_core_session_get_uuid(session), sizeof s->uuid);
+	memcpy(s->uuid, uuid, sizeof s->uuid);
 	s->kind = kind;
+}
+
+static void write_stamp(switch_core_session_t *session, enum kind kind)
+{
+	stamp_uuid(switch_core_session_get_uuid(session), kind);
+}
+
+/* The first leg that hears of a bridge is told its peer's uuid: both are joined from then on. */
+static void stamp_bridge(switch_core_session_t *session, const char *peer)
+{
+	write_stamp(session, BRIDGE);
+	if (peer && strlen(peer) == sizeof file->stamps->uuid) stamp_uuid(peer, BRIDGE);
 }
 
 static switch_status_t on_message(switch_core_session_t *session, switch_core_session_message_t *message)
@@ -52,7 +64,7 @@ static switch_status_t on_message(switch_core_session_t *session, switch_core_se
 	case SWITCH_MESSAGE_RING_EVENT: write_stamp(session, RING); break;
 	case SWITCH_MESSAGE_PROGRESS_EVENT: write_stamp(session, EARLY); break;
 	case SWITCH_MESSAGE_ANSWER_EVENT: write_stamp(session, ANSWER); break;
-	case SWITCH_MESSAGE_INDICATE_BRIDGE: write_stamp(session, BRIDGE); break;
+	case SWITCH_MESSAGE_INDICATE_BRIDGE: stamp_bridge(session, message->string_arg); break;
 	case SWITCH_MESSAGE_INDICATE_UNBRIDGE: write_stamp(session, UNBRIDGE); break;
 	default: break;
 	}
