@@ -36,8 +36,9 @@ static bool tell(switch_core_session_t *session, cti_leg *leg, const char *app, 
 /* A channel that was up before the module may come here before it has been hooked. */
 static cti_leg *leg_of(switch_core_session_t *session)
 {
-	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-	return leg || !switch_core_session_in_thread(session) ? leg : cti_hooks_attach(session);
+	if (cti_is_hooked(switch_core_session_get_channel(session)) || !switch_core_session_in_thread(session))
+		return cti_leg_ensure(session);
+	return cti_hooks_attach(session);
 }
 
 static void log_unavailable(switch_core_session_t *session, const char *app, const char *argument)

@@ -5,7 +5,7 @@
  * The worker waits until they have, so that the next command of the strand finds them together and a channel whose
  * other side ended on the way is not left alone.
  */
-enum { MEET_MS = 5000, STEP_MS = 5 };
+enum { MEET_MS = 5000, STEP_MS = 5, TELL_MS = 500 };
 
 typedef struct side {
 	switch_core_session_t *session;
@@ -58,13 +58,26 @@ static void tie(const side *s)
 	cti_stay_forget(s->session);
 }
 
+/*
+ * A channel is down a little before its own hook tells so, and in between the switch may make it wait. Whoever is ended
+ * because of it must not be told first, or he would be taken for the one who hung up.
+ */
+static void await_told(const side *gone)
+{
+	const cti_leg *leg = cti_leg_of(gone->channel);
+	int64_t until_ms = cti_now_ms() + TELL_MS;
+	while (leg && !atomic_load(&leg->hang_told) && cti_live() && cti_now_ms() < until_ms) cti_sleep_ms(1);
+}
+
 /* end_alone: one has ended before they met; the other must not stay behind in a state that nobody takes it out of. */
 static switch_call_cause_t end_alone(const side *a, const side *b)
 {
-	switch_call_cause_t cause = switch_channel_get_cause(up(a) ? b->channel : a->channel);
-	if (up(a)) switch_channel_hangup(a->channel, cause);
-	if (up(b)) switch_channel_hangup(b->channel, cause);
-	return cause ? cause : SWITCH_CAUSE_NORMAL_CLEARING;
+	const side *left = up(a) ? a : b, *gone = up(a) ? b : a;
+	await_told(gone);
+	switch_call_cause_t cause = switch_channel_get_cause(gone->channel);
+	if (!cause) cause = SWITCH_CAUSE_NORMAL_CLEARING;
+	switch_channel_hangup(left->channel, cause); /* which does nothing to one that is down too */
+	return cause;
 }
 
 static switch_call_cause_t wait_until_joined(const side *a, const side *b)
@@ -86,8 +99,8 @@ static switch_call_cause_t join(const side *a, const side *b)
 	cti_let_go(b->session, a_uuid);
 	tie(a);
 	tie(b);
-	if (switch_ivr_uuid_bridge(a_uuid, b_uuid) != SWITCH_STATUS_SUCCESS) return CTI_CAUSE_STATE;
-	return wait_until_joined(a, b);
+	if (switch_ivr_uuid_bridge(a_uuid, b_uuid) == SWITCH_STATUS_SUCCESS) return wait_until_joined(a, b);
+	return up(a) && up(b) ? CTI_CAUSE_STATE : end_alone(a, b);
 }
 
 switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *session)

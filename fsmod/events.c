@@ -93,7 +93,7 @@ static bool unhooked(const char *uuid)
 {
 	switch_core_session_t *session = zstr(uuid) ? NULL : switch_core_session_locate(uuid);
 	if (!session) return false;
-	bool without = !cti_leg_of(switch_core_session_get_channel(session));
+	bool without = !cti_is_hooked(switch_core_session_get_channel(session));
 	switch_core_session_rwunlock(session);
 	return without;
 }

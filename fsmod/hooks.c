@@ -32,44 +32,13 @@ static void post_with(switch_core_session_t *session, cti_leg *leg, uint16_t kin
 	cti_post(&record, leg, wake);
 }
 
-/*
- * A far end's BYE is named after the hangup that it causes; but sofia has noted its answer to it by then. Whose leg
- * ended first is known here or never.
- */
-static const char *disposition_so_far(switch_channel_t *channel)
-{
-	const char *disposition = switch_channel_get_variable(channel, "sip_hangup_disposition");
-	const char *status = disposition ? NULL : switch_channel_get_variable(channel, "sip_term_status");
-	return status && !strcmp(status, "200") ? "recv_bye" : disposition;
-}
-
-static void post_hangup(switch_core_session_t *session, cti_leg *leg)
-{
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	cti_record record;
-	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
-	cti_record_init(&record, CTI_LEG_HANGUP, switch_core_session_get_uuid(session));
-	cti_record_end(&record, channel, disposition_so_far(channel));
-	cti_post(&record, leg, false);
-}
-
-static void post_ended(switch_core_session_t *session, cti_leg *leg)
-{
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	cti_record record;
-	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->ended, true)) return;
-	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
-	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
-	cti_post(&record, leg, true);
-}
-
 /* ---- the session's own hooks ---- */
 
 static switch_status_t state_change(switch_core_session_t *session)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
-	if (leg && switch_channel_get_state(channel) == CS_HANGUP && cti_live()) post_hangup(session, leg);
+	if (leg && switch_channel_get_state(channel) == CS_HANGUP && cti_live()) cti_tell_hangup(session, leg);
 	if (leg) cti_visit_stir(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
@@ -273,22 +242,36 @@ static switch_status_t write_frame(switch_core_session_t *session, switch_frame_
 
 /* ---- the state handlers, on the session's own thread ---- */
 
-static cti_leg *new_leg(switch_core_session_t *session)
+cti_leg *cti_leg_ensure(switch_core_session_t *session)
 {
-	cti_leg *leg = switch_core_session_alloc(session, sizeof *leg);
-	switch_channel_set_private(switch_core_session_get_channel(session), LEG_KEY, leg);
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	pthread_mutex_lock(&one);
+	cti_leg *leg = cti_leg_of(channel);
+	if (!leg) {
+		leg = switch_core_session_alloc(session, sizeof *leg);
+		switch_channel_set_private(channel, LEG_KEY, leg);
+	}
+	pthread_mutex_unlock(&one);
 	return leg;
+}
+
+bool cti_is_hooked(switch_channel_t *channel)
+{
+	cti_leg *leg = cti_leg_of(channel);
+	return leg && atomic_load(&leg->hooked);
 }
 
 cti_leg *cti_hooks_attach(switch_core_session_t *session)
 {
-	cti_leg *leg = new_leg(session);
+	cti_leg *leg = cti_leg_ensure(session);
 	switch_core_event_hook_add_state_change(session, state_change);
 	switch_core_event_hook_add_kill_channel(session, kill_channel);
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
 	switch_core_event_hook_add_recv_dtmf(session, recv_dtmf);
 	switch_core_event_hook_add_write_frame(session, write_frame);
+	atomic_store(&leg->hooked, true);
 	return leg;
 }
 
@@ -344,7 +327,7 @@ static switch_status_t on_init(switch_core_session_t *session)
 {
 	if (!cti_live()) return SWITCH_STATUS_SUCCESS;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-	if (!leg) created(session, cti_hooks_attach(session));
+	if (!leg || !atomic_load(&leg->hooked)) created(session, cti_hooks_attach(session));
 	else tell_birth(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
@@ -353,7 +336,7 @@ static switch_status_t on_init(switch_core_session_t *session)
 static switch_status_t on_other_state(switch_core_session_t *session)
 {
 	if (atomic_load_explicit(&cti_unhooked, memory_order_relaxed) && cti_live() &&
-	    !cti_leg_of(switch_core_session_get_channel(session)))
+	    !cti_is_hooked(switch_core_session_get_channel(session)))
 		cti_hooks_attach(session);
 	return SWITCH_STATUS_SUCCESS;
 }
@@ -384,7 +367,7 @@ static cti_leg *leg_at_the_end(switch_core_session_t *session)
 {
 	if (!cti_live()) return NULL;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
-	return leg || !atomic_load(&cti_unhooked) ? leg : new_leg(session);
+	return leg || !atomic_load(&cti_unhooked) ? leg : cti_leg_ensure(session);
 }
 
 static switch_status_t on_hangup_first(switch_core_session_t *session)
@@ -392,7 +375,7 @@ static switch_status_t on_hangup_first(switch_core_session_t *session)
 	cti_leg *leg = leg_at_the_end(session);
 	if (!leg) return SWITCH_STATUS_SUCCESS;
 	tell_birth(session, leg); /* it was ended before it could begin */
-	post_hangup(session, leg);
+	cti_tell_hangup(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -400,7 +383,7 @@ static switch_status_t on_hangup_first(switch_core_session_t *session)
 static switch_status_t on_hangup(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
-	if (leg) post_ended(session, leg);
+	if (leg) cti_tell_ended(session, leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -414,7 +397,7 @@ static switch_status_t on_destroy(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
 	if (leg && !atomic_load(&leg->unborn)) {
-		post_ended(session, leg);
+		cti_tell_ended(session, leg);
 		post_plain(session, leg, CTI_LEG_DESTROYED, false);
 	}
 	return SWITCH_STATUS_SUCCESS;

@@ -2,7 +2,7 @@
  * module.h - what the files of mod_cti share.
  *
  *   mod_cti.c   load and unload
- *   hooks.c     the life of a channel, seen on the channel's own hooks
+ *   hooks.c     the life of a channel, seen on the channel's own hooks; ends.c: its end
  *   events.c    what hooks cannot see, from the switch's event bus
  *   records.c   the way from a hook into the ring
  *   snapshot.c  the live session table, told into the ring
@@ -125,7 +125,8 @@ struct cti_visit;
 /* What the module keeps of a channel, in the session's own pool. */
 typedef struct cti_leg {
 	_Atomic uint64_t numbered; /* the load that counts, and how many records of the leg it has counted */
-	_Atomic bool hung, ended;
+	_Atomic bool hooked;                    /* not yet, if it was up before the module and has not changed its state since */
+	_Atomic bool hung, hang_told, ended;
 	_Atomic bool held;                      /* the switch's own hold, not the phone's */
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
 	bool originated;                        /* another leg called it into being, as its creation told */
@@ -189,10 +190,18 @@ bool cti_variable(switch_channel_t *channel, const char *name, char *value, size
 /* cti_hooks_on adds the state handlers, once in the life of the process; without a live ring they do nothing. */
 bool cti_hooks_on(void);
 cti_leg *cti_leg_of(switch_channel_t *channel);
+/* cti_leg_ensure gives a channel that was up before the module what the module keeps of one. Any thread. */
+cti_leg *cti_leg_ensure(switch_core_session_t *session);
+bool cti_is_hooked(switch_channel_t *channel);
 /* cti_hooks_attach readies a channel that we call, before its thread runs. */
 cti_leg *cti_hooks_attach(switch_core_session_t *session);
 /* Channels that were up before the module and have not yet come to a state in which they could be hooked. */
 extern _Atomic uint32_t cti_unhooked;
+
+/* ---- ends.c ---- */
+
+void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg);
+void cti_tell_ended(switch_core_session_t *session, cti_leg *leg);
 
 /* ---- events.c ---- */
 

@@ -175,7 +175,7 @@ static size_t whole_characters(const char *text, size_t length)
 
 void cti_record_texts(cti_record *record, const char *const *texts, int count)
 {
-	size_t lengths[9];
+	size_t lengths[9] = {0};
 	char *at = record->text;
 	for (int i = 0; i < count; i++) lengths[i] = texts[i] ? strnlen(texts[i], CTI_TEXT_BYTES * 4) : 0;
 	size_t first_max = count == 1 ? CTI_TEXT_BYTES - 1 : CTI_TEXT_BYTES * 2 / 3;

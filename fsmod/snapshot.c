@@ -65,7 +65,7 @@ static void found(telling *t, switch_core_session_t *session)
 		cti_record_other(origin, uuid);
 	}
 	cti_view_close(&view);
-	if (!leg) t->unhooked++;
+	if (!cti_is_hooked(view.channel)) t->unhooked++;
 	cti_post(&record, NULL, false);
 }
 

@@ -127,7 +127,6 @@ void cti_stay_when_answered(cti_leg *leg)
 
 static void set_stay(cti_leg *leg, const cti_stay *stay, bool unless_set)
 {
-	if (!leg) return;
 	pthread_mutex_lock(&mutex);
 	leg->awaits_answer = false;
 	if (!unless_set || leg->stay.kind == CTI_STAY_NONE) leg->stay = *stay;
@@ -137,7 +136,7 @@ static void set_stay(cti_leg *leg, const cti_stay *stay, bool unless_set)
 void cti_stay_forget(switch_core_session_t *session)
 {
 	static const cti_stay none;
-	set_stay(cti_leg_of(switch_core_session_get_channel(session)), &none, false);
+	set_stay(cti_leg_ensure(session), &none, false);
 }
 
 bool cti_may_be_moved(switch_channel_t *channel)
@@ -155,7 +154,7 @@ static void part(switch_core_session_t *partner)
 	             !switch_channel_test_flag(channel, CF_ANSWERED);
 	if (rings) return; /* who was called for a partner that is gone is not called any more */
 	cti_take_off_hold(partner);
-	set_stay(cti_leg_of(channel), &parted, true);
+	set_stay(cti_leg_ensure(partner), &parted, true);
 	switch_channel_set_variable(channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_EARLY_BRIDGE_VARIABLE, NULL);
@@ -205,8 +204,8 @@ static bool taken(cti_leg *leg)
 static switch_call_cause_t move_to(switch_core_session_t *session, const cti_stay *stay)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
-	cti_leg *leg = cti_leg_of(channel);
-	if (!leg || !cti_may_be_moved(channel)) return CTI_CAUSE_STATE;
+	cti_leg *leg = cti_leg_ensure(session);
+	if (!cti_may_be_moved(channel)) return CTI_CAUSE_STATE;
 	cti_let_go(session, NULL);
 	pthread_mutex_lock(&mutex); /* the channel's thread takes up the stay before it is told to come round, or after */
 	leg->awaits_answer = false;

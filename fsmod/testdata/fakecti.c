@@ -139,7 +139,10 @@ SHOWN int32_t cti_start(cti_host_ref its_host, cti_settings_ref rows, int32_t co
 		return CTI_ESTATE;
 	}
 	int32_t result = take_settings(rows, count, error, error_bytes);
-	if (result) return result;
+	if (result) {
+		fclose(out);
+		return result;
+	}
 	host = *its_host;
 	atomic_store(&stop_asked, false);
 	atomic_store(&seen, 0);

@@ -1,0 +1,65 @@
+#include "module.h"
+
+/* How a channel's end is told: twice, when it begins and when it is over, and once each whatever hooks see it. */
+
+/*
+ * A far end's BYE is named after the hangup that it causes; but sofia has noted its answer to it by then. Whose leg
+ * ended first is known here or never.
+ */
+static const char *disposition_so_far(switch_channel_t *channel, char *text, size_t bytes)
+{
+	if (cti_variable(channel, "sip_hangup_disposition", text, bytes)) return text;
+	return cti_variable(channel, "sip_term_status", text, bytes) && !strcmp(text, "200") ? "recv_bye" : "";
+}
+
+static bool said_by_phone(const char *disposition)
+{
+	return !strncmp(disposition, "recv_", 5);
+}
+
+static void post_hangup_as(switch_core_session_t *session, cti_leg *leg, const char *disposition)
+{
+	cti_record record;
+	cti_record_init(&record, CTI_LEG_HANGUP, switch_core_session_get_uuid(session));
+	cti_record_end(&record, switch_core_session_get_channel(session), disposition);
+	cti_post(&record, leg, false);
+	atomic_store(&leg->hang_told, true);
+}
+
+/*
+ * A channel is down a little before its own hook runs, and its partner's thread may end the partner in between. Where
+ * the one's phone has hung up and the other's has not, it is clear who ended because of whom.
+ */
+static void tell_partner_first(switch_core_session_t *session)
+{
+	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1], text[32];
+	cti_variable(switch_core_session_get_channel(session), SWITCH_BRIDGE_UUID_VARIABLE, uuid, sizeof uuid);
+	switch_core_session_t *partner = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
+	if (!partner) return;
+	switch_channel_t *channel = switch_core_session_get_channel(partner);
+	cti_leg *leg = cti_leg_of(channel);
+	if (leg && !atomic_load(&leg->hung) && switch_channel_down_nosig(channel) && switch_channel_get_cause(channel)) {
+		const char *disposition = disposition_so_far(channel, text, sizeof text);
+		if (said_by_phone(disposition) && !atomic_exchange(&leg->hung, true)) post_hangup_as(partner, leg, disposition);
+	}
+	switch_core_session_rwunlock(partner);
+}
+
+void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
+{
+	char text[32];
+	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
+	const char *disposition = disposition_so_far(switch_core_session_get_channel(session), text, sizeof text);
+	if (!said_by_phone(disposition)) tell_partner_first(session);
+	post_hangup_as(session, leg, disposition);
+}
+
+void cti_tell_ended(switch_core_session_t *session, cti_leg *leg)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_record record;
+	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->ended, true)) return;
+	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
+	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
+	cti_post(&record, leg, true);
+}

@@ -1,0 +1,58 @@
+package fsmod
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// blame: whoever hangs up at any instant of a bridge is told to have ended before the one who is ended because of it,
+// and that it was his phone that said so (3.13, R21: who hung up).
+func blame(t *testing.T, s *freeSwitch) {
+	const together = 8
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 3))
+	for round := range soaked(40, 3) {
+		mark := s.mark()
+		var stay, leave [together]string
+		var calls, acts []command
+		for i := range together {
+			stay[i], leave[i] = newLeg(), newLeg()
+			name := fmt.Sprintf("Blame %d %d", round, i)
+			calls = append(calls,
+				command{kind: cmdOriginate, uuid: stay[i], value: s.dial("1001"), call: stay[i]},
+				command{kind: cmdOriginate, uuid: leave[i], value: s.dial("1002"), callerName: name, call: leave[i]})
+		}
+		s.all(calls...)
+		for i := range together {
+			s.awaitKind(mark, "ANSWERED", stay[i])
+			s.awaitKind(mark, "ANSWERED", leave[i])
+			bridge := command{kind: cmdBridge, uuid: stay[i], other: leave[i], call: stay[i]}
+			if random.IntN(2) == 0 {
+				bridge.uuid, bridge.other = leave[i], stay[i]
+			}
+			acts = append(acts, bridge)
+			for range random.IntN(60) {
+				acts = append(acts, command{kind: cmdSetVariable, uuid: newLeg(), name: "cti_a", value: "1", call: "y"})
+			}
+			far := s.incoming(mark, fmt.Sprintf("Blame %d %d", round, i), "1002")
+			acts = append(acts, command{kind: cmdHangup, uuid: far, cause: 16, call: "y"})
+		}
+		s.all(acts...)
+		for i := range together {
+			require.Equal(t, recvBye, s.awaitKind(mark, "ENDED", leave[i]).Disposition)
+			s.do(command{kind: cmdHangup, uuid: stay[i]}) // where he left before the bridge was
+			s.awaitKind(mark, "ENDED", stay[i])
+			all := s.records()[mark:]
+			require.Less(t, indexOf(all, "HANGUP", leave[i]), indexOf(all, "HANGUP", stay[i]), "round %d", round)
+		}
+	}
+}
+
+func indexOf(all []record, kind, uuid string) int {
+	return slices.IndexFunc(all, func(r record) bool { return r.Kind == kind && r.Leg == hex(uuid) })
+}

@@ -1,0 +1,65 @@
+package fsmod
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLegs tries what legs may meet with on one switch, one case after the other.
+func TestLegs(t *testing.T) {
+	s := start(t, "-np")
+	for _, c := range []struct {
+		name string
+		try  func(*testing.T, *freeSwitch)
+	}{
+		{"who hung up", blame},
+		{"adopted", adopted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s.t = t
+			c.try(t, s)
+			s.api("hupall")
+			s.emptied()
+		})
+	}
+	s.t = t
+	s.stop()
+}
+
+// adopted: channels that were up before the module take every command at once, wherever they are: parked, in an
+// application or bridged (cti.h, WAIT, JOIN_ROOM, EAVESDROP, BRIDGE).
+func adopted(t *testing.T, s *freeSwitch) {
+	require.True(t, s.tryAPI("unload mod_cti"))
+	uuids := map[string]string{}
+	for name, leg := range map[string]string{
+		"parked": "&park", "playing": "&endless_playback(tone_stream://%(10000,0,440);loops=-1)", "supervisor": "&park",
+		"joins": "&park", "first": "&park", "second": "&park", "third": "&park",
+	} {
+		uuids[name] = newLeg()
+		s.api("originate {origination_uuid=%s}%s %s", uuids[name], s.dial("1001"), leg)
+	}
+	require.True(t, s.tryAPI("uuid_bridge %s %s", uuids["first"], uuids["second"]))
+	mark := s.mark()
+	require.True(t, s.tryAPI("load mod_cti"))
+	s.await(mark, "unasked snapshot", func(r record) bool { return r.Kind == "SNAPSHOT_END" && r.Command == 0 })
+
+	for _, name := range []string{"parked", "playing", "first"} {
+		s.accepted(command{kind: cmdWait, uuid: uuids[name], name: "music", call: name})
+		s.inState(uuids[name], "CS_PARK")
+	}
+	s.inState(uuids["second"], "CS_PARK") // its partner was taken away: it is parked, not ended
+	s.accepted(command{kind: cmdJoinRoom, uuid: uuids["joins"], name: "adopted"})
+	s.accepted(command{kind: cmdJoinRoom, uuid: uuids["second"], name: "adopted"})
+	for _, name := range []string{"joins", "second"} {
+		require.Equal(t, []string{"adopted"}, s.awaitKind(mark, "ROOM_JOINED", uuids[name]).Text, name)
+	}
+	s.accepted(command{kind: cmdEavesdrop, uuid: uuids["supervisor"], other: uuids["third"], name: "nobody"})
+	require.Equal(t, hex(uuids["third"]), s.awaitKind(mark, "EXECUTED", uuids["supervisor"]).Other)
+	s.accepted(command{kind: cmdEavesdropMode, uuid: uuids["supervisor"], name: "both"})
+	s.accepted(command{kind: cmdBridge, uuid: uuids["parked"], other: uuids["playing"], call: "b"})
+	s.awaitBridge(mark, uuids["parked"], uuids["playing"])
+	for _, uuid := range []string{uuids["parked"], uuids["joins"], uuids["supervisor"]} {
+		s.requireNumbered(s.records()[mark:], uuid)
+	}
+}
