@@ -4,7 +4,8 @@
 #   build.sh            both; without FreeSWITCH's headers the engine alone, saying so
 #   build.sh lib        libcti.so, the engine: needs Go and a C compiler
 #   build.sh module     mod_cti.so: needs a C compiler and FreeSWITCH's headers; exits 3 where there are none
-#   build.sh install    copies both, and the sample configuration where there is none, into the installed FreeSWITCH
+#   build.sh install    copies both into the installed FreeSWITCH, and the sample configuration and dialplan where it
+#                       has none of that name
 #
 # CC, CFLAGS, LDFLAGS and DESTDIR are honoured. FREESWITCH_PREFIX names an installation that pkg-config does not know.
 set -eu
@@ -60,19 +61,29 @@ module() {
 	echo "build/mod_cti.so"
 }
 
+# What somebody may have made his own is never written over.
+sample() {
+	to=${DESTDIR:-}$configuration/$1
+	if [ -e "$to" ]; then
+		echo "$to stays as it is"
+		return 0
+	fi
+	mkdir -p "$(dirname "$to")"
+	cp "fsmod/conf/$1" "$to"
+	echo "$to is the sample"
+}
+
 install_all() {
 	freeswitch || return 3
-	to=${DESTDIR:-}$configuration/autoload_configs
-	mkdir -p "${DESTDIR:-}$modules" "$to"
+	mkdir -p "${DESTDIR:-}$modules"
 	for file in libcti.so mod_cti.so; do
 		cp "build/$file" "${DESTDIR:-}$modules/$file.new"
 		mv "${DESTDIR:-}$modules/$file.new" "${DESTDIR:-}$modules/$file"
 	done
-	if [ -e "$to/cti.conf.xml" ]; then
-		echo "$to/cti.conf.xml stays as it is"
-	else
-		cp fsmod/conf/autoload_configs/cti.conf.xml "$to/"
-	fi
+	sample autoload_configs/cti.conf.xml
+	sample dialplan/default/10_cti.xml
+	grep -qs 'default/\*\.xml' "${DESTDIR:-}$configuration/dialplan/default.xml" ||
+		echo "no dialplan/default.xml includes default/*.xml here: include 10_cti.xml in the context that is to have it"
 	echo "installed in ${DESTDIR:-}$modules; load mod_cti, or name it in autoload_configs/modules.conf.xml"
 }
 
@@ -87,7 +98,7 @@ all)
 	[ $result -eq 3 ] || exit $result
 	;;
 *)
-	sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac
