@@ -85,10 +85,7 @@ func buildAgentTable(rows []agentRow) (table [agentStateCount][agentStimulusCoun
 	for i := range rows {
 		r := &rows[i]
 		for _, s := range r.in {
-			if table[s][r.on] != nil {
-				panic("two rows for one cell: " + s.String() + " on " + r.on.String())
-			}
-			table[s][r.on] = r
+			put(&table[s][r.on], r, s.String()+" on "+r.on.String())
 		}
 	}
 	return table

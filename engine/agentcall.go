@@ -10,7 +10,7 @@ func (e *Engine) agentAt(dn string) *agent { return e.agentsByDN[dn] }
 // attach notes a party that has come to be for the agent at its DN. He is offered no call while his phone has one,
 // whether anybody has been told of it or not.
 func (e *Engine) attach(p *party) {
-	if len(e.agentsByDN) == 0 || !p.inside {
+	if len(e.agentsByDN) == 0 || !p.inside || p.state == Released || p.call == nil || !e.staffed(p.call.company) {
 		return
 	}
 	if a := e.agentsByDN[p.thisDN]; a != nil {

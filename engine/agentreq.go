@@ -32,6 +32,7 @@ func (e *Engine) ofAgent(r *Request) {
 func (e *Engine) agentMeant(r *Request) *agent {
 	var a *agent
 	switch {
+	case !e.staffed(r.CompanyID):
 	case r.AgentUUID != "":
 		a = e.agents[r.AgentUUID]
 	case r.AgentID != "":
@@ -127,8 +128,8 @@ func (e *Engine) queuesOf(r *Request, a *agent) (map[string]bool, bool) {
 // takeCalls notes the calls that are at an agent's phone as he comes to it.
 func (e *Engine) takeCalls(a *agent) {
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN == a.dn && p.inside && p.state != Released && p.agent == nil {
-			e.attachTo(a, p)
+		if p.thisDN == a.dn && p.agent == nil {
+			e.attach(p)
 		}
 	}
 }

@@ -61,8 +61,10 @@ func (e *Engine) drain() {
 func (e *Engine) agentApp(p *party, argument string) {
 	verb, rest := splitWord(argument)
 	r := &Request{
-		Name: "cti_agent", CompanyID: e.config.CompanyID, ThisDN: p.thisDN, AgentState: events.AgentStateReady,
-		PhoneType: events.PhoneSIP,
+		Name: "cti_agent", ThisDN: p.thisDN, AgentState: events.AgentStateReady, PhoneType: events.PhoneSIP,
+	}
+	if p.call != nil {
+		r.CompanyID = p.call.company
 	}
 	switch verb {
 	case "login":

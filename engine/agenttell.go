@@ -21,7 +21,7 @@ func (s AgentState) intent() int64 {
 
 // publishAgent hands an event of an agent to those who hear of him.
 func (e *Engine) publishAgent(a *agent, m events.Message) {
-	e.publish(m, "", a.dn)
+	e.publish(m, nil, a.dn)
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.AgentUUID = a.config.UUID
 	out.Queues = a.belongs

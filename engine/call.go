@@ -11,6 +11,7 @@ type call struct {
 	bornAt   uint64
 	callType string
 
+	company               string // that it belongs to: of the client who asked for it, else the default one
 	thisDN, otherDN       string
 	ani, dnis             string
 	makeCallType          string

@@ -56,7 +56,7 @@ func (e *Engine) acting(r *Request) *party {
 	}
 	var found *party
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN != r.ThisDN || p.call == nil || p.call.forming || p.leaving(r.Kind) {
+		if !p.at(r.CompanyID, r.ThisDN) || p.leaving(r.Kind) {
 			continue
 		}
 		if found != nil {
@@ -72,8 +72,8 @@ func (e *Engine) acting(r *Request) *party {
 }
 
 func (e *Engine) actingIn(r *Request) *party {
-	c := e.callNamed(r.CallID)
-	if c == nil || c.forming || r.CompanyID != e.config.CompanyID {
+	c := e.callMeant(r)
+	if c == nil {
 		e.refuse(r, events.NotFoundCallID, "the call has ended or never was")
 		return nil
 	}
@@ -186,38 +186,34 @@ func (e *Engine) sendDTMF(r *Request, p *party) {
 	e.ask(p, r, "EventDtmfSent", last)
 }
 
-// reachable tells whether a target may be called into a party's call; if not it has refused the request.
-func (e *Engine) reachable(r *Request, p *party, dn string) bool {
+// reachable tells whether otherDN may be called into a party's call, and how; if not it has refused the request.
+func (e *Engine) reachable(r *Request, p *party) (to destination, ok bool) {
+	dn := r.OtherDN
 	if dn == p.thisDN {
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
-		return false
+		return to, false
 	}
-	if e.queueAt(dn) != nil {
-		return e.toQueue(r)
+	if e.queueFor(r.CompanyID, dn) != nil {
+		return to, e.toQueue(r)
 	}
-	if _, ok := e.dial(dn); !ok {
+	to, ok = e.destinationOf(r.CompanyID, dn)
+	var there *party
+	if to.inside {
+		there = e.busy(r.CompanyID, dn)
+	}
+	switch {
+	case !ok:
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
-		return false
-	}
-	if e.full() {
+	case e.full():
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
-		return false
+	case there != nil && there.observer:
+		e.refuse(r, events.PartyIsObserver, "otherDN observes a call")
+	case there != nil:
+		e.refuse(r, events.TargetPartyInCall, "otherDN is on a call")
+	default:
+		return to, true
 	}
-	if !e.config.Inside(dn) {
-		return true
-	}
-	for q := e.eldest; q != nil; q = q.younger {
-		if q.thisDN != dn || q.state == Released || q.ending || q.call == nil || q.call.forming {
-			continue
-		}
-		if q.observer {
-			e.refuse(r, events.PartyIsObserver, "otherDN observes a call")
-		} else {
-			e.refuse(r, events.TargetPartyInCall, "otherDN is on a call")
-		}
-		return false
-	}
-	return true
+	return to, false
 }
 
 // talkingTo is the other party of a talk between two, in a bridge or in a room.
@@ -268,16 +264,18 @@ func (e *Engine) moveOrConsult(r *Request, p *party) {
 		e.refuse(r, events.CustomerAddByConference, "the other party was brought in by a conference")
 	case r.OtherDN == with.thisDN:
 		e.refuse(r, events.TargetPartyInCall, "otherDN is in this call")
-	case e.reachable(r, p, r.OtherDN):
-		e.beginMove(r, p, with)
+	default:
+		if to, ok := e.reachable(r, p); ok {
+			e.beginMove(r, p, with, to)
+		}
 	}
 }
 
-func (e *Engine) beginMove(r *Request, p, with *party) {
+func (e *Engine) beginMove(r *Request, p, with *party, to destination) {
 	if p.op != nil {
 		p.op.dissolve()
 	}
-	o := e.operate(r, p.call, p, with)
+	o := e.operate(r, p.call, p, with, to)
 	if r.Kind == RequestInitiateConsult {
 		o.kind, o.stage = consult, calling
 		e.ask(p, r, "EventAttachedDataChanged", 0)
@@ -291,9 +289,9 @@ func (e *Engine) beginMove(r *Request, p, with *party) {
 }
 
 // operate makes an operation of a request. The caller sets kind and stage.
-func (e *Engine) operate(r *Request, c *call, by, with *party) *operation {
+func (e *Engine) operate(r *Request, c *call, by, with *party, to destination) *operation {
 	o := &operation{
-		call: c, by: refTo(by), with: refTo(with), asker: askerOf(r), dn: r.OtherDN, byDN: r.ThisDN,
+		call: c, by: refTo(by), with: refTo(with), asker: askerOf(r), dn: r.OtherDN, to: to, byDN: r.ThisDN,
 		caller: r.CallerNumber, ring: r.AnswerTimeoutMillis,
 	}
 	o.enlist(by, with)
@@ -319,17 +317,23 @@ func (e *Engine) redirect(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "a consult or a supervisor's act cannot be redirected; let it ring or refuse it")
 	case with.op != nil && with.op != p.op:
 		e.refuse(r, events.HeldInProcess, "another act on the call is under way")
-	case e.reachable(r, p, r.OtherDN):
-		if p.op != nil {
-			p.op.dissolve()
+	default:
+		if to, ok := e.reachable(r, p); ok {
+			e.beginRedirect(r, p, with, to)
 		}
-		e.redirectOffer(p)
-		o := e.operate(r, p.call, p, with)
-		o.kind, o.stage = redirect, leaving
-		p.farewell = farewell{callState: events.StateRedirected}
-		e.ask(p, r, "EventReleased", 0)
-		e.startMove(o)
 	}
+}
+
+func (e *Engine) beginRedirect(r *Request, p, with *party, to destination) {
+	if p.op != nil {
+		p.op.dissolve()
+	}
+	e.redirectOffer(p)
+	o := e.operate(r, p.call, p, with, to)
+	o.kind, o.stage = redirect, leaving
+	p.farewell = farewell{callState: events.StateRedirected}
+	e.ask(p, r, "EventReleased", 0)
+	e.startMove(o)
 }
 
 // ofConsult answers the requests that end a consult or change it (3.6, 3.8).
@@ -412,11 +416,13 @@ func (e *Engine) addParty(r *Request, p *party) {
 		e.refuse(r, events.NotFoundOtherParty, "the other party has gone")
 	case !p.call.meeting && len(e.rooms) >= e.roomsMax():
 		e.refuse(r, events.NotEnoughMeetmeRoom, "no conference room is left; try again later")
-	case e.reachable(r, p, r.OtherDN):
-		o := e.operate(r, p.call, p, with)
-		o.kind, o.stage = conference, calling
-		e.ask(p, r, "EventPartyAdded", 0)
-		e.callTarget(o)
+	default:
+		if to, ok := e.reachable(r, p); ok {
+			o := e.operate(r, p.call, p, with, to)
+			o.kind, o.stage = conference, calling
+			e.ask(p, r, "EventPartyAdded", 0)
+			e.callTarget(o)
+		}
 	}
 }
 

@@ -18,8 +18,8 @@ type Engine struct {
 	eldest   *party // of all parties
 	youngest *party
 
-	freeParties []*party
-	freeCalls   []*call
+	freeParties spare[party]
+	freeCalls   spare[call]
 
 	agents     map[string]*agent // by uuid
 	agentsByID map[string]*agent
@@ -43,8 +43,8 @@ type Engine struct {
 	answering     asker       // whose request the next event of an agent answers
 	resumed       bool
 
-	timers       timers
-	alarms       alarms
+	timers       heapOf[timer]
+	alarms       heapOf[*alarm]
 	ordered      map[uint64]ref // command that somebody waits for -> party
 	originations uint64         // legs that the engine has named
 	refusal      uint16         // the switch's cause, while a refused command is dealt with
@@ -102,7 +102,7 @@ func (e *Engine) Step(in *Input, out *Output) {
 	e.dispatch(in)
 	e.settle()
 	e.scheduleAudit()
-	out.NextDeadline = nextDeadline(e.audit.deadline(), nextDeadline(e.timers.deadline(), e.alarms.deadline()))
+	out.NextDeadline = e.due()
 	e.stats.Events += uint64(len(out.Events))
 	e.stats.Records += uint64(len(out.Records))
 	e.in, e.out = nil, nil
@@ -154,14 +154,20 @@ func (e *Engine) Stats() Stats {
 // Seq is the number of the last event.
 func (e *Engine) Seq() uint64 { return e.seq }
 
-func (e *Engine) newParty() *party {
-	if n := len(e.freeParties); n > 0 {
-		p := e.freeParties[n-1]
-		e.freeParties = e.freeParties[:n-1]
-		return p
+// spare are things to be used again: who gives one back leaves it as new.
+type spare[T any] []*T
+
+func (s *spare[T]) take() *T {
+	n := len(*s)
+	if n == 0 {
+		return new(T)
 	}
-	return new(party)
+	x := (*s)[n-1]
+	*s = (*s)[:n-1]
+	return x
 }
+
+func (s *spare[T]) giveBack(x *T) { *s = append(*s, x) }
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
@@ -183,14 +189,13 @@ func (e *Engine) forget(p *party) {
 	if c := p.call; c != nil {
 		c.remove(p)
 	}
-	*p = party{}
-	e.freeParties = append(e.freeParties, p)
+	*p = party{pending: p.pending[:0]}
+	e.freeParties.giveBack(p)
 }
 
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
 	e.legs[p.id] = p
-	e.attach(p)
 	p.elder = e.youngest
 	if e.youngest != nil {
 		e.youngest.younger = p
@@ -200,13 +205,19 @@ func (e *Engine) remember(p *party) {
 	e.youngest = p
 }
 
+// newCall makes a call, of the default company until it is known to be another's.
 func (e *Engine) newCall() *call {
-	if n := len(e.freeCalls); n > 0 {
-		c := e.freeCalls[n-1]
-		e.freeCalls = e.freeCalls[:n-1]
-		return c
+	c := e.freeCalls.take()
+	c.company = e.config.CompanyID
+	return c
+}
+
+// include puts a party into a call, and its agent, who is of the call's company, on it.
+func (e *Engine) include(c *call, p *party) {
+	c.add(p)
+	if p.agent == nil {
+		e.attach(p)
 	}
-	return new(call)
 }
 
 // link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
@@ -241,5 +252,5 @@ func (e *Engine) unlink(c *call) {
 	dns := c.dns
 	clear(dns)
 	*c = call{dns: dns[:0]}
-	e.freeCalls = append(e.freeCalls, c)
+	e.freeCalls.giveBack(c)
 }

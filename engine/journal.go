@@ -2,7 +2,7 @@ package engine
 
 func (e *Engine) recordCall(kind RecordKind, c *call) {
 	e.out.Records = append(e.out.Records, Record{Kind: kind, Call: CallRecord{
-		CallID: c.id, CompanyID: e.config.CompanyID, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN,
+		CallID: c.id, CompanyID: c.company, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN,
 		ANI: c.ani, DNIS: c.dnis, MakeCallType: c.makeCallType,
 		StartMillis: c.millis(c.created), AnswerMillis: c.millis(c.answered), BridgeMillis: c.millis(c.bridgedAt),
 		EndMillis: c.millis(c.ended), HangupCause: c.hangupCause, HangupSide: c.hangupSide,

@@ -49,7 +49,7 @@ func (e *Engine) admit(in *Input) *party {
 		e.stats.Refused++
 		return nil
 	}
-	p := e.newParty()
+	p := e.freeParties.take()
 	p.id, p.names, p.direction = in.Leg, namesOf(&in.Text), in.Direction
 	p.offsetMicros = in.WallMicros - in.MonoNanos/1000
 	p.bornAt = e.stats.Inputs

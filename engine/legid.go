@@ -51,10 +51,9 @@ func hexValue(c byte) (byte, bool) {
 
 // Hex is the id as 32 lower-case hex digits (R57).
 func (id LegID) Hex() string {
-	const digits = "0123456789abcdef"
 	var text [32]byte
 	for i, b := range id {
-		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
+		text[2*i], text[2*i+1] = hexDigits[b>>4], hexDigits[b&15]
 	}
 	return string(text[:])
 }

@@ -9,7 +9,7 @@ func (e *Engine) begin(p *party) {
 	c.bornAt, c.offsetMicros, c.created, c.adopted = p.bornAt, p.offsetMicros, p.times.created, p.adopted
 	c.begun = refTo(p)
 	e.link(c)
-	c.add(p)
+	e.include(c, p)
 	p.role = roleOf(c, p)
 	switch {
 	case p.direction == DirectionInbound:
@@ -79,7 +79,7 @@ func (e *Engine) join(c *call, p *party) {
 		p.otherDN = origin.thisDN
 		origin.blame = blame{}
 	}
-	c.add(p)
+	e.include(c, p)
 	e.fillLine(c, p, origin)
 	if c.forming {
 		e.reveal(c, p)

@@ -4,7 +4,7 @@ import "modcti/events"
 
 // makeCall begins a call for an agent: his own phone is called first (3.1, R31).
 func (e *Engine) makeCall(r *Request) {
-	route, ok := e.dial(r.ThisDN)
+	route, ok := e.dialFor(r.CompanyID, r.ThisDN)
 	switch {
 	case !ok:
 		e.refuse(r, events.InvalidParams, "thisDN: the dial plan has no rule for this number")
@@ -12,15 +12,16 @@ func (e *Engine) makeCall(r *Request) {
 	case r.OtherDN == r.ThisDN:
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
 		return
-	case e.busy(r.ThisDN) != nil:
+	case e.busy(r.CompanyID, r.ThisDN) != nil:
 		e.refuse(r, events.InvalidCallType, "thisDN is on a call; end or hold it first")
 		return
 	case e.full():
 		e.refuse(r, events.CallUnknown, "as many channels are up as are served")
 		return
 	}
-	target, ok := e.dial(r.OtherDN)
-	if !ok && e.queueAt(r.OtherDN) == nil {
+	queue := e.queueFor(r.CompanyID, r.OtherDN)
+	to, ok := e.destinationOf(r.CompanyID, r.OtherDN)
+	if !ok && queue == nil {
 		e.refuse(r, events.InvalidParams, "otherDN: the dial plan has no rule for this number")
 		return
 	}
@@ -31,34 +32,35 @@ func (e *Engine) makeCall(r *Request) {
 	}
 	shown := r.CallerNumber
 	if shown == "" {
-		shown = target.CallerID
+		shown = to.route.CallerID
 	}
-	p := e.expect(r.ThisDN)
+	p := e.expect(r.ThisDN, e.config.Inside(r.ThisDN))
 	c := e.newCall()
+	c.company = r.CompanyID
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, data
 	c.callType, c.thisDN, c.otherDN, c.makeCallType = events.Internal, r.ThisDN, r.OtherDN, r.MakeCallType
-	if !e.config.Inside(r.OtherDN) && e.queueAt(r.OtherDN) == nil {
+	if !to.inside && queue == nil {
 		c.callType, c.ani, c.dnis = events.Outbound, shown, r.OtherDN
 	}
 	if c.makeCallType == "" {
 		c.makeCallType = events.Regular
 	}
 	e.link(c)
-	c.add(p)
+	e.include(c, p)
 	p.role, p.otherDN = roleOf(c, p), r.OtherDN
 	c.setBeginner(p)
-	o := e.operate(r, c, p, nil)
+	o := e.operate(r, c, p, nil, to)
 	o.kind, o.stage, o.caller = makeCall, reaching, shown
 	e.ask(p, r, "EventDialing", 0)
 	e.announce(c)
 	o.command = e.callUp(p, route, r.OtherDN, o.ring)
 }
 
-// busy is the live party of a DN, if it has one.
-func (e *Engine) busy(dn string) *party {
+// busy is the live party of a company's DN, if it has one.
+func (e *Engine) busy(company, dn string) *party {
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN == dn && p.state != Released && !p.ending && p.call != nil && !p.call.forming {
+		if p.at(company, dn) && !p.ending {
 			return p
 		}
 	}

@@ -74,13 +74,13 @@ func (e *Engine) callAgent(o *offer) bool {
 	if !ok {
 		return false
 	}
-	p := e.expect(dn)
+	p := e.expect(dn, true)
 	if p == nil {
 		return false
 	}
 	e.attachTo(a, p)
 	o.party = refTo(p)
-	p.inside, p.offer, p.queue, p.servedFor = true, o, o.queue, o.queue
+	p.offer, p.queue, p.servedFor = o, o.queue, o.queue
 	p.role, p.dnRole = events.Agent, events.Destination
 	p.otherDN = w.callerDN()
 	if w.number != "" {

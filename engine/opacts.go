@@ -6,27 +6,27 @@ import "modcti/events"
 
 // callTarget has the switch call the operation's number into the call.
 func (e *Engine) callTarget(o *operation) {
-	if q := e.queueAt(o.dn); q != nil && o.stage != recalling {
+	company := o.call.company
+	if q := e.queueFor(company, o.dn); q != nil && o.stage != recalling {
 		e.callQueue(o, q)
 		return
 	}
-	route, ok := e.dial(o.dn)
-	p := e.expect(o.dn)
-	if !ok || p == nil { // the number was routed when the request was taken: a reload came between
-		e.forgetExpected(p)
+	to, found := o.to, o.to.route.Address != ""
+	if !found {
+		to, found = e.destinationOf(company, o.dn)
+	}
+	var p *party
+	if found {
+		p = e.expect(o.dn, to.inside)
+	}
+	if p == nil { // a reload, or many other calls, came since the request was taken
 		e.advance(o, opTargetEnds)
 		return
 	}
 	o.target = refTo(p)
 	p.op = o
 	e.enter(o, p)
-	o.command = e.callUp(p, route, o.callerShown(), o.ring)
-}
-
-func (e *Engine) forgetExpected(p *party) {
-	if p != nil {
-		e.forget(p)
-	}
+	o.command = e.callUp(p, to.route, o.callerShown(), o.ring)
 }
 
 // enter puts a leg that the engine calls into the operation's call.
@@ -47,7 +47,7 @@ func (e *Engine) enter(o *operation, p *party) {
 		p.observes = o.by
 	case consult:
 	}
-	c.add(p)
+	e.include(c, p)
 	e.fillLine(c, p, o.by.get())
 	c.addDN(p.thisDN)
 	e.recordParty(PartyOpened, p)
@@ -396,7 +396,7 @@ func (e *Engine) finishMove(o *operation) {
 
 // recall calls the agent back: nobody has taken the call (3.5).
 func (e *Engine) recall(o *operation) {
-	o.dn, o.byDN, o.recalled, o.told = o.byDN, o.dn, true, false
+	o.dn, o.byDN, o.to, o.recalled, o.told = o.byDN, o.dn, destination{}, true, false
 	e.callTarget(o)
 }
 

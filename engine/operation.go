@@ -10,7 +10,8 @@ type operation struct {
 	target   ref // the leg that the engine calls for it
 	call     *call
 	asker    asker
-	dn       string // the number of target
+	dn       string      // the number of target
+	to       destination // and what was found out about it when the request was taken, if anything was
 	byDN     string
 	caller   string // shown to target
 	room     string

@@ -183,10 +183,7 @@ func buildOperationTable(rows []operationRow) (table [operationKindCount][stageC
 		r := &rows[i]
 		for _, k := range r.kinds {
 			for _, s := range r.in {
-				if table[k][s][r.on] != nil {
-					panic("two rows for one cell: " + k.String() + " " + s.String() + " on " + r.on.String())
-				}
-				table[k][s][r.on] = r
+				put(&table[k][s][r.on], r, k.String()+" "+s.String()+" on "+r.on.String())
 			}
 		}
 	}

@@ -24,19 +24,22 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// uuid is the id with dashes, as the switch spells it.
-func (id LegID) uuid() string {
-	var text [36]byte
-	at := 0
+// spelt is the id as clients know it (R57), and with dashes, as the switch spells it; one text holds both.
+func (id LegID) spelt() (hex, uuid string) {
+	var text [32 + 36]byte
+	at := 32
 	for i, b := range id {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
 			text[at] = '-'
 			at++
 		}
-		text[at], text[at+1] = hexDigits[b>>4], hexDigits[b&15]
+		high, low := hexDigits[b>>4], hexDigits[b&15]
+		text[2*i], text[2*i+1] = high, low
+		text[at], text[at+1] = high, low
 		at += 2
 	}
-	return string(text[:])
+	both := string(text[:])
+	return both[:32], both[32:]
 }
 
 // full tells whether no more channels can be taken in.
@@ -48,15 +51,15 @@ func (e *Engine) full() bool {
 }
 
 // expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
-func (e *Engine) expect(dn string) *party {
+func (e *Engine) expect(dn string, inside bool) *party {
 	if e.full() {
 		return nil
 	}
-	p := e.newParty()
+	p := e.freeParties.take()
 	p.id = e.newLegID()
-	p.names.hex, p.names.uuid = p.id.Hex(), p.id.uuid()
+	p.names.hex, p.names.uuid = p.id.spelt()
 	p.direction, p.expected, p.displaced = DirectionOutbound, true, true
-	p.thisDN, p.inside = dn, e.config.Inside(dn)
+	p.thisDN, p.inside = dn, inside
 	p.offsetMicros = e.in.WallMicros - e.in.MonoNanos/1000
 	e.stats.Inputs++ // no two parties share a birth number
 	p.bornAt = e.stats.Inputs
@@ -180,10 +183,36 @@ func (e *Engine) neverWas(p *party, in *Input) {
 	e.forget(p)
 }
 
-// dial resolves a number for the default company.
+// dial resolves a number for the default company, whose the queues and agents are.
 func (e *Engine) dial(number string) (Route, bool) {
+	return e.dialFor(e.config.CompanyID, number)
+}
+
+// dialFor resolves a number by a company's dial plan.
+func (e *Engine) dialFor(company, number string) (Route, bool) {
 	if e.config.Dial == nil {
 		return Route{}, false
 	}
-	return e.config.Dial(e.config.CompanyID, number)
+	return e.config.Dial(company, number)
+}
+
+// destination is what is known of a number that is to be called.
+type destination struct {
+	route  Route
+	inside bool
+}
+
+// destinationOf looks a number up for a company; false when its dial plan has no rule for it.
+func (e *Engine) destinationOf(company, dn string) (to destination, found bool) {
+	to.route, found = e.dialFor(company, dn)
+	to.inside = found && e.config.Inside(dn)
+	return to, found
+}
+
+// queueFor is the queue that a company knows by a number; nil when there is none.
+func (e *Engine) queueFor(company, id string) *queue {
+	if !e.staffed(company) {
+		return nil
+	}
+	return e.queueAt(id)
 }

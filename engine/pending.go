@@ -7,9 +7,10 @@ type asker struct {
 	client    ClientID
 	reference int64
 	name      string // of the request
+	company   string
 }
 
-func askerOf(r *Request) asker { return asker{r.Client, r.ReferenceID, r.Name} }
+func askerOf(r *Request) asker { return asker{r.Client, r.ReferenceID, r.Name, r.CompanyID} }
 
 // pending is a request on a party that waits for the switch: the event that answers it, or a refusal.
 type pending struct {
@@ -80,7 +81,7 @@ func (e *Engine) refuseAll(p *party) {
 }
 
 func (e *Engine) refuseParty(p *party, a asker, code events.Code, detail string) {
-	r := Request{Client: a.client, ReferenceID: a.reference, Name: a.name, ThisDN: p.thisDN}
+	r := Request{Client: a.client, ReferenceID: a.reference, Name: a.name, CompanyID: a.company, ThisDN: p.thisDN}
 	if p.call != nil {
 		r.CallID = p.call.id
 	}

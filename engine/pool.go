@@ -27,6 +27,7 @@ type messagePool struct {
 	established  slab[events.Established]
 	released     slab[events.Released]
 	held         slab[events.Held]
+	retrieved    slab[events.Retrieved]
 	dataChanged  slab[events.AttachedDataChanged]
 	callCreated  slab[events.CallCreated]
 	callDeleted  slab[events.CallDeleted]
@@ -36,6 +37,6 @@ type messagePool struct {
 func (p *messagePool) reset() {
 	p.dialing.used, p.ringing.used, p.otherRinging.used, p.established.used = 0, 0, 0, 0
 	p.released.used, p.callCreated.used, p.callDeleted.used = 0, 0, 0
-	p.held.used, p.dataChanged.used = 0, 0
+	p.held.used, p.retrieved.used, p.dataChanged.used = 0, 0, 0
 	p.dns = p.dns[:0]
 }

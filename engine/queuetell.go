@@ -6,7 +6,7 @@ import "modcti/events"
 
 // publishQueue hands an event of a queue to those who hear of it; only the full profile has any (3.2).
 func (e *Engine) publishQueue(w *waiter, m events.Message) {
-	e.publish(m, w.callNow().id, w.queue.config.ID)
+	e.publish(m, w.callNow(), w.queue.config.ID)
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.FullOnly, out.Queues = true, w.queue.ids
 }
@@ -86,7 +86,7 @@ func (e *Engine) tellAbandoned(w *waiter) {
 
 // queueInfo answers RequestQueryQueue.
 func (e *Engine) queueInfo(r *Request) {
-	q := e.queueAt(r.ThisQueue)
+	q := e.queueFor(r.CompanyID, r.ThisQueue)
 	if q == nil {
 		e.refuse(r, events.NotFoundQueue, "there is no queue "+r.ThisQueue)
 		return

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"slices"
+
+	"modcti/events"
+)
 
 // request answers what a client asks of the model itself. Nothing changes by it (protocol.md 3).
 func (e *Engine) request(r *Request) {
@@ -9,15 +13,11 @@ func (e *Engine) request(r *Request) {
 	}
 	switch r.Kind {
 	case RequestRegisterDN:
-		m := &events.Registered{ThisDN: r.ThisDN, Parties: e.partiesOf(r.ThisDN)}
-		if a := e.agentAt(r.ThisDN); a != nil {
-			m.Agent = e.agentStatus(a)
-		}
-		e.reply(r, m)
+		e.registered(r)
 	case RequestUnregisterDN:
 		e.reply(r, &events.Unregistered{ThisDN: r.ThisDN, Reason: "request"})
 	case RequestSubscribe:
-		e.reply(r, &events.Subscribed{Scope: r.Scope, IDs: r.IDs, Snapshot: e.callsIn(r)})
+		e.subscribed(r)
 	case RequestUnsubscribe:
 		e.reply(r, &events.Unsubscribed{Scope: r.Scope, IDs: r.IDs})
 	case RequestQueryCall:
@@ -38,7 +38,7 @@ func (e *Engine) reply(r *Request, m events.Message) {
 		return
 	}
 	h := m.Common()
-	h.Seq, h.ReferenceID, h.CompanyID = e.seq, r.ReferenceID, e.config.CompanyID
+	h.Seq, h.ReferenceID, h.CompanyID = e.seq, r.ReferenceID, r.CompanyID
 	h.CreationTime = floorDiv(e.in.WallMicros, 1000)
 	e.out.Events = append(e.out.Events, Outgoing{Message: m, To: r.Client, Asker: r.Client, CallID: r.CallID})
 }
@@ -52,8 +52,8 @@ func (e *Engine) refuse(r *Request, code events.Code, detail string) {
 }
 
 func (e *Engine) queryCall(r *Request) {
-	c := e.callNamed(r.CallID)
-	if c == nil || c.forming || r.CompanyID != e.config.CompanyID {
+	c := e.callMeant(r)
+	if c == nil {
 		e.refuse(r, events.NotFoundCallID, "the call has ended or never was; read the calls of a DN with RequestRegisterDN")
 		return
 	}
@@ -69,20 +69,66 @@ func (e *Engine) queryCall(r *Request) {
 	e.reply(r, info)
 }
 
-// partiesOf lists the live parties of a DN.
-func (e *Engine) partiesOf(dn string) (list []events.PartyInfo) {
+// staffed tells whether agents and queues are the company's: they are the default company's.
+func (e *Engine) staffed(company string) bool { return company == e.config.CompanyID }
+
+// callMeant is the call that a request names, if its company may know of it.
+func (e *Engine) callMeant(r *Request) *call {
+	if c := e.callNamed(r.CallID); c != nil && !c.forming && c.company == r.CompanyID {
+		return c
+	}
+	return nil
+}
+
+// at tells whether a party is one that a company knows at its number.
+func (p *party) at(company, dn string) bool {
+	return p.thisDN == dn && p.state != Released && p.call != nil && !p.call.forming && p.call.company == company
+}
+
+// registered answers RequestRegisterDN with all that is at the number (3.16).
+func (e *Engine) registered(r *Request) {
+	m := &events.Registered{ThisDN: r.ThisDN}
 	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN == dn && p.state != Released && p.call != nil && !p.call.forming {
-			list = append(list, p.info())
+		if p.at(r.CompanyID, r.ThisDN) {
+			m.Parties = append(m.Parties, p.info())
 		}
 	}
-	return list
+	if e.staffed(r.CompanyID) {
+		if a := e.agentAt(r.ThisDN); a != nil {
+			m.Agent = e.agentStatus(a)
+		}
+		if q := e.queueAt(r.ThisDN); q != nil {
+			s := e.queueStatus(q)
+			m.Queue = &s
+		}
+	}
+	e.reply(r, m)
 }
+
+// subscribed answers RequestSubscribe with what is in scope (3.16).
+func (e *Engine) subscribed(r *Request) {
+	m := &events.Subscribed{Scope: r.Scope, IDs: r.IDs, Snapshot: e.callsIn(r)}
+	if e.staffed(r.CompanyID) {
+		for _, a := range e.Agents() {
+			if r.Scope == "company" || r.Scope == "agent" && (r.names(a.AgentUUID) || r.names(a.ThisDN)) {
+				m.Agents = append(m.Agents, a)
+			}
+		}
+		for _, q := range e.Queues() {
+			if r.Scope == "company" || r.Scope == "queue" && r.names(q.ThisQueue) {
+				m.Queues = append(m.Queues, q)
+			}
+		}
+	}
+	e.reply(r, m)
+}
+
+func (r *Request) names(id string) bool { return slices.Contains(r.IDs, id) }
 
 // callsIn lists the live calls of a subscription's scope.
 func (e *Engine) callsIn(r *Request) (list []events.CallSnapshot) {
 	for c := e.oldest; c != nil; c = c.newer {
-		if c.forming || !c.inScope(r) {
+		if c.forming || c.company != r.CompanyID || !c.inScope(r) {
 			continue
 		}
 		list = append(list, events.CallSnapshot{
@@ -97,18 +143,15 @@ func (c *call) inScope(r *Request) bool {
 	case "company":
 		return true
 	case "call":
-		for _, id := range r.IDs {
-			if id == c.id {
-				return true
-			}
-		}
+		return r.names(c.id)
 	case "agent":
-		for _, id := range r.IDs {
-			for _, dn := range c.dns {
-				if id == dn {
-					return true
-				}
-			}
+		if slices.ContainsFunc(c.dns, r.names) {
+			return true
+		}
+	}
+	for p := c.first; p != nil; p = p.next {
+		if r.Scope == "agent" && p.agent != nil && r.names(p.agent.config.UUID) || r.Scope == "queue" && r.names(p.queueID()) {
+			return true
 		}
 	}
 	return false

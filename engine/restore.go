@@ -21,6 +21,9 @@ func (e *Engine) restore(o *OpenCall) {
 	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, r.CallType, r.ThisDN, r.OtherDN, r.ANI, r.DNIS
 	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = r.MakeCallType, r.AttachedData, r.Adopted, e.stats.Inputs, offset
 	c.created, c.answered, c.bridgedAt = mono(r.StartMillis), mono(r.AnswerMillis), mono(r.BridgeMillis)
+	if r.CompanyID != "" {
+		c.company = r.CompanyID
+	}
 	c.key = callKey(c.id)
 	e.link(c)
 	for i := range o.Parties {
@@ -47,7 +50,7 @@ func (c *call) inferTimes() {
 
 func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func(int64) int64) {
 	e.stats.Inputs++
-	p := e.newParty()
+	p := e.freeParties.take()
 	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
 	p.names = names{hex: r.PartyID, uuid: r.LegUUID, callerName: r.CallerName, sipCallID: r.SIPCallID}
 	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, r.PartyRole, r.DNRole
@@ -63,8 +66,8 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 		t.heldSince = mono(s.AtMillis)
 	}
 	e.remember(p)
+	e.include(c, p)
 	e.restoreService(p, r)
-	c.add(p)
 	c.addDN(p.thisDN)
 	if c.begun.get() == nil && p.dnRole == events.Origination {
 		c.setBeginner(p)

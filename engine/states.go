@@ -32,64 +32,60 @@ func StatesMarkdown() string {
 	return partyMarkdown() + operationMarkdown() + agentMarkdown() + statusMarkdown()
 }
 
-// tableHead begins a table with a column for each name.
-func tableHead(corner string, names []string) string {
-	head, line := "| "+corner+" |", "|---|"
-	for _, name := range names {
-		head += " " + name + " |"
+// grid is a table with a column for each name and a row for each name.
+func grid(corner string, columns, rows []string, cell func(row, column int) string) string {
+	text, line := "| "+corner+" |", "|---|"
+	for _, name := range columns {
+		text += " " + name + " |"
 		line += "---|"
 	}
-	return head + "\n" + line + "\n"
+	text += "\n" + line + "\n"
+	for row, name := range rows {
+		text += "| " + name + " |"
+		for column := range columns {
+			text += " " + cell(row, column) + " |"
+		}
+		text += "\n"
+	}
+	return text
 }
 
 // agentMarkdown is the table of an agent's intent (3.15, R41).
 func agentMarkdown() string {
-	text := "\n# States of an agent\n\n" +
+	return "\n# States of an agent\n\n" +
 		"Generated from `engine/agent.go`. What an agent means to do; what he does on the phone beside it is his occupancy.\n" +
 		"A request during a call changes only where he lands when it is over, or when the after-call work is that follows it.\n\n" +
-		tableHead("on \\ in", agentStateNames[:])
-	for on := range agentStimulusCount {
-		text += "| " + on.String() + " |"
-		for s := range agentStateCount {
-			r := agentTable[s][on]
+		grid("on \\ in", agentStateNames[:], agentStimulusNames[:], func(on, in int) string {
+			r := agentTable[in][on]
 			switch {
 			case r == nil:
-				text += " . |"
-			case r.to == s:
-				text += " stays; " + r.doing.String() + " (" + r.clause + ") |"
-			default:
-				text += " " + r.to.String() + "; " + r.doing.String() + " (" + r.clause + ") |"
+				return "."
+			case r.to == AgentState(in):
+				return "stays; " + r.doing.String() + " (" + r.clause + ")"
 			}
-		}
-		text += "\n"
-	}
-	return text
+			return r.to.String() + "; " + r.doing.String() + " (" + r.clause + ")"
+		})
 }
 
 // statusMarkdown is what the two axes come to together (R41).
 func statusMarkdown() string {
-	text := "\n## Status, out of intent and occupancy\n\nWho is not ready for a rest, or for one of the company's own reasons, has " +
-		"the status `" + events.StatusRest + "`.\n\n" +
-		tableHead("occupancy \\ intent", agentStateNames[:])
-	for _, occupancy := range []string{
+	occupancies := []string{
 		events.OccupancyIdle, events.OccupancyReserved, events.OccupancyRinging, events.OccupancyTalking, events.OccupancyHeld,
 		events.OccupancyAfterCallWork,
-	} {
-		text += "| " + occupancy + " |"
-		for s := range agentStateCount {
-			reason := events.ReasonNone
-			if s == AfterCallWork {
+	}
+	return "\n## Status, out of intent and occupancy\n\nWho is not ready for a rest, or for one of the company's own reasons, has " +
+		"the status `" + events.StatusRest + "`.\n\n" +
+		grid("occupancy \\ intent", agentStateNames[:], occupancies, func(row, column int) string {
+			s, occupancy, reason := AgentState(column), occupancies[row], events.ReasonNone
+			switch {
+			case s == AfterCallWork && occupancy == events.OccupancyIdle,
+				s != AfterCallWork && occupancy == events.OccupancyAfterCallWork:
+				return "."
+			case s == AfterCallWork:
 				reason = events.ReasonAfterCallWork
 			}
-			status := events.StatusOf(s.intent(), reason, occupancy)
-			if occupancy == events.OccupancyAfterCallWork && s != AfterCallWork || occupancy == events.OccupancyIdle && s == AfterCallWork {
-				status = "."
-			}
-			text += " " + status + " |"
-		}
-		text += "\n"
-	}
-	return text
+			return events.StatusOf(s.intent(), reason, occupancy)
+		})
 }
 
 func operationMarkdown() string {
@@ -116,14 +112,9 @@ func partyMarkdown() string {
 		"Generated from `engine/table.go`; `go test ./engine -run TestStatesPage -update` writes it anew.\n" +
 		"A cell names the state that follows, what is told, and the clause of the call model. `.` is a stimulus that\n" +
 		"cannot meet that state; the engine counts it (`empty cells` in `cti status`) and goes on.\n\n" +
-		tableHead("on \\ in", stateNames[:])
-	for on := range stimulusCount {
-		text += "| " + on.String() + " |"
-		for s := range stateCount {
-			text += " " + cellText(s, on) + " |"
-		}
-		text += "\n"
-	}
+		grid("on \\ in", stateNames[:], stimulusNames[:], func(on, in int) string {
+			return cellText(State(in), stimulus(on))
+		})
 	return text + "\n" + strconv.Itoa(len(partyRows)) + " rows.\n"
 }
 

@@ -290,7 +290,7 @@ func (e *Engine) queueApp(p *party, argument string) {
 	}
 	p.insist = nil
 	id, rest := splitWord(argument)
-	q := e.queueAt(id)
+	q := e.queueFor(p.call.company, id)
 	if q == nil {
 		e.setVariables(p, "cti_queue", id)
 		e.letGo(p, true, "unknown")

@@ -8,7 +8,7 @@ func (e *Engine) supervise(r *Request) {
 	if r.Kind == RequestMonitorCall {
 		agentDN = r.OtherDN
 	}
-	own := e.busy(r.ThisDN)
+	own := e.busy(r.CompanyID, r.ThisDN)
 	agent := e.agentOf(r, agentDN)
 	if agent == nil || !e.supervisorFree(r, own, agent) || !e.agentOpen(r, own, agent) {
 		return
@@ -28,7 +28,8 @@ func (e *Engine) supervise(r *Request) {
 		e.bargeFromMonitor(r, own, agent, with)
 		return
 	}
-	if _, ok := e.dial(r.ThisDN); !ok {
+	to, found := e.destinationOf(r.CompanyID, r.ThisDN)
+	if !found {
 		e.refuse(r, events.InvalidParams, "thisDN: the dial plan has no rule for this number")
 		return
 	}
@@ -41,7 +42,7 @@ func (e *Engine) supervise(r *Request) {
 		return
 	}
 	o := &operation{
-		call: agent.call, by: refTo(agent), with: refTo(with), asker: askerOf(r), dn: r.ThisDN, byDN: agentDN,
+		call: agent.call, by: refTo(agent), with: refTo(with), asker: askerOf(r), dn: r.ThisDN, to: to, byDN: agentDN,
 		stage: calling, kind: monitor,
 	}
 	switch r.Kind {
@@ -82,8 +83,8 @@ func (e *Engine) agentOf(r *Request, dn string) *party {
 		e.refuse(r, events.NotFoundAgent, "no agent has this number")
 		return nil
 	case r.CallID != "":
-		c := e.callNamed(r.CallID)
-		if c == nil || c.forming || r.CompanyID != e.config.CompanyID {
+		c := e.callMeant(r)
+		if c == nil {
 			e.refuse(r, events.NotFoundCallID, "the call has ended or never was")
 			return nil
 		}
@@ -95,7 +96,7 @@ func (e *Engine) agentOf(r *Request, dn string) *party {
 		e.refuse(r, events.NotFoundParty, "the agent is not, or not any more, in this call")
 		return nil
 	}
-	p := e.busy(dn)
+	p := e.busy(r.CompanyID, dn)
 	if p == nil {
 		e.refuse(r, events.InvalidAgentState, "the agent is on no call")
 	}

@@ -131,11 +131,16 @@ func buildTable(rows []row) (table [stateCount][stimulusCount]*row) {
 			if r.in&(1<<s) == 0 {
 				continue
 			}
-			if table[s][r.on] != nil {
-				panic("two rows for one cell: " + s.String() + " on " + r.on.String())
-			}
-			table[s][r.on] = r
+			put(&table[s][r.on], r, s.String()+" on "+r.on.String())
 		}
 	}
 	return table
+}
+
+// put puts a row into its place in a table.
+func put[R any](cell **R, r *R, where string) {
+	if *cell != nil {
+		panic("two rows for one cell: " + where)
+	}
+	*cell = r
 }

@@ -2,11 +2,15 @@ package engine
 
 import "modcti/events"
 
-// publish gives a message its number and hands it to the subscribers of dns.
-func (e *Engine) publish(m events.Message, callID string, dns ...string) {
+// publish gives a message its number and hands it to the subscribers of dns. c is the call that it is about, if any.
+func (e *Engine) publish(m events.Message, c *call, dns ...string) {
 	e.seq++
+	callID, company := "", e.config.CompanyID
+	if c != nil {
+		callID, company = c.id, c.company
+	}
 	h := m.Common()
-	h.Seq, h.CreationTime, h.CompanyID = e.seq, floorDiv(e.in.WallMicros, 1000), e.config.CompanyID
+	h.Seq, h.CreationTime, h.CompanyID = e.seq, floorDiv(e.in.WallMicros, 1000), company
 	pool := &e.out.pool
 	at := len(pool.dns)
 	for _, dn := range dns {
@@ -39,7 +43,7 @@ func (e *Engine) tellCallCreated(c *call) {
 	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType, c.data
 	m.OtherDN, m.ANI, m.DNIS = c.otherDN, c.ani, c.dnis
 	m.PartyID, m.PartyRole = c.begunParty, c.begunRole
-	e.publish(m, c.id, c.thisDN, c.otherDN)
+	e.publish(m, c, c.thisDN, c.otherDN)
 }
 
 func (e *Engine) tellDialing(p *party) {
@@ -81,7 +85,7 @@ func (e *Engine) tellOtherRinging(p, ringing *party) {
 	m := e.out.pool.otherRinging.next()
 	m.CallPart = callPart(p)
 	m.OtherDN = ringing.thisDN
-	e.publish(m, p.call.id, p.thisDN)
+	e.publish(m, p.call, p.thisDN)
 }
 
 // tellEstablished tells a party that it talks; of an agent that talks to the one he consults, only full hears it (R11).
@@ -152,7 +156,7 @@ func (e *Engine) tellCallDeleted(c *call) {
 	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole, c.recordUUID, c.recordURL
 	c.addDN(c.thisDN)
 	c.addDN(c.otherDN)
-	e.publish(m, c.id, c.dns...)
+	e.publish(m, c, c.dns...)
 }
 
 func earlyDetectCause(p *party) int64 {

@@ -7,7 +7,7 @@ import "modcti/events"
 
 // tellParty publishes a message to a party's DN; the client whose request it answers sees its reference.
 func (e *Engine) tellParty(p *party, m events.Message, fullOnly bool) {
-	e.publish(m, p.call.id, p.thisDN, p.agentDN())
+	e.publish(m, p.call, p.thisDN, p.agentDN())
 	if p.agent != nil || p.queue != nil {
 		e.addressQueue(p)
 	}
@@ -122,7 +122,8 @@ func (e *Engine) tellHeld(p *party) {
 }
 
 func (e *Engine) tellRetrieved(p *party) {
-	m := &events.Retrieved{CallPart: callPart(p), CallState: events.StateOK}
+	m := e.out.pool.retrieved.next()
+	m.CallPart, m.CallState = callPart(p), events.StateOK
 	around := p.op != nil && p.op.kind == consult
 	if around && p.op.stage == meeting {
 		m.CallState = events.StateConference

@@ -1,7 +1,5 @@
 package engine
 
-import "container/heap"
-
 // timerKind says what of a party is overdue.
 type timerKind uint8
 
@@ -21,28 +19,17 @@ type timer struct {
 	version uint32
 }
 
-// timers is a heap, the next first.
-type timers []timer
-
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].at < t[j].at }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
-func (t *timers) Pop() any {
-	last := len(*t) - 1
-	x := (*t)[last]
-	*t = (*t)[:last]
-	return x
-}
+func (t timer) before(o timer) bool { return t.at < o.at }
+func (t timer) standAt(int)         {}
 
 func (e *Engine) startTimer(p *party, kind timerKind, version uint32, millis int64) {
-	heap.Push(&e.timers, timer{at: e.in.MonoNanos + millis*1_000_000, who: refTo(p), kind: kind, version: version})
+	e.timers.push(timer{at: e.in.MonoNanos + millis*1_000_000, who: refTo(p), kind: kind, version: version})
 }
 
 // runTimers does what is due. What it starts anew is due later.
 func (e *Engine) runTimers(now int64) {
 	for len(e.timers) > 0 && e.timers[0].at <= now {
-		t := heap.Pop(&e.timers).(timer)
+		t := e.timers.removeAt(0)
 		p := t.who.get()
 		if p == nil {
 			continue
@@ -81,11 +68,15 @@ func nextDeadline(a, b int64) int64 {
 	return a
 }
 
-func (t timers) deadline() int64 {
-	if len(t) == 0 {
-		return 0
+// due is the first deadline of all.
+func (e *Engine) due() (at int64) {
+	if len(e.timers) > 0 {
+		at = e.timers[0].at
 	}
-	return t[0].at
+	if len(e.alarms) > 0 {
+		at = nextDeadline(at, e.alarms[0].at)
+	}
+	return nextDeadline(at, e.audit.deadline())
 }
 
 // alarm is when an agent or a caller who waits has to be looked at next; each has one.
@@ -96,42 +87,15 @@ type alarm struct {
 	waiter *waiter
 }
 
-// alarms is a heap, the next first.
-type alarms []*alarm
-
-func (a alarms) Len() int           { return len(a) }
-func (a alarms) Less(i, j int) bool { return a[i].at < a[j].at }
-func (a alarms) Swap(i, j int) {
-	a[i], a[j] = a[j], a[i]
-	a[i].place, a[j].place = i+1, j+1
-}
-func (a *alarms) Push(x any) {
-	al := x.(*alarm)
-	*a = append(*a, al)
-	al.place = len(*a)
-}
-func (a *alarms) Pop() any {
-	last := len(*a) - 1
-	al := (*a)[last]
-	(*a)[last] = nil
-	*a = (*a)[:last]
-	al.place = 0
-	return al
-}
-
-func (a alarms) deadline() int64 {
-	if len(a) == 0 {
-		return 0
-	}
-	return a[0].at
-}
+func (al *alarm) before(o *alarm) bool { return al.at < o.at }
+func (al *alarm) standAt(place int)    { al.place = place + 1 }
 
 // setAlarm sets when to look next; 0 = never. It is never in the step that sets it.
 func (e *Engine) setAlarm(al *alarm, at int64) {
 	switch {
 	case at == 0:
 		if al.place != 0 {
-			heap.Remove(&e.alarms, al.place-1)
+			e.alarms.removeAt(al.place - 1)
 		}
 		return
 	case e.in != nil && at <= e.in.MonoNanos:
@@ -142,8 +106,8 @@ func (e *Engine) setAlarm(al *alarm, at int64) {
 	}
 	al.at = at
 	if al.place == 0 {
-		heap.Push(&e.alarms, al)
+		e.alarms.push(al)
 	} else {
-		heap.Fix(&e.alarms, al.place-1)
+		e.alarms.settle(al.place-1, al)
 	}
 }
