@@ -162,6 +162,9 @@ func (e *Engine) move(p *party, to *call) {
 	if p.op != nil {
 		p.op.call = to
 	}
+	if from.company != to.company { // the switch has joined two companies' calls: whose client asked is not told of the other's
+		e.refuseAll(p)
+	}
 	if from.forming {
 		from.remove(p)
 		if from.first == nil {

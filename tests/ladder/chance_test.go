@@ -19,8 +19,8 @@ var anyData = events.Data{{Key: "orderID", JSON: `"5"`}}
 func anyRequest(kind, who, what byte, ref int64, callID string) *engine.Request {
 	pick := func(n byte, words ...string) string { return words[int(n)%len(words)] }
 	return &engine.Request{
-		Client: engine.ClientID(1 + what%2), Kind: engine.RequestKind(kind % byte(engine.RequestForceAgentState+1)),
-		Name: "Request", ReferenceID: ref, CompanyID: Company, ThisDN: pick(who, anyNumbers...),
+		Client: engine.ClientID(1 + what%3), Kind: engine.RequestKind(kind % byte(engine.RequestForceAgentState+1)),
+		Name: "Request", ReferenceID: ref, CompanyID: pick(what, Company, Company, "other"), ThisDN: pick(who, anyNumbers...),
 		CallID: pick(what/2, callID, "", "nothing"), OtherDN: pick(who/7, anyNumbers...), ThirdDN: pick(what/3, anyNumbers...),
 		Scope: pick(what, "call", "agent", "company", ""), Mode: pick(what, "agent", "customer", "off"), DTMFDigits: "12#",
 		AttachedData: anyData, MakeCallType: pick(who, "", events.Regular, events.DirectAgent),

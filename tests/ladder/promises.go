@@ -28,6 +28,7 @@ func (r *Run) note(o *engine.Outgoing) {
 		}
 		r.answered[key] = m.Name()
 	}
+	r.checkCompany(o)
 	if o.To != 0 { // an answer to one client is no event of the call: it has the number of the last
 		return
 	}
@@ -38,14 +39,26 @@ func (r *Run) note(o *engine.Outgoing) {
 	if o.CallID == "" { // of an agent or a queue
 		return
 	}
-	if o.CallID == "" { // of an agent
-		return
-	}
 	e := eventSeen{name: m.Name(), callID: o.CallID}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID
 	}
 	r.seen = append(r.seen, e)
+}
+
+// checkCompany: what is told of a call is its company's alone, and so is who is answered by it (protocol.md 7).
+func (r *Run) checkCompany(o *engine.Outgoing) {
+	h := o.Message.Common()
+	if asks := r.asking[asked{o.Asker, h.ReferenceID}]; asks != "" && asks != h.CompanyID {
+		r.breaks("%s of company %s answers a client of company %s (protocol 7)", o.Message.Name(), h.CompanyID, asks)
+	}
+	switch of := r.companyOf[o.CallID]; {
+	case o.To != 0:
+	case o.Message.Name() == "EventCallCreated":
+		r.companyOf[o.CallID] = h.CompanyID
+	case o.CallID == "" && h.CompanyID != Company, of != "" && of != h.CompanyID:
+		r.breaks("%s is told to company %s (protocol 7)", o.Message.Name(), h.CompanyID)
+	}
 }
 
 func (r *Run) breaks(format string, values ...any) {

@@ -62,7 +62,7 @@ func relative(millis int64) string {
 	return fmt.Sprintf("%dms", millis-StartWall/1000)
 }
 
-var hidden = map[string]bool{"messageID": true, "seq": true, "referenceID": true, "creationTime": true, "companyId": true}
+var hidden = map[string]bool{"messageID": true, "seq": true, "referenceID": true, "creationTime": true}
 
 // render writes an event as: who hears it, its name, every field that says something, and whose request it answers.
 func (r *Run) render(o *engine.Outgoing) string {
@@ -110,7 +110,7 @@ func (r *Run) word(key string, raw json.RawMessage) string {
 	}
 	switch v := value.(type) {
 	case string:
-		if v == "" {
+		if v == "" || key == "companyId" && v == Company {
 			return ""
 		}
 		return key + "=" + r.name(v)

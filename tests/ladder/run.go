@@ -35,6 +35,9 @@ type Run struct {
 	line     []byte
 	answered map[asked]string
 	broken   error // the first promise that a single step broke
+
+	asking    map[asked]string  // a request -> its client's company
+	companyOf map[string]string // a call -> its company
 }
 
 type eventSeen struct {
@@ -52,6 +55,7 @@ func NewRun(s *Scene) *Run {
 	r := &Run{
 		names: map[string]string{}, callOf: map[engine.LegID]string{}, legs: map[engine.LegID]string{},
 		rooms: map[string]string{}, commands: map[string]uint64{}, answered: map[asked]string{},
+		asking: map[asked]string{}, companyOf: map[string]string{},
 	}
 	r.Engine = engine.New(engine.Config{
 		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
@@ -120,24 +124,27 @@ func (r *Run) resolve(in *engine.Input) {
 }
 
 // request copies a request with the ids of calls in place of their names.
-func (r *Run) request(asked engine.Request) *engine.Request {
+func (r *Run) request(request engine.Request) *engine.Request {
 	ids := map[string]string{}
 	for id, name := range r.names {
 		ids[name] = id
 	}
-	if id := ids[asked.CallID]; id != "" {
-		asked.CallID = id
+	if id := ids[request.CallID]; id != "" {
+		request.CallID = id
 	}
-	asked.IDs = slices.Clone(asked.IDs)
-	for i, name := range asked.IDs {
+	request.IDs = slices.Clone(request.IDs)
+	for i, name := range request.IDs {
 		if id := ids[name]; id != "" {
-			asked.IDs[i] = id
+			request.IDs[i] = id
 		}
 	}
-	if asked.CompanyID == "" {
-		asked.CompanyID = Company
+	if request.CompanyID == "" {
+		request.CompanyID = Company
 	}
-	return &asked
+	if request.ReferenceID != 0 {
+		r.asking[asked{request.Client, request.ReferenceID}] = request.CompanyID
+	}
+	return &request
 }
 
 // setCallID does what the module does: a leg has the call id that it was originated with, else it inherits its

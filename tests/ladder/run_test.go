@@ -70,21 +70,26 @@ func TestCommandsInWords(t *testing.T) {
 
 // A script sets the scene: the dial plan, how long phones ring, where recordings go.
 func TestScene(t *testing.T) {
-	s := parsed(t, "# proves 3.1 R54\n# dial ^9(\\d+)$ sofia/gateway/x/$1 555\n# dial ^1\\d+$ user/$0\n# ring 2000\n"+
+	s := parsed(t, "# proves 3.1 R54\n# dial ^9(\\d+)$ sofia/gateway/x/$1 555\n# dial-for another ^2\\d+$ user/$0@b 7\n"+
+		"# dial ^1\\d+$ user/$0\n# ring 2000\n"+
 		"# record /r/$call.wav\n# notify-observed\n# audit\n# ordered\n# ordered is a word like others\n")
 	require.Equal(t, []string{"3.1", "R54"}, s.Proves)
 	require.True(t, s.Ordered && s.Scene.NotifyObserved)
 	require.EqualValues(t, 2000, s.Scene.RingMillis)
 	require.EqualValues(t, 5000, s.Scene.AuditMillis)
 	require.Equal(t, "/r/$call.wav", s.Scene.Record)
-	for number, want := range map[string]engine.Route{
-		"912": {Address: "sofia/gateway/x/12", CallerID: "555"}, "1001": {Address: "user/1001"}, "2001": {},
+	for _, row := range []struct {
+		company, number string
+		want            engine.Route
+	}{
+		{Company, "912", engine.Route{Address: "sofia/gateway/x/12", CallerID: "555"}},
+		{"another", "1001", engine.Route{Address: "user/1001"}},
+		{"another", "2001", engine.Route{Address: "user/2001@b", CallerID: "7"}},
+		{Company, "2001", engine.Route{}},
 	} {
-		got, ok := s.Scene.dial(Company, number)
-		require.Equal(t, want, got)
-		require.Equal(t, want.Address != "", ok)
-		_, ok = s.Scene.dial("another", number)
-		require.False(t, ok)
+		got, ok := s.Scene.dial(row.company, row.number)
+		require.Equal(t, row.want, got)
+		require.Equal(t, row.want.Address != "", ok)
 	}
 	for _, bad := range []string{"# dial ( x", "# ring soon", "+0 request Fly", "created"} {
 		_, err := Parse(bad)

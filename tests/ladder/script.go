@@ -12,6 +12,7 @@
 //	# queue 8001 strategy=...     a skill group, as Scene.queue reads it
 //	# agent 1001 queues=8001:1    an agent and his places, as Scene.agent reads it
 //	# dial ^(\d{4})$ user/$1     the dial plan, first match first, in place of the usual one; then the caller's number
+//	# dial-for other ^1 user/$0  a rule of one company's; a request of its client says company=other
 //
 // A leg that the engine originates is called n1, n2 ... in the order of the commands, a conference that it opens room1 ...;
 // later inputs use these names. "command-done b hold cause=..." answers the last command hold for leg b.
@@ -33,7 +34,7 @@ const (
 	StartWall = int64(1_700_000_000_000_000)
 )
 
-// Company is the tenant of every script.
+// Company is the default company of every script, and its clients' unless they say otherwise.
 const Company = "company"
 
 // Script is a parsed script.
@@ -56,8 +57,9 @@ type Scene struct {
 	Open                    []engine.OpenCall
 }
 
-// DialRule is one line of the dial plan.
+// DialRule is one line of the dial plan, of one company or of every.
 type DialRule struct {
+	Company           string
 	Pattern           *regexp.Regexp
 	Address, CallerID string
 }
@@ -77,7 +79,7 @@ func (s *Scene) dial(company, number string) (engine.Route, bool) {
 	}
 	for _, rule := range plan {
 		match := rule.Pattern.FindStringSubmatchIndex(number)
-		if match == nil || company != Company {
+		if match == nil || rule.Company != "" && rule.Company != company {
 			continue
 		}
 		address := strings.ReplaceAll(rule.Address, "$0", "${0}")
@@ -157,16 +159,23 @@ func (s *Script) setting(words []string) (err error) {
 	case words[0] == "agent" && len(words) > 1 && inside(words[1]):
 		return s.Scene.agent(words[1:])
 	case words[0] == "dial" && (len(words) == 3 || len(words) == 4):
-		rule := DialRule{Address: words[2]}
-		if rule.Pattern, err = regexp.Compile(words[1]); err != nil {
-			return err
-		}
-		if len(words) == 4 {
-			rule.CallerID = words[3]
-		}
-		s.Scene.DialPlan = append(s.Scene.DialPlan, rule)
+		return s.Scene.rule("", words[1:])
+	case words[0] == "dial-for" && (len(words) == 4 || len(words) == 5):
+		return s.Scene.rule(words[1], words[2:])
 	}
 	return err
+}
+
+func (s *Scene) rule(company string, words []string) (err error) {
+	rule := DialRule{Company: company, Address: words[1]}
+	if rule.Pattern, err = regexp.Compile(words[0]); err != nil {
+		return err
+	}
+	if len(words) == 3 {
+		rule.CallerID = words[2]
+	}
+	s.DialPlan = append(s.DialPlan, rule)
+	return nil
 }
 
 // Inputs are the script's inputs, copied.
