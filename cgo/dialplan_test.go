@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,6 +56,48 @@ func TestDial(t *testing.T) {
 	}
 	_, found := planOf(t).dial("acme", "1001")
 	require.False(t, found, "no rule: InvalidParams (settings.md)")
+}
+
+// TestCompanies: what a client of a company asks for goes by the company's dial plan, and neither the client nor a command
+// of another company reaches it (protocol 7); the token that names no company is of the default one.
+func TestCompanies(t *testing.T) {
+	var rows []setting
+	for i, token := range [][]string{{"ours"}, {"theirs", "company", "other"}} {
+		sum := sha256.Sum256([]byte(token[0]))
+		pairs := append([]string{"hash", hex.EncodeToString(sum[:]), "dns", "*", "rights", "observe,control"}, token[1:]...)
+		rows = append(rows, element("tokens", i, pairs...)...)
+	}
+	rows = append(rows, element("dial-plan", 0, "pattern", `^\d{4}$`, "leg", "user/$0@other", "company", "other")...)
+	rows = append(rows, element("dial-plan", 1, "pattern", `^\d{4}$`, "leg", "user/$0@home")...)
+	b := begin(t, t.TempDir(), newFakeHost(), rows...)
+	require.Equal(t, engine.CommandSnapshot, (<-b.host.commands).Kind)
+	var calls []string
+	for i, want := range []struct{ token, company, leg string }{
+		{"theirs", "other", "user/1001@other"}, {"ours", "acme", "user/1001@home"},
+	} {
+		c := clientOf(t, b, want.token)
+		c.send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": "1001", "referenceID": 1})
+		require.Equal(t, "EventRegistered", c.answer(1))
+		var told struct{ Parties []any }
+		require.NoError(t, json.Unmarshal(c.lines.Bytes(), &told))
+		require.Empty(t, told.Parties, "the other company's call is not this one's")
+		c.send(map[string]any{"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": "1002", "referenceID": 2})
+		require.Equal(t, "EventDialing", c.answer(2))
+		originated := <-b.host.commands
+		require.Equal(t, want.leg, originated.Value)
+		calls = append(calls, originated.CallID)
+		for range 2 {
+			require.Equal(t, want.company, b.host.next(t).companyID)
+		}
+		for j, callID := range calls {
+			c.send(map[string]any{"messageID": "RequestReleaseCall", "thisDN": "1001", "callID": callID, "referenceID": 3 + j})
+		}
+		if i == 1 {
+			require.Equal(t, "EventPartyError", c.answer(3))
+			require.Contains(t, c.lines.Text(), "NotFoundCallID")
+		}
+		require.Equal(t, calls[i], (<-b.host.commands).CallID, "only his own call is hung up")
+	}
 }
 
 // hostile are numbers with what means something to the switch (protocol 6: only +0-9A-D*#).

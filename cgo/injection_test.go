@@ -35,14 +35,18 @@ func newInjector(t *testing.T) *injector {
 	rows := append([]setting{paramRow("record-template", "/rec/${strftime(%s)}.${uuid}.wav")},
 		element("dial-plan", 0, "pattern", `^\d{3,6}$`, "leg", "user/$0@home")...)
 	rows = append(rows, element("dial-plan", 1, "pattern", `^.*$`, "leg", "sofia/gateway/trunk/$0")...)
-	b := begin(t, t.TempDir(), newFakeHost(), rows...)
+	return clientOf(t, begin(t, t.TempDir(), newFakeHost(), rows...), "")
+}
+
+// clientOf connects to a service, with a token where it has any.
+func clientOf(t *testing.T, b *bench, token string) *injector {
 	conn, err := net.Dial("unix", filepath.Join(b.dir, "s"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	i := &injector{t: t, b: b, conn: conn, lines: bufio.NewScanner(conn)}
 	i.lines.Buffer(nil, 1<<20)
-	i.send(map[string]any{"messageID": "RequestOpen", "protocol": 1})
-	i.answer(0)
+	i.send(map[string]any{"messageID": "RequestOpen", "protocol": 1, "token": token, "referenceID": 99})
+	require.Equal(t, "EventOpened", i.answer(99))
 	return i
 }
 
