@@ -42,18 +42,27 @@ func (e *unknownError) Error() string { return e.cause.Error() }
 
 func (s *service) agentStatus(r *engine.Request) (*events.AgentStatus, error) {
 	r.Kind, r.Name = engine.RequestQueryAgent, "RequestQueryAgent"
-	m, err := s.request(r)
-	if err != nil && m != nil {
-		return nil, &unknownError{err}
-	}
+	info, err := queried[*events.AgentInfo](s, r)
 	if err != nil {
 		return nil, err
 	}
-	info, is := m.(*events.AgentInfo)
-	if !is {
-		return nil, fmt.Errorf("the engine answered with %T", m)
-	}
 	return &info.AgentStatus, nil
+}
+
+// queried asks the engine for what there is of somebody or something.
+func queried[M events.Message](s *service, r *engine.Request) (info M, err error) {
+	m, err := s.request(r)
+	if err != nil && m != nil {
+		return info, &unknownError{err}
+	}
+	if err != nil {
+		return info, err
+	}
+	info, is := m.(M)
+	if !is {
+		return info, fmt.Errorf("the engine answered with %T", m)
+	}
+	return info, nil
 }
 
 func addAgent(t *table, a *events.AgentStatus) {
@@ -167,16 +176,11 @@ var queueHeader = []string{"queue", "name", "strategy", "waiting", "longestWait"
 	"afterCallWork", "offline"}
 
 func (s *service) queueStatus(id string) (*events.QueueStatus, error) {
-	m, err := s.request(&engine.Request{Kind: engine.RequestQueryQueue, Name: "RequestQueryQueue", ThisQueue: id})
-	if err != nil && m != nil {
-		return nil, &unknownError{err}
-	}
+	info, err := queried[*events.QueueInfo](s, &engine.Request{
+		Kind: engine.RequestQueryQueue, Name: "RequestQueryQueue", ThisQueue: id,
+	})
 	if err != nil {
 		return nil, err
-	}
-	info, is := m.(*events.QueueInfo)
-	if !is {
-		return nil, fmt.Errorf("the engine answered with %T", m)
 	}
 	return &info.QueueStatus, nil
 }

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // Directory is who works in the call center and for what: what the store holds and a reload replaces as a whole. The
 // engine keeps it and never changes it; whoever makes one gives it away.
 type Directory struct {
@@ -101,12 +103,8 @@ func (s Strategy) String() string {
 
 // StrategyNamed finds a strategy by that name.
 func StrategyNamed(name string) (Strategy, bool) {
-	for s, have := range strategyNames {
-		if have == name {
-			return Strategy(s), true
-		}
-	}
-	return 0, false
+	at := slices.Index(strategyNames[:], name)
+	return Strategy(max(at, 0)), at >= 0
 }
 
 // QueueConfig is one skill group. Durations are ms; 0 = never or none.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 
 	"modcti/events"
 )
@@ -57,7 +58,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	p.inside = r.PartyRole != events.Customer && r.PartyRole != events.ThirdPSTN
 	p.observer = r.PartyRole == events.Supervisor
 	p.offsetMicros, p.ordinal, p.stateSinceMillis = c.offsetMicros, s.Ordinal, s.AtMillis
-	p.state = stateByName(s.State)
+	p.state = State(max(slices.Index(stateNames[:], s.State), 0))
 	p.talked, p.toldRing = p.state == Talk || p.state == Held, p.state != Idle
 	t := &p.times
 	t.created, t.progress, t.answered = mono(r.StartMillis), mono(r.ProgressMillis), mono(r.AnswerMillis)
@@ -72,15 +73,6 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	if c.begun.get() == nil && p.dnRole == events.Origination {
 		c.setBeginner(p)
 	}
-}
-
-func stateByName(name string) State {
-	for s, n := range stateNames {
-		if n == name {
-			return State(s)
-		}
-	}
-	return Idle
 }
 
 // endInterrupted ends the stays and the offers of the last run, which nobody else does. Who waited, and comes into his

@@ -228,12 +228,7 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 }
 
 func agentStateNamed(name string) AgentState {
-	for s, have := range agentStateNames {
-		if have == name {
-			return AgentState(s)
-		}
-	}
-	return AgentLoggedOut
+	return AgentState(max(slices.Index(agentStateNames[:], name), 0))
 }
 
 // restoreService counts a call that has outlived the last run for the agent whose phone it is on.

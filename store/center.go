@@ -102,37 +102,22 @@ func (s *Store) Routing(callID string) (stays []engine.QueueRecord, offers []eng
 
 // Agents returns the last state of each agent, which a restart begins with.
 func (s *Store) Agents() ([]engine.AgentRecord, error) {
-	tx, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
-	return scanAll(tx, scanAgent, "SELECT "+agentStateColumns+" FROM agent_state ORDER BY agent_uuid")
+	return readAll(s, scanAgent, "SELECT "+agentStateColumns+" FROM agent_state ORDER BY agent_uuid")
 }
 
 // Callbacks returns those who are still to be called back, in the order in which they came.
 func (s *Store) Callbacks() ([]engine.QueueRecord, error) {
-	tx, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
-	return scanAll(tx, scanStay, "SELECT "+stayColumns+" FROM queue_stay WHERE open = 1 AND callback = 1 ORDER BY id")
+	return readAll(s, scanStay, "SELECT "+stayColumns+" FROM queue_stay WHERE open = 1 AND callback = 1 ORDER BY id")
 }
 
 // Waited returns the stays of those who were waiting when the last run ended, in the order in which they came, each with
 // what his place is counted from: the first of his stays there that a restart ended.
 func (s *Store) Waited() ([]engine.QueueRecord, error) {
-	tx, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
 	scan := func(rows *sql.Rows, q *engine.QueueRecord) error {
 		return rows.Scan(&q.CallID, &q.PartyID, &q.QueueID, &q.CallerDN, &q.Priority, &q.EnteredMillis, &q.Offers, &q.Position,
 			&q.SinceMillis)
 	}
-	return scanAll(tx, scan, "SELECT call_id, party_id, queue_id, caller_dn, priority, entered_millis, offers, position, "+
+	return readAll(s, scan, "SELECT call_id, party_id, queue_id, caller_dn, priority, entered_millis, offers, position, "+
 		"(SELECT min(f.entered_millis) FROM queue_stay f WHERE f.call_id = s.call_id AND f.party_id = s.party_id "+
 		"AND f.queue_id = s.queue_id AND (f.open = 1 OR f.outcome = 'interrupted')) "+
 		"FROM queue_stay s WHERE open = 1 AND callback = 0 ORDER BY id")
@@ -140,27 +125,17 @@ func (s *Store) Waited() ([]engine.QueueRecord, error) {
 
 // Offered returns the offers that the last run left open; a call that has ended has none.
 func (s *Store) Offered() ([]engine.OfferRecord, error) {
-	tx, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
-	return scanAll(tx, scanOffer, "SELECT "+offerColumns+" FROM offer WHERE open = 1 AND call_id IN "+
+	return readAll(s, scanOffer, "SELECT "+offerColumns+" FROM offer WHERE open = 1 AND call_id IN "+
 		"(SELECT call_id FROM call WHERE open = 1) ORDER BY id")
 }
 
 // Logins tells since when each agent who is logged in has been, in Unix ms.
 func (s *Store) Logins() (map[string]int64, error) {
-	tx, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
 	type login struct {
 		uuid  string
 		since int64
 	}
-	logins, err := scanAll(tx, func(rows *sql.Rows, l *login) error { return rows.Scan(&l.uuid, &l.since) },
+	logins, err := readAll(s, func(rows *sql.Rows, l *login) error { return rows.Scan(&l.uuid, &l.since) },
 		"SELECT agent_uuid, login_millis FROM agent_state WHERE login_millis > 0")
 	since := make(map[string]int64, len(logins))
 	for _, l := range logins {

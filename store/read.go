@@ -102,6 +102,16 @@ func (s *Store) read() (*sql.Tx, error) {
 	return tx, nil
 }
 
+// readAll is scanAll of what is committed now.
+func readAll[T any](s *Store, scan func(*sql.Rows, *T) error, query string) ([]T, error) {
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	return scanAll(tx, scan, query)
+}
+
 func scanAll[T any](tx *sql.Tx, scan func(*sql.Rows, *T) error, query string, args ...any) ([]T, error) {
 	rows, err := tx.Query(query, args...)
 	if err != nil {

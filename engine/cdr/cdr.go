@@ -2,7 +2,11 @@
 // written, without a database.
 package cdr
 
-import "modcti/engine"
+import (
+	"slices"
+
+	"modcti/engine"
+)
 
 // CDR is one call with its participants in order of joining, and why it went where it went: its stays in queues and the
 // offers to agents, in the order of their beginning.
@@ -147,18 +151,20 @@ func (f *Fold) stay(kind engine.RecordKind, r *engine.QueueRecord) {
 	if c == nil {
 		return
 	}
-	if kind == engine.QueueEntered {
-		c.Stays = append(c.Stays, *r)
-		return
+	put(f, &c.Stays, r, kind == engine.QueueEntered, func(s engine.QueueRecord) bool {
+		return s.PartyID == r.PartyID && s.QueueID == r.QueueID && s.EnteredMillis == r.EnteredMillis && s.Outcome == ""
+	})
+}
+
+// put adds what begins, and puts what ends in the place of its beginning.
+func put[T any](f *Fold, list *[]T, r *T, begins bool, beginning func(T) bool) {
+	if begins {
+		*list = append(*list, *r)
+	} else if at := slices.IndexFunc(*list, beginning); at >= 0 {
+		(*list)[at] = *r
+	} else {
+		f.Faults++
 	}
-	for i := range c.Stays {
-		s := &c.Stays[i]
-		if s.PartyID == r.PartyID && s.QueueID == r.QueueID && s.EnteredMillis == r.EnteredMillis && s.Outcome == "" {
-			*s = *r
-			return
-		}
-	}
-	f.Faults++
 }
 
 // offer takes an offer's beginning, and its end, which must have begun.
@@ -167,18 +173,9 @@ func (f *Fold) offer(kind engine.RecordKind, r *engine.OfferRecord) {
 	if c == nil {
 		return
 	}
-	if kind == engine.OfferMade {
-		c.Offers = append(c.Offers, *r)
-		return
-	}
-	for i := range c.Offers {
-		o := &c.Offers[i]
-		if o.PartyID == r.PartyID && o.AgentUUID == r.AgentUUID && o.AtMillis == r.AtMillis && o.Outcome == "" {
-			*o = *r
-			return
-		}
-	}
-	f.Faults++
+	put(f, &c.Offers, r, kind == engine.OfferMade, func(o engine.OfferRecord) bool {
+		return o.PartyID == r.PartyID && o.AgentUUID == r.AgentUUID && o.AtMillis == r.AtMillis && o.Outcome == ""
+	})
 }
 
 func (f *Fold) agent(r *engine.AgentRecord) {
