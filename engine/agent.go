@@ -115,6 +115,9 @@ type agent struct {
 	deviceLost bool
 	closed     bool  // he is offered nothing for a while, after a call that failed
 	closedTill int64 // monotonic ns until then
+	nail       *nail // his leg that stays up between calls
+	nailFailed bool  // the last attempt to call it was in vain
+	tending    bool  // he stands in Engine.tending
 	retired    bool  // the directory does not name him any more
 	restless   bool  // he stands in Engine.restless
 	known      bool  // the last run knew him
@@ -166,6 +169,9 @@ func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wra
 	if r.to == AgentReady {
 		a.reason = events.ReasonNone
 	}
+	if r.to == AgentLoggedOut {
+		a.nailFailed = false
+	}
 	if r.to == AgentLoggedOut && e.agentsByDN[a.dn] == a {
 		delete(e.agentsByDN, a.dn)
 	}
@@ -178,7 +184,7 @@ func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wra
 // available tells whether an agent may be offered a call now.
 func (a *agent) available() bool {
 	return a.state == AgentReady && !a.next.set && a.offer == nil && len(a.parties) < max(a.config.MaxCalls, 1) &&
-		!a.closed && !a.retired
+		!a.closed && !a.retired && a.nailReady()
 }
 
 // busy tells whether an agent is on a call, or a phone of his is called for one.
@@ -204,6 +210,7 @@ func (e *Engine) agentMoved(a *agent) {
 		}
 	}
 	e.armAgent(a)
+	e.tendLater(a)
 	if a.retired && !a.busy() {
 		e.dismissAgent(a)
 	}

@@ -7,6 +7,14 @@ import "modcti/events"
 // agentAt is the agent who is logged in at a DN.
 func (e *Engine) agentAt(dn string) *agent { return e.agentsByDN[dn] }
 
+// agentFor is the same for a company, which may have no agents.
+func (e *Engine) agentFor(company, dn string) *agent {
+	if !e.staffed(company) {
+		return nil
+	}
+	return e.agentsByDN[dn]
+}
+
 // attach notes a party that has come to be for the agent at its DN. He is offered no call while his phone has one,
 // whether anybody has been told of it or not.
 func (e *Engine) attach(p *party) {

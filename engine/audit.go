@@ -84,6 +84,9 @@ func (e *Engine) legFound(in *Input) {
 		f.seenIn, f.missed, f.partner = e.audit.beganAt, 0, in.Other
 		return
 	}
+	if n := e.nails[in.Leg]; n != nil && e.nailFound(n, in) || e.strayNail(in) {
+		return
+	}
 	p := e.legs[in.Leg]
 	if p == nil {
 		p = e.adopt(in)
@@ -187,6 +190,10 @@ func (e *Engine) snapshotEnd(in *Input) {
 			e.missing(p, in)
 		}
 		p = next
+	}
+	e.missingNails(in)
+	if a.done == 1 {
+		e.nailsKnown()
 	}
 	for id, f := range e.folded {
 		if f.bornAt >= a.beganAt || f.seenIn == a.beganAt {

@@ -28,6 +28,9 @@ type Config struct {
 	// RingMillis is how long a phone that the engine calls may ring; 0 = 30 000.
 	RingMillis int64
 
+	// NailedHears is what an agent hears between two calls on a leg that stays up: WaitMusic, or WaitSilence or nothing.
+	NailedHears string
+
 	// LegsMax is how many channels may be known at once; 0 = the most that the engine knows.
 	LegsMax int
 

@@ -31,6 +31,12 @@ type Engine struct {
 	turned     []*queue          // that have turned the caller away whom the step is about
 	changed    []*queue          // whose callers have to be looked at again
 
+	nails      map[LegID]*nail // phone legs that stay up between calls
+	nailOrders map[uint64]*nail
+	tending    []*agent  // whose nailed-up leg is to be looked after, when the step's own consequences are done
+	connecting []ref     // parties that are to be put through on one
+	returning  []wayBack // and those that it is taken from
+
 	restlessSpare []*agent
 	waitersSpare  []*waiter
 	strays        map[LegID]string // legs in cti_queue that no record has told of, and its argument
@@ -67,6 +73,7 @@ func New(config Config, open []OpenCall) *Engine {
 		config: config, seq: config.SeqStart,
 		legs: make(map[LegID]*party), calls: make(map[LegID]*call),
 		folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
+		nails: make(map[LegID]*nail), nailOrders: make(map[uint64]*nail),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
 		queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]string),

@@ -19,6 +19,13 @@ func (e *Engine) legCreated(in *Input) {
 		e.appeared(p, in)
 		return
 	}
+	if n := e.nails[in.Leg]; n != nil && e.legs[in.Leg] == nil {
+		e.nailFact(n, in)
+		return
+	}
+	if e.strayNail(in) {
+		return
+	}
 	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
@@ -138,7 +145,9 @@ func (e *Engine) legFact(in *Input) {
 	}
 	p := e.legs[in.Leg]
 	if p == nil {
-		if f := e.folded[in.Leg]; f != nil {
+		if n := e.nails[in.Leg]; n != nil {
+			e.nailFact(n, in)
+		} else if f := e.folded[in.Leg]; f != nil {
 			e.foldedFact(f, in)
 		} else if in.Kind != LegOutgoing {
 			e.strayFact(in)
@@ -332,4 +341,7 @@ func (e *Engine) renamed(p *party, in *Input) {
 	p.id, p.names = in.Other, namesOf(&in.Text)
 	p.names.hex = hex
 	e.legs[p.id] = p
+	if p.nail != nil {
+		e.renameNail(p.nail, in)
+	}
 }

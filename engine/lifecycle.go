@@ -25,6 +25,9 @@ func (e *Engine) begin(p *party) {
 // nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
 func (e *Engine) nameCall(c *call, p *party) {
 	c.id, c.key = p.names.hex, p.id
+	if p.nail != nil {
+		c.key = callKey(c.id)
+	}
 	for e.calls[c.key] != nil {
 		c.key = LegIDOf(c.id)
 		c.id = c.key.Hex()
@@ -290,6 +293,7 @@ func (e *Engine) release(p *party) {
 		e.announce(c)
 	}
 	e.leaveRoom(p)
+	e.nailEnds(p)
 	e.beforeRelease(p)
 	e.apply(p, ends)
 	if p.offer != nil {

@@ -15,6 +15,8 @@ const (
 	orderedMax        = 1 << 16         // commands whose answer somebody waits for
 	levelDefault      = 3               // of staff whose tier names none
 	blockMin          = 1_000           // ms that a phone which failed at once is not called again
+	nailRetry         = 10_000          // ms until a phone is called again that did not take the call which was to stay
+	partedFor         = 2_000           // ms that a party on a leg which stays up may be with nobody
 	progressDefault   = 10_000          // ms until the next phone of a progressive queue rings too
 	insistMax         = 3               // times that a caller's leg is asked out of the queue before it is hung up
 	delaySecondsMax   = 3_600           // of after-call work

@@ -34,7 +34,7 @@ func (e *Engine) makeCall(r *Request) {
 	if shown == "" {
 		shown = to.route.CallerID
 	}
-	p := e.expect(r.ThisDN, e.config.Inside(r.ThisDN))
+	p := e.expect(e.agentFor(r.CompanyID, r.ThisDN), r.ThisDN, e.config.Inside(r.ThisDN))
 	c := e.newCall()
 	c.company = r.CompanyID
 	e.nameCall(c, p)

@@ -70,11 +70,14 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 func (e *Engine) callAgent(o *offer) bool {
 	w, a := o.waiter, o.agent
 	dn := a.phone()
+	if a.nail != nil && a.nail.stage == nailUp {
+		dn = a.nail.dn
+	}
 	route, ok := e.dial(dn)
 	if !ok {
 		return false
 	}
-	p := e.expect(dn, true)
+	p := e.expect(a, dn, true)
 	if p == nil {
 		return false
 	}
@@ -217,11 +220,15 @@ func (e *Engine) dropOffer(o *offer, outcome string, cause uint16) {
 // missedOffer does to an agent what a call that he did not take does (3.3), before his release is told.
 func (e *Engine) missedOffer(p *party) {
 	o := p.offer
-	a, c := o.agent, o.agent.config
 	if o.outcome == "" || o.outcome == OfferFailed {
 		o.outcome = outcomeOf(p)
 	}
-	switch o.outcome {
+	e.missedCall(o.agent, o.outcome)
+}
+
+func (e *Engine) missedCall(a *agent, outcome string) {
+	c := a.config
+	switch outcome {
 	case OfferNoAnswer:
 		e.miss(a, c.MissedPolicy, events.ReasonNoAnswer, c.AfterMissed)
 	case OfferRejected:
@@ -266,14 +273,24 @@ func (e *Engine) miss(a *agent, policy MissedPolicy, reason, closedMillis int64)
 // outcomeOf reads off a leg's end why its phone did not take the call. One that picked up, or was about to because the
 // agent had accepted, has not been missed (3.3).
 func outcomeOf(p *party) string {
-	switch cause := CauseName(p.cause); {
-	case p.answered(), p.asked("EventEstablished"):
+	if p.answered() || p.asked("EventEstablished") {
 		return OfferFailed
+	}
+	outcome := outcomeOfEnd(p.cause, p.disposition)
+	if outcome == OfferUnreachable && p.rejected() {
+		return OfferRejected
+	}
+	return outcome
+}
+
+// outcomeOfEnd reads it off how its leg ended.
+func outcomeOfEnd(end uint16, how Disposition) string {
+	switch cause := CauseName(end); {
 	case cause == "NO_ANSWER", cause == "NO_USER_RESPONSE", cause == "ALLOTTED_TIMEOUT", cause == "PROGRESS_TIMEOUT":
 		return OfferNoAnswer
 	case cause == "USER_BUSY":
 		return OfferBusy
-	case p.disposition == RecvRefuse, cause == "CALL_REJECTED", cause == "DECLINE", p.rejected():
+	case how == RecvRefuse, cause == "CALL_REJECTED", cause == "DECLINE":
 		return OfferRejected
 	}
 	return OfferUnreachable

@@ -17,7 +17,7 @@ func (e *Engine) callTarget(o *operation) {
 	}
 	var p *party
 	if found {
-		p = e.expect(o.dn, to.inside)
+		p = e.expect(e.agentFor(company, o.dn), o.dn, to.inside)
 	}
 	if p == nil { // a reload, or many other calls, came since the request was taken
 		e.advance(o, opTargetEnds)

@@ -137,6 +137,9 @@ func (e *Engine) forsake(p *party) {
 		p.offer = nil
 		e.endOffer(o)
 	}
+	if p.nail != nil {
+		e.giveBack(p, CauseNormalClearing)
+	}
 	if a := p.agent; a != nil {
 		if p.servedFor != nil && p.talkCounted {
 			a.business--

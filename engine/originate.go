@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+
+	"modcti/events"
+)
 
 const hexDigits = "0123456789abcdef"
 
@@ -50,8 +54,9 @@ func (e *Engine) full() bool {
 	return len(e.legs) >= legsMax
 }
 
-// expect makes a party of a leg that the engine is about to originate to dn; it is in no call yet.
-func (e *Engine) expect(dn string, inside bool) *party {
+// expect makes a party of a leg that the engine is about to originate to dn, the phone of an agent or nobody's; it is in no
+// call yet. Where that phone is connected already, so is the party's leg.
+func (e *Engine) expect(a *agent, dn string, inside bool) *party {
 	if e.full() {
 		return nil
 	}
@@ -64,22 +69,28 @@ func (e *Engine) expect(dn string, inside bool) *party {
 	e.stats.Inputs++ // no two parties share a birth number
 	p.bornAt = e.stats.Inputs
 	p.times.created = e.in.MonoNanos
+	if a != nil && a.nail != nil && a.nail.stage == nailUp && a.nail.dn == dn {
+		e.onNail(a.nail, p)
+	}
 	e.remember(p)
 	return p
 }
 
+// ringMillis is how long a phone may ring for which so much was asked; 0 = nothing.
+func (e *Engine) ringMillis(asked int64) int64 {
+	return cmp.Or(asked, e.config.RingMillis, ringMillisDefault)
+}
+
 // callUp has the switch call a party's phone.
 func (e *Engine) callUp(p *party, route Route, caller string, ringMillis int64) uint64 {
+	if p.nail != nil {
+		e.connectLater(p)
+		return 0
+	}
 	if route.CallerID != "" {
 		caller = route.CallerID
 	}
-	if ringMillis == 0 {
-		ringMillis = e.config.RingMillis
-	}
-	if ringMillis == 0 {
-		ringMillis = ringMillisDefault
-	}
-	e.startTimer(p, ringTimer, 0, ringMillis)
+	e.startTimer(p, ringTimer, 0, e.ringMillis(ringMillis))
 	return e.order(p, Command{Kind: CommandOriginate, Value: route.Address, CallerNumber: caller, CallerName: caller})
 }
 
@@ -148,6 +159,10 @@ func (e *Engine) hangUpFor(p *party, cause uint16, b blame) uint64 {
 	if b.firm && !p.blame.firm {
 		b.callState = p.blame.callState
 		p.blame = b
+	}
+	if p.nail != nil {
+		p.hangup = e.giveBack(p, cause)
+		return p.hangup
 	}
 	p.hangup = e.order(p, Command{Kind: CommandHangup, Cause: cause})
 	return p.hangup

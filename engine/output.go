@@ -43,7 +43,7 @@ const (
 	CommandSnapshot                  // tell the live session table: SnapshotBegin, LegFound..., SnapshotEnd
 	CommandSetVariable               // set channel variable Name to Value on Leg
 	CommandHangup                    // end Leg with Cause; a leg that is still being originated never comes to be
-	CommandOriginate                 // call Value (a dial string) as Leg, for call CallID, shown as CallerNumber
+	CommandOriginate                 // call Value (a dial string) as Leg, for call CallID, shown as CallerNumber; Name may be OriginateKept
 	CommandBridge                    // join the media of Leg and Other; whoever they were joined with is parked
 	CommandWait                      // take Leg out of whatever it is in and let it hear Name: one of Wait*
 	CommandJoinRoom                  // put Leg into the conference Name
@@ -62,6 +62,10 @@ const (
 	CommandReturn // Leg's application, cti_queue or cti_agent, returns with the result Value
 	CommandSay    // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
 )
+
+// OriginateKept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended,
+// when its bridge ends because the other did, or its room, or whom it listens to.
+const OriginateKept = "kept"
 
 // What a caller who waits is told.
 const (

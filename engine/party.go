@@ -52,6 +52,7 @@ type party struct {
 	agent            *agent  // whose phone it is
 	offer            *offer  // it is called for a caller of a queue
 	waiter           *waiter // it waits in a queue
+	nail             *nail   // its leg is one that stays up
 	waitedIn         string  // the queue that it waited in when the last run ended
 	waitedSince      int64   // and since when, monotonic ns
 	queue            *queue  // the queue that its call came from (3.0-6)

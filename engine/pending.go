@@ -118,6 +118,7 @@ func (e *Engine) commandAnswered(in *Input) {
 	p := e.ordered[in.Command].get()
 	delete(e.ordered, in.Command)
 	if p == nil {
+		e.nailAnswered(in)
 		return
 	}
 	e.insisted(p, in)

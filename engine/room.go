@@ -49,6 +49,7 @@ func (e *Engine) roomJoined(p *party, name string) {
 // leftRoom: a party is out of its conference and lives on. Where an operation has taken it nobody else left.
 func (e *Engine) leftRoom(p *party) {
 	e.leaveRoom(p)
+	e.nailParted(p)
 	if p.ending || !p.member || p.call == nil {
 		return
 	}

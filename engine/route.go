@@ -4,9 +4,19 @@ import "slices"
 
 // This file brings callers and agents together. Every decision is a look at the tops of a few heaps.
 
-// settle matches callers and agents when all that follows from a step for either is known. No caller waits then while an
-// agent is free for him: before the step there was no such pair, and a new one needs a caller or an agent that moved.
+// settle brings about what follows from a step for those whom the step was not about.
 func (e *Engine) settle() {
+	for len(e.restless)+len(e.waiters)+len(e.changed)+len(e.tending)+len(e.connecting)+len(e.returning) > 0 {
+		e.releaseReturned()
+		e.connectNails()
+		e.tendNails()
+		e.match()
+	}
+}
+
+// match matches callers and agents when all that follows from a step for either is known. No caller waits then while an
+// agent is free for him: before the step there was no such pair, and a new one needs a caller or an agent that moved.
+func (e *Engine) match() {
 	if len(e.restless) == 0 && len(e.waiters) == 0 && len(e.changed) == 0 {
 		return
 	}
@@ -213,6 +223,9 @@ func (e *Engine) choose(w *waiter, t *tier) {
 	case w.queue.config.Strategy == RingAll && w.number == "":
 		if t.at < 0 {
 			e.offerTo(w, t, becauseAll)
+			if t.agent.nail != nil {
+				return
+			}
 		}
 		e.ringAll(w)
 	default:
@@ -229,7 +242,11 @@ func (e *Engine) ringAll(w *waiter) {
 	q := w.queue
 	for l := 1; l <= w.level; l++ {
 		for len(q.free[l]) > 0 && !w.gone {
-			e.offerTo(w, q.free[l][0].tier, becauseAll)
+			t := q.free[l][0].tier
+			e.offerTo(w, t, becauseAll)
+			if t.agent.nail != nil { // he is there already: nobody else needs to ring
+				return
+			}
 		}
 	}
 }

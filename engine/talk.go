@@ -172,4 +172,6 @@ func (e *Engine) unbridged(p *party, other LegID) {
 		e.apply(q, parts)
 	}
 	e.apply(p, parts)
+	e.nailParted(p)
+	e.nailParted(q)
 }

@@ -8,6 +8,7 @@ const (
 	confirmTimer                    // the switch has not confirmed what a client asked of a party
 	operationTimer                  // the switch has not confirmed a step of an operation
 	offerTimer                      // or the joining of a caller and his agent, or the end of a phone that was given up
+	partedTimer                     // nobody is with a party on a nailed-up leg
 	insistTimer                     // or an act without which a caller would wait for nothing
 )
 
@@ -41,6 +42,8 @@ func (e *Engine) runTimers(now int64) {
 			e.unconfirmed(p, now)
 		case offerTimer:
 			e.offerOverdue(p)
+		case partedTimer:
+			e.nailAlone(p)
 		case insistTimer:
 			e.insistAgain(p)
 		case operationTimer:
@@ -52,9 +55,12 @@ func (e *Engine) runTimers(now int64) {
 	for len(e.alarms) > 0 && e.alarms[0].at <= now {
 		al := e.alarms[0]
 		e.setAlarm(al, 0)
-		if al.agent != nil {
+		switch {
+		case al.agent != nil:
 			e.agentDue(al.agent, now)
-		} else {
+		case al.nail != nil:
+			e.nailDue(al.nail)
+		default:
 			e.waiterDue(al.waiter, now)
 		}
 	}
@@ -85,6 +91,7 @@ type alarm struct {
 	place  int   // in the heap, from 1; 0 = not there
 	agent  *agent
 	waiter *waiter
+	nail   *nail
 }
 
 func (al *alarm) before(o *alarm) bool { return al.at < o.at }

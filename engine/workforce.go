@@ -236,6 +236,7 @@ func (e *Engine) restoreService(p *party, r *PartyRecord) {
 	if a := e.agents[r.AgentUUID]; a != nil && a.state != AgentLoggedOut {
 		e.attachTo(a, p)
 	}
+	e.restoreNail(p, e.agents[r.AgentUUID])
 	p.queue = e.queueAt(r.QueueID)
 	if p.agent == nil {
 		return

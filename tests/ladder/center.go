@@ -106,6 +106,8 @@ func (s *Scene) agent(words []string) (err error) {
 		switch {
 		case key == "ready":
 			a.LoginAtStart = true
+		case key == "nailed":
+			a.NailedUp = true
 		case key == "queues":
 			err = s.tiers(a.UUID, value)
 		case key == "mobile":

@@ -40,6 +40,9 @@ func (r *Run) commandText(c *engine.Command) string {
 		words = append(words, leg, engine.CauseName(c.Cause))
 	case engine.CommandOriginate:
 		words = append(words, leg+"="+c.Value, "call="+r.name(c.CallID), "from="+c.CallerNumber)
+		if c.Name != "" {
+			words = append(words, c.Name)
+		}
 		if c.CallerName != "" {
 			words = append(words, "name="+strconv.Quote(c.CallerName))
 		}

@@ -28,6 +28,7 @@ type Run struct {
 
 	legs     map[engine.LegID]string // a name in the script -> the uuid that the engine made
 	rooms    map[string]string       // a name in the script -> the conference that the engine opened
+	rounds   int                     // calls on legs that stay up
 	commands map[string]uint64       // kind and leg of a command -> its number
 
 	seen     []eventSeen
@@ -60,7 +61,7 @@ func NewRun(s *Scene) *Run {
 	r.Engine = engine.New(engine.Config{
 		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
 		Dial: s.dial, RingMillis: s.RingMillis, NotifyObserved: s.NotifyObserved,
-		LegsMax: s.LegsMax, RoomsMax: s.RoomsMax, LegSeed: [2]uint64{1, 2},
+		NailedHears: s.NailedHears, LegsMax: s.LegsMax, RoomsMax: s.RoomsMax, LegSeed: [2]uint64{1, 2},
 		RecordPath: func(callID, partyID string, wallMicros int64) string {
 			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
@@ -169,14 +170,21 @@ func (r *Run) setCallID(in *engine.Input) {
 func (r *Run) command(c *engine.Command) {
 	switch c.Kind {
 	case engine.CommandSetVariable:
-		if c.Name == "cti_call_id" {
+		switch c.Name {
+		case "cti_call_id":
 			r.callOf[c.Leg] = c.Value
+		case "cti_party_id": // another call on a leg that stays up
+			r.rounds++
+			r.names[c.Value] = r.name(c.Leg.Hex()) + "." + strconv.Itoa(r.rounds)
 		}
 	case engine.CommandOriginate:
 		name := "n" + strconv.Itoa(len(r.legs)+1)
 		r.legs[engine.LegIDOf(name)] = c.UUID
 		r.names[c.Leg.Hex()] = name
 		r.callOf[c.Leg] = c.CallID
+		if c.Name == engine.OriginateKept {
+			r.names[c.CallID] = "nailed-up"
+		}
 	case engine.CommandJoinRoom:
 		if r.names[c.Name] == "" {
 			name := "room" + strconv.Itoa(len(r.rooms)+1)

@@ -8,6 +8,7 @@
 //	# ring 20000                 Config.RingMillis
 //	# record /rec/$call-$party-$at.wav
 //	# notify-observed
+//	# nailed-hears music
 //	# legs 2                     Config.LegsMax; rooms 1: Config.RoomsMax
 //	# queue 8001 strategy=...     a skill group, as Scene.queue reads it
 //	# agent 1001 queues=8001:1    an agent and his places, as Scene.agent reads it
@@ -49,6 +50,7 @@ type Script struct {
 type Scene struct {
 	AuditMillis, RingMillis int64
 	NotifyObserved          bool
+	NailedHears             string
 	LegsMax, RoomsMax       int
 	Record                  string // template of the recording's file; empty = off
 	DialPlan                []DialRule
@@ -146,6 +148,8 @@ func (s *Script) setting(words []string) (err error) {
 		s.Scene.AuditMillis = 5000
 	case len(words) == 1 && words[0] == "notify-observed":
 		s.Scene.NotifyObserved = true
+	case len(words) == 2 && words[0] == "nailed-hears":
+		s.Scene.NailedHears = words[1]
 	case len(words) == 2 && words[0] == "legs":
 		s.Scene.LegsMax, err = strconv.Atoi(words[1])
 	case len(words) == 2 && words[0] == "rooms":

@@ -1,0 +1,462 @@
+package engine
+
+import "modcti/events"
+
+// nail is a phone leg that stays up between an agent's calls: his nailed-up leg. It belongs to no call; for each that he
+// has, a party is made on it, and when that is over the leg waits for the next. Login begins it and logout ends it.
+type nail struct {
+	agent     *agent // nil: it is being hung up, and nobody's any more
+	at        string // the DN that he was logged in at
+	dn        string // the number that was called
+	id        LegID
+	names     names
+	stage     nailStage
+	party     ref // whose leg it is now
+	command   uint64
+	alarm     alarm
+	numbering numbering
+	bornAt    uint64
+	seenIn    uint64 // the last snapshot that found it
+	missed    uint8
+	tries     int
+}
+
+type nailStage uint8
+
+const (
+	nailCalling   nailStage = iota // his phone is being called
+	nailUp                         // it waits for a call
+	nailTaken                      // a party is on it
+	nailReturning                  // the switch is parking it after a call
+	nailEnding                     // it is being hung up
+)
+
+// nailPrefix begins the value of cti_call_id on a nailed-up leg that is in no call. By it a later run knows the leg.
+const nailPrefix = "nailed-"
+
+func (a *agent) nailCall() string { return nailPrefix + LegIDOf(a.config.UUID).Hex() }
+
+func isNailCall(id string) bool {
+	return len(id) > len(nailPrefix) && id[:len(nailPrefix)] == nailPrefix
+}
+
+// nailed tells whether an agent is to have a nailed-up leg.
+func (a *agent) nailed() bool {
+	return a.config.NailedUp && a.state != AgentLoggedOut && !a.retired
+}
+
+// nailReady tells whether a call can be put through to an agent as far as his phone's leg goes.
+func (a *agent) nailReady() bool {
+	return !a.config.NailedUp || a.nail != nil && a.nail.stage == nailUp
+}
+
+// tendLater has an agent's nailed-up leg looked after when the step is done.
+func (e *Engine) tendLater(a *agent) {
+	if (a.config.NailedUp || a.nail != nil) && !a.tending {
+		a.tending = true
+		e.tending = append(e.tending, a)
+	}
+}
+
+// tendNails begins the legs of agents who are at work and have none, and ends those that nobody needs any more. The first
+// snapshot comes before: a leg may have outlived the last run.
+func (e *Engine) tendNails() {
+	for i := 0; i < len(e.tending); i++ {
+		a := e.tending[i]
+		a.tending = false
+		wanted := a.nailed() && !e.draining
+		if n := a.nail; n != nil && n.stage != nailTaken && (!wanted || n.at != a.dn) {
+			e.endNail(n)
+		}
+		known := e.config.AuditMillis == 0 || e.audit.done > 0
+		if a.nail == nil && wanted && known && !a.closed && !a.busy() && (a.state == AgentReady || !a.nailFailed) {
+			e.callNail(a)
+		}
+	}
+	e.tending = e.tending[:0]
+}
+
+// nailsKnown: the first snapshot has told which legs are up.
+func (e *Engine) nailsKnown() {
+	for _, a := range e.agentsInOrder() {
+		e.tendLater(a)
+	}
+}
+
+func (e *Engine) callNail(a *agent) {
+	dn := a.phone()
+	route, ok := e.dial(dn)
+	if !ok || e.full() {
+		e.nailMissed(a, OfferUnreachable)
+		return
+	}
+	n := e.newNail(a, e.newLegID(), dn)
+	a.nail = n
+	_, n.names.uuid = n.id.spelt()
+	shown := route.CallerID
+	if shown == "" {
+		shown = a.dn
+	}
+	e.setAlarm(&n.alarm, e.in.MonoNanos+e.ringMillis(max(a.config.RingMillis, 0))*1_000_000)
+	e.orderNail(n, Command{
+		Kind: CommandOriginate, Name: OriginateKept, Value: route.Address, CallID: a.nailCall(), CallerNumber: shown, CallerName: shown,
+	})
+}
+
+func (e *Engine) newNail(a *agent, id LegID, dn string) *nail {
+	e.stats.Inputs++ // no two share a birth number
+	n := &nail{agent: a, dn: dn, id: id, bornAt: e.stats.Inputs}
+	if a != nil {
+		n.at = a.dn
+	}
+	n.alarm.nail = n
+	e.nails[id] = n
+	return n
+}
+
+// orderNail gives a command on a nailed-up leg, whose answer finds the leg.
+func (e *Engine) orderNail(n *nail, c Command) {
+	c.Leg, c.UUID, c.DeadlineMillis = n.id, n.names.uuid, orderMillis
+	e.command(c)
+	n.command = e.stats.Commands
+	e.nailOrders[n.command] = n
+}
+
+// nailAnswered meets the switch's answer to a command on a nailed-up leg.
+func (e *Engine) nailAnswered(in *Input) {
+	n := e.nailOrders[in.Command]
+	delete(e.nailOrders, in.Command)
+	switch {
+	case n == nil || n.command != in.Command:
+	case n.stage == nailCalling && in.Cause != CauseNone:
+		e.nailGone(n, in)
+	case n.stage == nailReturning && in.Cause == CauseNone:
+		e.nailRises(n)
+	case n.stage == nailEnding && in.Cause == CauseInvalidCallReference:
+		e.removeNail(n)
+	} // what has become of a leg that could not be parked its own records tell, or its alarm
+}
+
+// nailRises: the leg waits for a call.
+func (e *Engine) nailRises(n *nail) {
+	n.stage = nailUp
+	e.setAlarm(&n.alarm, 0)
+	n.agent.nailFailed, n.agent.missed = false, 0
+	e.agentMoved(n.agent)
+}
+
+// nailFact takes a record of a nailed-up leg that is in no call.
+func (e *Engine) nailFact(n *nail, in *Input) {
+	if !n.numbering.take(in.LegSeq) {
+		e.stats.DuplicateInputs++
+		return
+	}
+	n.missed = 0
+	switch in.Kind {
+	case LegCreated:
+		n.names = namesOf(&in.Text)
+	case LegAnswered:
+		e.nailAnswers(n)
+	case LegRenamed:
+		e.renameNail(n, in)
+	case LegHangup:
+		if n.stage == nailUp {
+			n.stage = nailReturning // until its end says why
+			e.setAlarm(&n.alarm, e.in.MonoNanos+confirmMillis*1_000_000)
+			e.agentMoved(n.agent)
+		}
+	case LegEnded, LegDestroyed:
+		e.nailGone(n, in)
+	}
+}
+
+// nailAnswers: the agent has picked up. He hears what the setting says until there is a call for him.
+func (e *Engine) nailAnswers(n *nail) {
+	if n.stage != nailCalling {
+		return
+	}
+	if e.config.NailedHears == "" || e.config.NailedHears == WaitSilence {
+		e.nailRises(n)
+		return
+	}
+	e.parkNail(n, n.agent.nailCall())
+}
+
+// parkNail has the switch take the leg out of whatever it is in, after what else was asked of that call.
+func (e *Engine) parkNail(n *nail, callID string) {
+	hears := e.config.NailedHears
+	if hears == "" {
+		hears = WaitSilence
+	}
+	n.stage = nailReturning
+	e.setAlarm(&n.alarm, e.in.MonoNanos+confirmMillis*1_000_000)
+	e.orderNail(n, Command{Kind: CommandWait, Name: hears, CallID: callID})
+}
+
+func (e *Engine) renameNail(n *nail, in *Input) {
+	if in.Other.IsZero() || e.nails[in.Other] != nil {
+		return
+	}
+	delete(e.nails, n.id)
+	n.id, n.names = in.Other, namesOf(&in.Text)
+	e.nails[n.id] = n
+}
+
+// nailDue: a phone has rung too long, or the switch has not done what it was asked.
+func (e *Engine) nailDue(n *nail) {
+	switch n.stage {
+	case nailCalling:
+		e.setAlarm(&n.alarm, e.in.MonoNanos+confirmMillis*1_000_000)
+		e.hangUpNail(n, CauseNoAnswer)
+		if n.tries++; n.tries > insistMax {
+			a := n.agent
+			e.endNail(n)
+			e.nailMissed(a, OfferNoAnswer)
+		}
+	case nailReturning:
+		a := n.agent
+		e.endNail(n)
+		e.agentMoved(a)
+	case nailEnding:
+		if n.tries++; n.tries > insistMax { // a snapshot shows the leg if it is there after all
+			e.removeNail(n)
+			return
+		}
+		e.endNail(n)
+	case nailUp, nailTaken:
+	}
+}
+
+func (e *Engine) hangUpNail(n *nail, cause uint16) {
+	e.command(Command{Kind: CommandHangup, Leg: n.id, UUID: n.names.uuid, Cause: cause, DeadlineMillis: orderMillis})
+	if n.stage == nailEnding {
+		n.command = e.stats.Commands
+		e.nailOrders[n.command] = n
+	}
+}
+
+// endNail hangs a leg up that nobody needs any more.
+func (e *Engine) endNail(n *nail) {
+	n.stage = nailEnding
+	e.hangUpNail(n, CauseNormalClearing)
+	e.setAlarm(&n.alarm, e.in.MonoNanos+confirmMillis*1_000_000)
+	if a := n.agent; a != nil {
+		a.nail, n.agent = nil, nil
+		e.agentMoved(a)
+	}
+}
+
+func (e *Engine) removeNail(n *nail) {
+	delete(e.nails, n.id)
+	delete(e.nailOrders, n.command)
+	e.setAlarm(&n.alarm, 0)
+	if n.agent != nil {
+		n.agent.nail = nil
+	}
+}
+
+// nailGone: the leg has ended, or has never come to be.
+func (e *Engine) nailGone(n *nail, in *Input) {
+	a := n.agent
+	e.removeNail(n)
+	if n.stage == nailEnding || a == nil {
+		return
+	}
+	if n.stage == nailCalling {
+		e.nailMissed(a, outcomeOfEnd(in.Cause, in.Disposition))
+		return
+	}
+	e.nailLost(a, in.Disposition)
+}
+
+// nailMissed: the phone did not take the call that was to stay. What that does to its agent is what any call does (3.3).
+func (e *Engine) nailMissed(a *agent, outcome string) {
+	a.nailFailed = true
+	e.missedCall(a, outcome)
+	if till := e.in.MonoNanos + nailRetry*1_000_000; a.closedTill < till {
+		e.block(a, nailRetry)
+	}
+}
+
+// nailLost: the leg is gone without the engine's doing. Who hangs up the phone that he is to be reached by has left; where
+// it was the network, it is his setting, as when his phone is not registered any more.
+func (e *Engine) nailLost(a *agent, how Disposition) {
+	if how != RecvBye && a.config.DeviceLost == DeviceKeeps {
+		e.block(a, a.config.AfterUnreached)
+		return
+	}
+	e.phoneGone(a)
+}
+
+// phoneGone logs out who cannot be reached any more: now, or before the release of the call that he was in (3.0-4).
+func (e *Engine) phoneGone(a *agent) {
+	switch {
+	case a.state == AgentLoggedOut:
+	case a.busy():
+		a.next = reserved{set: true, state: AgentLoggedOut, reason: events.ReasonDeviceLost}
+		e.recordAgent(a)
+		e.agentMoved(a)
+	default:
+		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+	}
+}
+
+// onNail makes a party of a nailed-up leg that waits: nothing is dialed.
+func (e *Engine) onNail(n *nail, p *party) {
+	hex := p.names.hex
+	p.id, p.names, p.numbering, p.expected = n.id, n.names, n.numbering, false
+	p.names.hex = hex
+	p.nail, p.displaced = n, true
+	n.stage, n.party = nailTaken, refTo(p)
+}
+
+// connectLater puts a party on a nailed-up leg through as if its phone had been picked up, when the step has said what the
+// call is.
+func (e *Engine) connectLater(p *party) {
+	e.setVariables(p, "cti_call_id", p.call.id, "cti_party_id", p.names.hex)
+	e.connecting = append(e.connecting, refTo(p))
+}
+
+func (e *Engine) connectNails() {
+	for i := 0; i < len(e.connecting); i++ {
+		p := e.connecting[i].get()
+		if p == nil || p.ending || p.nail == nil || p.nail.stage != nailTaken {
+			continue
+		}
+		setOnce(&p.times.progress, e.in.MonoNanos)
+		setOnce(&p.times.answered, e.in.MonoNanos)
+		e.rang(p)
+		e.pickedUp(p)
+	}
+	e.connecting = e.connecting[:0]
+}
+
+// giveBack is the end of a call for a party on a nailed-up leg: the leg is parked, and the party ends with the step.
+func (e *Engine) giveBack(p *party, cause uint16) uint64 {
+	n, callID := p.nail, ""
+	if p.call != nil {
+		callID = p.call.id
+	}
+	if n.agent != nil { // the leg says again whose it is, before it can be in another call
+		e.command(Command{
+			Kind: CommandSetVariable, Leg: n.id, UUID: n.names.uuid, CallID: callID, Name: "cti_call_id", Value: n.agent.nailCall(),
+		})
+	}
+	e.parkNail(n, callID)
+	e.returning = append(e.returning, wayBack{refTo(p), cause})
+	return n.command
+}
+
+// wayBack is a party whose nailed-up leg has been taken from it.
+type wayBack struct {
+	party ref
+	cause uint16
+}
+
+func (e *Engine) releaseReturned() {
+	for i := 0; i < len(e.returning); i++ {
+		r := e.returning[i]
+		p := r.party.get()
+		if p == nil {
+			continue
+		}
+		end := Input{
+			Kind: LegEnded, Leg: p.id, Cause: r.cause, Disposition: SendBye, MonoNanos: e.in.MonoNanos, WallMicros: e.in.WallMicros,
+		}
+		e.ended(p, &end)
+		n := p.nail
+		n.numbering, n.party, p.nail = p.numbering, ref{}, nil
+		e.forget(p)
+	}
+	e.returning = e.returning[:0]
+}
+
+// nailEnds: the leg under a party ends, and not because the engine parks it.
+func (e *Engine) nailEnds(p *party) {
+	n := p.nail
+	if n == nil || n.stage != nailTaken {
+		return
+	}
+	p.nail = nil
+	a := n.agent
+	e.removeNail(n)
+	if a != nil {
+		e.nailLost(a, p.disposition)
+	}
+}
+
+// nailParted: nobody is on the other side any more. A leg that is nailed up does not end by that.
+func (e *Engine) nailParted(p *party) {
+	if p.nail != nil && p.nail.stage == nailTaken {
+		e.startTimer(p, partedTimer, 0, partedFor)
+	}
+}
+
+func (e *Engine) nailAlone(p *party) {
+	if p.nail != nil && p.op == nil && p.offer == nil && p.partner.get() == nil && p.room == nil && p.waiter == nil {
+		e.hangUp(p, CauseNormalClearing, "")
+	}
+}
+
+// strayNail takes in a nailed-up leg that this run does not know, or hangs it up where nobody is to have it.
+func (e *Engine) strayNail(in *Input) bool {
+	if e.legs[in.Leg] != nil || e.nails[in.Leg] != nil || !isNailCall(in.Text.CTICallID) {
+		return false
+	}
+	n := e.newNail(nil, in.Leg, in.Text.Destination)
+	n.names, n.seenIn = namesOf(&in.Text), e.audit.beganAt
+	for _, a := range e.agentsInOrder() {
+		if a.nailCall() == in.Text.CTICallID && a.nailed() && a.nail == nil && in.CallState == CallStateActive {
+			a.nail, n.agent, n.at = n, a, a.dn
+			e.parkNail(n, a.nailCall())
+			return true
+		}
+	}
+	e.endNail(n)
+	return true
+}
+
+// nailFound meets a nailed-up leg in a snapshot; false: a party is on it.
+func (e *Engine) nailFound(n *nail, in *Input) bool {
+	n.seenIn, n.missed = e.audit.beganAt, 0
+	if e.legs[in.Leg] != nil {
+		return false
+	}
+	if n.numbering.holes() {
+		e.stats.LostInputs++
+		n.numbering.start(n.numbering.high)
+	}
+	if in.CallState == CallStateActive {
+		n.names = namesOf(&in.Text)
+		e.nailAnswers(n)
+	}
+	return true
+}
+
+// missingNails gives up nailed-up legs that two snapshots in a row did not show.
+func (e *Engine) missingNails(in *Input) {
+	for _, a := range e.agentsInOrder() {
+		n := a.nail
+		if n == nil || n.stage == nailCalling || n.stage == nailTaken || n.bornAt >= e.audit.beganAt || n.seenIn == e.audit.beganAt {
+			continue
+		}
+		if n.missed++; n.missed < missedMax {
+			e.audit.soon(in.MonoNanos)
+			continue
+		}
+		e.stats.Repairs++
+		e.removeNail(n)
+		e.nailLost(a, DispositionNone)
+	}
+}
+
+// restoreNail: a call of the last run was on a nailed-up leg. Its party has another id than its leg.
+func (e *Engine) restoreNail(p *party, a *agent) {
+	if a == nil || !a.config.NailedUp || a.nail != nil || p.names.hex == p.id.Hex() {
+		return
+	}
+	n := e.newNail(a, p.id, p.thisDN)
+	a.nail, n.names = n, p.names
+	n.stage, n.party = nailTaken, refTo(p)
+	p.nail, p.displaced = n, true
+}
