@@ -117,6 +117,7 @@ type agent struct {
 	closedTill int64 // monotonic ns until then
 	nail       *nail // his leg that stays up between calls
 	nailFailed bool  // the last attempt to call it was in vain
+	nailAfter  int64 // monotonic ns until when it is not called again; 0 = it may be
 	tending    bool  // he stands in Engine.tending
 	retired    bool  // the directory does not name him any more
 	restless   bool  // he stands in Engine.restless
@@ -169,8 +170,8 @@ func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wra
 	if r.to == AgentReady {
 		a.reason = events.ReasonNone
 	}
-	if r.to == AgentLoggedOut {
-		a.nailFailed = false
+	if r.to == AgentLoggedOut || on == getsReady { // he asks anew
+		a.nailFailed, a.nailAfter = false, 0
 	}
 	if r.to == AgentLoggedOut && e.agentsByDN[a.dn] == a {
 		delete(e.agentsByDN, a.dn)
@@ -276,6 +277,7 @@ func (e *Engine) armAgent(a *agent) {
 	if a.closed {
 		at = nextDeadline(at, a.closedTill)
 	}
+	at = nextDeadline(at, a.nailAfter)
 	e.setAlarm(&a.alarm, nextDeadline(at, a.idleTill()))
 }
 
@@ -291,6 +293,10 @@ func (e *Engine) agentDue(a *agent, now int64) {
 	if a.closed && now >= a.closedTill {
 		a.closed = false
 		e.agentMoved(a)
+	}
+	if a.nailAfter != 0 && now >= a.nailAfter {
+		a.nailAfter = 0
+		e.tendLater(a)
 	}
 	if a.state == AfterCallWork && a.wrap.until != 0 && now >= a.wrap.until {
 		e.wrapUpOver(a)

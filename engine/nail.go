@@ -69,7 +69,7 @@ func (e *Engine) tendNails() {
 			e.endNail(n)
 		}
 		known := e.config.AuditMillis == 0 || e.audit.done > 0
-		if a.nail == nil && wanted && known && !a.closed && !a.busy() && (a.state == AgentReady || !a.nailFailed) {
+		if a.nail == nil && wanted && known && a.nailAfter == 0 && !a.busy() && (a.state == AgentReady || !a.nailFailed) {
 			e.callNail(a)
 		}
 	}
@@ -266,38 +266,45 @@ func (e *Engine) nailGone(n *nail, in *Input) {
 		e.nailMissed(a, outcomeOfEnd(in.Cause, in.Disposition))
 		return
 	}
-	e.nailLost(a, in.Disposition)
+	e.nailLost(a, in.Disposition, nil)
 }
 
 // nailMissed: the phone did not take the call that was to stay. What that does to its agent is what any call does (3.3).
 func (e *Engine) nailMissed(a *agent, outcome string) {
+	does := a.config.whenMissed(outcome)
 	a.nailFailed = true
-	e.missedCall(a, outcome)
-	if till := e.in.MonoNanos + nailRetry*1_000_000; a.closedTill < till {
-		e.block(a, nailRetry)
-	}
+	e.nailAgain(a, max(does.closedMillis, nailRetry))
+	e.miss(a, does)
+}
+
+// nailAgain has the phone called again after a while.
+func (e *Engine) nailAgain(a *agent, millis int64) {
+	a.nailAfter = e.in.MonoNanos + millis*1_000_000
+	e.agentMoved(a)
 }
 
 // nailLost: the leg is gone without the engine's doing. Who hangs up the phone that he is to be reached by has left; where
 // it was the network, it is his setting, as when his phone is not registered any more.
-func (e *Engine) nailLost(a *agent, how Disposition) {
+func (e *Engine) nailLost(a *agent, how Disposition, p *party) {
 	if how != RecvBye && a.config.DeviceLost == DeviceKeeps {
-		e.block(a, a.config.AfterUnreached)
+		e.nailAgain(a, max(a.config.AfterUnreached, blockMin))
 		return
 	}
-	e.phoneGone(a)
+	e.phoneGone(a, p)
 }
 
-// phoneGone logs out who cannot be reached any more: now, or before the release of the call that he was in (3.0-4).
-func (e *Engine) phoneGone(a *agent) {
+// phoneGone logs out who cannot be reached any more: now, before the release of p, which was on that phone (3.0-4), or when
+// his other calls are over.
+func (e *Engine) phoneGone(a *agent, p *party) {
 	switch {
 	case a.state == AgentLoggedOut:
-	case a.busy():
+	case !a.busy():
+		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+	case len(a.parties) == 1 && a.parties[0] == p:
 		a.next = reserved{set: true, state: AgentLoggedOut, reason: events.ReasonDeviceLost}
-		e.recordAgent(a)
 		e.agentMoved(a)
 	default:
-		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
 	}
 }
 
@@ -381,7 +388,7 @@ func (e *Engine) nailEnds(p *party) {
 	a := n.agent
 	e.removeNail(n)
 	if a != nil {
-		e.nailLost(a, p.disposition)
+		e.nailLost(a, p.disposition, p)
 	}
 }
 
@@ -446,7 +453,7 @@ func (e *Engine) missingNails(in *Input) {
 		}
 		e.stats.Repairs++
 		e.removeNail(n)
-		e.nailLost(a, DispositionNone)
+		e.nailLost(a, DispositionNone, nil)
 	}
 }
 

@@ -223,33 +223,41 @@ func (e *Engine) missedOffer(p *party) {
 	if o.outcome == "" || o.outcome == OfferFailed {
 		o.outcome = outcomeOf(p)
 	}
-	e.missedCall(o.agent, o.outcome)
-}
-
-func (e *Engine) missedCall(a *agent, outcome string) {
-	c := a.config
-	switch outcome {
-	case OfferNoAnswer:
-		e.miss(a, c.MissedPolicy, events.ReasonNoAnswer, c.AfterMissed)
-	case OfferRejected:
-		e.miss(a, c.RejectPolicy, events.ReasonRejected, c.AfterReject)
-	case OfferBusy:
-		e.miss(a, c.BusyPolicy, events.ReasonBusy, c.AfterBusy)
-	case OfferUnreachable:
-		e.miss(a, c.UnreachedPolicy, events.ReasonBusy, c.AfterUnreached)
+	a := o.agent
+	switch does := a.config.whenMissed(o.outcome); o.outcome {
 	case OfferFailed: // not his doing
 		e.block(a, 0)
+	case OfferNoAnswer, OfferRejected, OfferBusy, OfferUnreachable:
+		e.block(a, does.closedMillis)
+		e.miss(a, does)
 	}
 }
 
-func (e *Engine) miss(a *agent, policy MissedPolicy, reason, closedMillis int64) {
+// missing is what it does to an agent that he did not take a call.
+type missing struct {
+	policy               MissedPolicy
+	reason, closedMillis int64
+}
+
+func (c *AgentConfig) whenMissed(outcome string) missing {
+	switch outcome {
+	case OfferNoAnswer:
+		return missing{c.MissedPolicy, events.ReasonNoAnswer, c.AfterMissed}
+	case OfferRejected:
+		return missing{c.RejectPolicy, events.ReasonRejected, c.AfterReject}
+	case OfferBusy:
+		return missing{c.BusyPolicy, events.ReasonBusy, c.AfterBusy}
+	}
+	return missing{c.UnreachedPolicy, events.ReasonBusy, c.AfterUnreached}
+}
+
+func (e *Engine) miss(a *agent, does missing) {
 	a.missed++
-	e.block(a, closedMillis)
 	if a.missed < max(a.config.MissedMax, 1) || a.state == AgentLoggedOut {
 		return
 	}
 	to := AgentNotReady
-	switch policy {
+	switch does.policy {
 	case MissedNone:
 		return
 	case MissedLogout:
@@ -262,11 +270,11 @@ func (e *Engine) miss(a *agent, policy MissedPolicy, reason, closedMillis int64)
 	a.missed = 0
 	switch {
 	case len(a.parties) > 1:
-		e.reserve(a, to, reason)
+		e.reserve(a, to, does.reason)
 	case to == AgentLoggedOut:
-		e.agentDoes(a, logsOut, reason)
+		e.agentDoes(a, logsOut, does.reason)
 	default:
-		e.agentDoes(a, getsNotReady, reason)
+		e.agentDoes(a, getsNotReady, does.reason)
 	}
 }
 

@@ -232,6 +232,10 @@ func (s *Switch) jilt(l, other *leg) {
 func (s *Switch) jilted(l, other *leg) {
 	if l.joins == other && other.joins != l && !l.ending {
 		l.joins = nil
+		if l.kept {
+			s.clear(l, nil)
+			return
+		}
 		s.hangup(l, causeOutOfOrder, s.bySwitch(l), true)
 	}
 }

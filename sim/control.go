@@ -11,7 +11,7 @@ import (
 func (s *Switch) originateFor(r *strand) {
 	q := &r.commands[0]
 	channel, number := dialed(q.Value)
-	if number == "" || q.Leg.IsZero() || s.byID[q.Leg] != nil {
+	if number == "" || q.Name != "" && q.Name != engine.OriginateKept || q.Leg.IsZero() || s.byID[q.Leg] != nil {
 		s.done(r, causeNotAllowed)
 		return
 	}
@@ -27,6 +27,7 @@ func (s *Switch) originateFor(r *strand) {
 	l := s.newLegAs(s.phoneCall(), q.Leg, channel, number, engine.DirectionOutbound)
 	l.text.CTICallID, l.text.CallerNumber, l.text.CallerName = q.CallID, q.CallerNumber, q.CallerName
 	l.app = app{name: "wait", sound: engine.WaitSilence}
+	l.kept = q.Name == engine.OriginateKept
 	s.inUse[l.text.Destination]++
 	s.later(s.between(60, 120), func() {
 		if cause := r.commands[0].cancelled; cause != engine.CauseNone {
@@ -114,12 +115,14 @@ const (
 	settlePatience = 2_000_000_000 // and for one to be where it was sent
 )
 
-// endAlone: one of two that were to be joined has ended, and the other ends with it.
+// endAlone: one of two that were to be joined has ended, and the other ends with it, unless it is kept.
 func (s *Switch) endAlone(a, b *leg) uint16 {
 	if a.ending {
 		a, b = b, a
 	}
-	s.hangup(a, b.cause, s.bySwitch(a), false)
+	if !a.kept {
+		s.hangup(a, b.cause, s.bySwitch(a), false)
+	}
 	return b.cause
 }
 

@@ -206,6 +206,10 @@ func (s *Switch) clear(l, other *leg) {
 	if l.ending || l.busy() {
 		return
 	}
+	if l.kept {
+		s.wait(l, engine.WaitSilence)
+		return
+	}
 	cause := engine.CauseNormalClearing
 	if other != nil && other.ending {
 		cause = other.cause

@@ -22,11 +22,13 @@ type chaos struct {
 	dir    *engine.Directory
 	ref    int64
 	over   bool
+	nailed bool
 }
 
 var queueIDs = []string{"8001", "8002", "8003", "8004", "8005", "8006", "8007", "8008", "8009"}
 
-func anyDirectory(r *rand.Rand) *engine.Directory {
+// anyDirectory makes a call center; nailed: the phones of some stay connected between calls.
+func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 	d := &engine.Directory{}
 	some := func(max int) int64 { return r.Int64N(int64(max)) * r.Int64N(2) }
 	for i, id := range queueIDs {
@@ -80,6 +82,7 @@ func anyDirectory(r *rand.Rand) *engine.Directory {
 		if r.IntN(5) == 0 {
 			a.Mobile, a.MobileAccept = "1380000"+strconv.Itoa(1000+i), engine.MobileAccept(r.IntN(3))
 		}
+		a.NailedUp = nailed && r.IntN(3) == 0
 		if r.IntN(60) == 0 {
 			a.Mobile, a.MobileAccept = "x", engine.MobileAlways // a number without a route
 		}
@@ -102,11 +105,11 @@ func anyDirectory(r *rand.Rand) *engine.Directory {
 
 func newChaos(seed uint64, f faults) *chaos {
 	r := rand.New(rand.NewPCG(seed, 5))
-	d := anyDirectory(r)
-	c := &chaos{dir: d}
-	c.world = newWorld(seed, engine.Config{Directory: d, AuditMillis: 5000, RingMillis: 20_000})
+	c := &chaos{nailed: seed%2 == 1}
+	c.dir = anyDirectory(r, c.nailed)
+	c.world = newWorld(seed, engine.Config{Directory: c.dir, AuditMillis: 5000, RingMillis: 20_000})
 	c.world.fault, c.world.talk = f, 20*time.Second
-	c.ledger = newLedger(c.world, d)
+	c.ledger = newLedger(c.world, c.dir)
 	c.phone = c.anyPhone
 	c.goOn = c.anyDialplan
 	return c
@@ -194,7 +197,7 @@ func (c *chaos) act() {
 		leg := c.arrive(dn, c.anyDN())
 		c.after(c.some(15*time.Second), func() { c.hangup(leg, engine.CauseNormalClearing, engine.RecvCancel) })
 	case n < 42 && c.rng.IntN(4) == 0:
-		c.dir = anyDirectory(c.rng)
+		c.dir = anyDirectory(c.rng, c.nailed)
 		c.step(engine.Input{Kind: engine.DirectoryChanged, Directory: c.dir})
 	case n < 43:
 		kind := []engine.InputKind{engine.DeviceLost, engine.DeviceFound}[c.rng.IntN(2)]
@@ -317,6 +320,15 @@ func (c *chaos) atRest(t *testing.T) {
 		if a.Occupancy == events.OccupancyAfterCallWork {
 			require.Zero(t, a.WrapUpExpiration, "%s is in after-call work that should have ended", a.AgentUUID)
 		}
+	}
+	for _, leg := range c.channels {
+		if leg.ending || !leg.answered {
+			continue
+		}
+		owner := c.ledger.nails.owner[leg.id]
+		require.NotEmpty(t, owner, "%s is up and in no call", leg.number)
+		a, _ := c.engine.Agent(owner)
+		require.NotZero(t, a.AgentState, "the phone of %s stays connected, and he is logged out", owner)
 	}
 	require.Zero(t, c.engine.Stats().EmptyCells)
 }

@@ -20,6 +20,7 @@ type ledger struct {
 	called    map[string]bool       // parties that were called for a queue's caller
 	gone      map[engine.LegID]bool // callers who have hung up
 	hungUp    map[engine.LegID]bool // legs that the engine has hung up
+	nails     nails
 	outcomes  map[string]int
 	made      map[string]int
 	broken    error
@@ -70,6 +71,7 @@ func newLedger(w *world, d *engine.Directory) *ledger {
 		w: w, agents: map[string]*agentSeen{}, stays: map[stayKey]*staySeen{}, inQueue: map[string][]*staySeen{},
 		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
 		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{},
+		nails:    nails{map[engine.LegID]string{}, map[engine.LegID]bool{}, map[uint64]engine.LegID{}},
 		outcomes: map[string]int{}, made: map[string]int{},
 	}
 	l.adopt(d)
@@ -112,6 +114,7 @@ func (l *ledger) check(in *engine.Input) {
 	if in.Kind == engine.LegHangup {
 		l.gone[in.Leg] = true
 	}
+	l.nails.look(in, l)
 	if in.Kind == engine.DirectoryChanged {
 		l.adopt(in.Directory)
 	}
@@ -333,7 +336,7 @@ func (l *ledger) nobodyWaitsInVain() {
 		}
 		a := l.agents[t.AgentUUID]
 		if a.state != events.AgentStateReady || a.reserved || a.open != nil || a.closed >= l.w.now || !a.queues[t.QueueID] ||
-			l.occupied(t.AgentUUID) {
+			l.occupied(t.AgentUUID) || a.config.NailedUp && !l.nails.idleOf(t.AgentUUID) {
 			continue
 		}
 		q := l.queue(t.QueueID)

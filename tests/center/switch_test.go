@@ -33,6 +33,7 @@ type world struct {
 	channels map[engine.LegID]*channel
 	inOrder  []*channel
 	made     int
+	strands  map[string]int64        // until when the commands of a call go on
 	doomed   map[engine.LegID]uint16 // legs that were hung up before they came to be
 
 	fault  faults
@@ -52,6 +53,7 @@ type channel struct {
 	id                 engine.LegID
 	uuid, number       string
 	outbound, answered bool
+	kept               bool // it does not end because whoever it is bridged with does
 	ending             bool
 	inQueue            string // the argument of cti_queue while it is in it
 	partner            *channel
@@ -85,7 +87,7 @@ func (a *agenda) Pop() any {
 func newWorld(seed uint64, config engine.Config) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 17)), now: startMono, channels: map[engine.LegID]*channel{},
-		doomed: map[engine.LegID]uint16{},
+		doomed: map[engine.LegID]uint16{}, strands: map[string]int64{},
 	}
 	config.CompanyID, config.MonoNanos, config.WallMicros = company, startMono, startWall
 	config.LegSeed = [2]uint64{seed, seed + 1}
@@ -193,7 +195,16 @@ func (w *world) command(c engine.Command) {
 	case chance < f.refused+f.lost+f.late:
 		delay += time.Duration(w.rng.IntN(20)) * time.Second
 	}
-	w.after(delay, func() { w.perform(c) })
+	w.after(w.inTurn(c, delay), func() { w.perform(c) })
+}
+
+// inTurn: commands of one call are carried out in order (cti.h).
+func (w *world) inTurn(c engine.Command, delay time.Duration) time.Duration {
+	at := max(w.now+int64(delay), w.strands[c.CallID])
+	if c.CallID != "" {
+		w.strands[c.CallID] = at
+	}
+	return time.Duration(at - w.now)
 }
 
 func (w *world) done(c engine.Command, cause uint16) {
@@ -239,6 +250,10 @@ func (w *world) perform(c engine.Command) {
 		return
 	case engine.CommandAnswer:
 		w.answer(leg)
+	case engine.CommandSetVariable:
+		if c.Name == "cti_call_id" {
+			leg.callID = c.Value
+		}
 	}
 	w.done(c, engine.CauseNone)
 }
@@ -266,6 +281,7 @@ func (w *world) originate(c engine.Command) {
 		return
 	}
 	leg := &channel{id: c.Leg, uuid: c.UUID, number: c.Value[len("user/"):], outbound: true, callID: c.CallID}
+	leg.kept = c.Name == engine.OriginateKept
 	w.add(leg)
 	w.step(engine.Input{
 		Kind: engine.LegCreated, Leg: leg.id, Direction: engine.DirectionOutbound, Text: leg.text(c.CallerNumber, leg.number),
@@ -362,7 +378,11 @@ func (w *world) hangup(c *channel, cause uint16, d engine.Disposition) {
 		w.fact(engine.LegEnded, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
 		if q := c.partner; q != nil {
 			c.partner, q.partner = nil, nil
-			w.hangup(q, engine.CauseNormalClearing, engine.SendBye)
+			if q.kept {
+				w.fact(engine.LegUnbridged, q, func(in *engine.Input) { in.Other = c.id })
+			} else {
+				w.hangup(q, engine.CauseNormalClearing, engine.SendBye)
+			}
 		}
 		w.after(time.Millisecond, func() {
 			delete(w.channels, c.id)
