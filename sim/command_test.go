@@ -142,6 +142,38 @@ func TestBridgeParksOldPartners(t *testing.T) {
 	})
 }
 
+// A leg that is kept outlives its bridge, its room and whom it listens to, and waits in silence (cti.h).
+func TestKeptLeg(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		b := d.newID("B")
+		d.now(engine.Command{
+			Kind: engine.CommandOriginate, Name: engine.OriginateKept, Leg: b, UUID: uuidOf(b), Value: "user/1001", CallID: "nailed-1",
+		}, 0)
+		for _, keptFirst := range []bool{true, false} {
+			c := d.originate("C", "1002")
+			one, other := b, c
+			if !keptFirst {
+				one, other = c, b
+			}
+			d.now(engine.Command{Kind: engine.CommandBridge, Leg: one, Other: other, CallID: "call"}, 0)
+			require.Equal(d, c, d.channel(b).Partner)
+			d.forget()
+			d.Act(c, sim.Act{Do: sim.Hangup}, engine.LegID{})
+			d.pass(time.Second)
+			require.Equal(d, []string{"unbridged C"}, d.heard(b))
+			require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
+		}
+		c := d.originate("C", "1002")
+		d.now(engine.Command{Kind: engine.CommandEavesdrop, Leg: b, Other: c, Name: engine.HeardByNobody, CallID: "call"}, 0)
+		d.Act(c, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
+		d.now(engine.Command{Kind: engine.CommandHangup, Leg: b}, 0)
+		require.Empty(d, d.Channels(), "and ends when it is hung up")
+		d.empty()
+	})
+}
+
 // A bridge of two bridged pairs, in either order of the legs, parks both that are left.
 func TestBridgeAcrossTwoPairs(t *testing.T) {
 	eachSeed(t, patient, func(d *desk) {
