@@ -125,21 +125,23 @@ typedef struct cti_record {
  *   ORIGINATE      makes one channel with this uuid to the dial string value, with the variables cti_call_id = call_id
  *                  and no others that a client could choose, caller_number and caller_name as its caller. Once
  *                  answered it waits in silence. It rings until it answers, fails or is hung up. Of several phones
- *                  that the dial string stands for (user/ with two registrations) the first rings.
+ *                  that the dial string stands for (user/ with two registrations) the first rings. With name kept
+ *                  the channel outlives what it is in: it is parked in silence, not ended, when its bridge ends because
+ *                  the other did, or its room, or whom it listens to. Else name is empty.
  *   BRIDGE         joins the media of uuid and other_uuid, whatever they are in; one that called the switch and is not
  *                  answered yet is answered first. A channel that either was bridged with is parked, not ended,
- *                  unless it only rings. When one of the two ends, so does the other.
+ *                  unless it only rings. When one of the two ends, so does the other, unless it is kept.
  *   WAIT           takes the channel out of its bridge, room or application and plays name to it for ever: music,
  *                  ringback or silence. Its partner in a bridge is parked, not ended. A caller who is not answered yet
  *                  stays so: ringback is then the switch's 180.
  *   JOIN_ROOM      the channel enters the conference name; its partner in a bridge is parked. A channel whose room ends
- *                  ends with it.
+ *                  ends with it, unless it is kept.
  *   HOLD, UNHOLD   re-INVITE toward the phone; music to the partner
  *   MUTE, UNMUTE   silence in place of what the channel's far end says
  *   SEND_DTMF      digits value toward the channel's far end
  *   ANSWER         NOTIFY talk toward the ringing phone
  *   EAVESDROP      uuid listens to other_uuid; name says who hears it: nobody, target, partner, both. It ends when
- *                  other_uuid does.
+ *                  other_uuid does, unless it is kept.
  *   EAVESDROP_MODE name, as above
  *   RECORD_*       value is the file: an absolute path of letters, digits and /-_.+=@, whose ending names its format
  *   RETURN         the application cti_queue or cti_agent that the channel is in returns, with the result value in

@@ -72,6 +72,9 @@ var params = []param{
 	{"notify-observed", false, "true or false", func(s *Settings, v string) bool {
 		return choice(&s.NotifyObserved, v, "true", "false")
 	}},
+	{"nailed-up-hears", false, "music or silence", func(s *Settings, v string) bool {
+		return choice(&s.NailedMusic, v, "music", "silence")
+	}},
 	{"queue-log", true, "an absolute path, or nothing for off", func(s *Settings, v string) bool { return path(&s.QueueLog, v) }},
 	{"callcenter-conf", true, "an absolute path", func(s *Settings, v string) bool { return path(&s.CallcenterConf, v) }},
 	{"go-threads", false, "a whole number from 1 to 256", func(s *Settings, v string) bool {

@@ -155,9 +155,13 @@ func (s *service) newLoop(config engine.Config, open []engine.OpenCall) *loop.Lo
 
 func (s *service) engineConfig(settings *Settings) engine.Config {
 	mono, wall := s.now()
+	nailedHears := engine.WaitSilence
+	if settings.NailedMusic {
+		nailedHears = engine.WaitMusic
+	}
 	return engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
-		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, AuditMillis: auditMillis,
+		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, NailedHears: nailedHears, AuditMillis: auditMillis,
 		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
 	}
@@ -291,6 +295,7 @@ func (s *service) reload(settings *Settings) error {
 		{"data-dir", settings.DataDir == old.DataDir}, {"company-id", settings.CompanyID == old.CompanyID},
 		{"sdk-app-id", settings.SDKAppID == old.SDKAppID},
 		{"notify-observed", settings.NotifyObserved == old.NotifyObserved},
+		{"nailed-up-hears", settings.NailedMusic == old.NailedMusic},
 		{"durability", settings.DurabilityFull == old.DurabilityFull},
 	} {
 		if !fixed.same {

@@ -38,6 +38,7 @@ type Settings struct {
 	RequestsPerSecond int64
 	RecordTemplate    string // empty = no recording
 	NotifyObserved    bool   // an agent is told that a supervisor listens (R39)
+	NailedMusic       bool   // an agent whose phone stays connected hears music between two calls, not silence
 	GoThreads         int64
 	GoMemoryBytes     int64
 

@@ -98,7 +98,7 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template notify-observed queue-log callcenter-conf "+
+		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears queue-log callcenter-conf "+
 		"go-threads go-memory"), names)
 }
 

@@ -43,7 +43,7 @@ static bool has_answered(const side *s)
 	return switch_channel_answer(s->channel) == SWITCH_STATUS_SUCCESS;
 }
 
-/* When one of the two ends so does the other, whatever the dialplan or an earlier command had in mind for it. */
+/* When one of the two ends so does the other, unless it is kept, whatever else anybody had in mind for it. */
 static void tie(const side *s)
 {
 	static const char *const leftovers[] = {
@@ -54,8 +54,9 @@ static void tie(const side *s)
 	};
 	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
 		switch_channel_set_variable(s->channel, leftovers[i], NULL);
-	switch_channel_set_variable(s->channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, "explicit");
 	cti_stay_forget(s->session);
+	if (cti_is_kept(s->session)) cti_stay_keep(s->session);
+	else switch_channel_set_variable(s->channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, "explicit");
 }
 
 /*
@@ -69,14 +70,17 @@ static void await_told(const side *gone)
 	while (leg && !atomic_load(&leg->hang_told) && cti_live() && cti_now_ms() < until_ms) cti_sleep_ms(1);
 }
 
-/* end_alone: one has ended before they met; the other must not stay behind in a state that nobody takes it out of. */
+/*
+ * end_alone: one has ended before they met; the other must not stay behind in a state that nobody takes it out of. One
+ * that is kept the engine parks.
+ */
 static switch_call_cause_t end_alone(const side *a, const side *b)
 {
 	const side *left = up(a) ? a : b, *gone = up(a) ? b : a;
 	await_told(gone);
 	switch_call_cause_t cause = switch_channel_get_cause(gone->channel);
 	if (!cause) cause = SWITCH_CAUSE_NORMAL_CLEARING;
-	switch_channel_hangup(left->channel, cause); /* which does nothing to one that is down too */
+	if (!cti_is_kept(left->session)) switch_channel_hangup(left->channel, cause); /* nothing to one that is down too */
 	return cause;
 }
 
@@ -99,7 +103,9 @@ static switch_call_cause_t join(const side *a, const side *b)
 	cti_let_go(b->session, a_uuid);
 	tie(a);
 	tie(b);
-	if (switch_ivr_uuid_bridge(a_uuid, b_uuid) == SWITCH_STATUS_SUCCESS) return wait_until_joined(a, b);
+	/* The switch has the first one's thread carry the bridge, and ends it where it finds the second one gone. */
+	const char *first = cti_is_kept(a->session) ? b_uuid : a_uuid, *second = first == a_uuid ? b_uuid : a_uuid;
+	if (switch_ivr_uuid_bridge(first, second) == SWITCH_STATUS_SUCCESS) return wait_until_joined(a, b);
 	return up(a) && up(b) ? CTI_CAUSE_STATE : end_alone(a, b);
 }
 

@@ -129,6 +129,7 @@ typedef struct cti_leg {
 	_Atomic bool hung, hang_told, ended;
 	_Atomic bool held;                      /* the switch's own hold, not the phone's */
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
+	bool kept;                              /* it outlives its bridge, room and whom it listens to; set before its thread runs */
 	bool originated;                        /* another leg called it into being, as its creation told */
 	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
@@ -284,6 +285,9 @@ void cti_stay_when_answered(cti_leg *leg);
 void cti_let_go(switch_core_session_t *session, const char *keep);
 /* cti_stay_forget: whatever was to come for the channel will not. */
 void cti_stay_forget(switch_core_session_t *session);
+/* cti_stay_keep parks the channel when the bridge ends that it is about to be in. */
+void cti_stay_keep(switch_core_session_t *session);
+bool cti_is_kept(switch_core_session_t *session);
 /* An outbound channel that only rings can be nowhere else yet. */
 bool cti_may_be_moved(switch_channel_t *channel);
 

@@ -43,9 +43,14 @@ bool cti_originate_cancel(const char *uuid, uint16_t cause)
 	return found;
 }
 
+static bool kept(const cti_job *job)
+{
+	return !strcmp(job->name, "kept");
+}
+
 static bool acceptable(const cti_job *job)
 {
-	return cti_may_be_uuid(job->uuid) && cti_may_be_dialed(job->value) && cti_may_be_call(job->call_id);
+	return (!*job->name || kept(job)) && cti_may_be_uuid(job->uuid) && cti_may_be_dialed(job->value) && cti_may_be_call(job->call_id);
 }
 
 /*
@@ -73,6 +78,7 @@ static switch_call_cause_t begin(cti_job *job, switch_core_session_t *session)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_hooks_attach(session);
 	bool ours = !strcmp(switch_core_session_get_uuid(session), job->uuid);
+	leg->kept = kept(job);
 	atomic_store(&leg->unborn, CTI_AWAITED);
 	cti_stay_when_answered(leg);
 	switch_channel_set_variable(channel, "forked_dial", NULL);

@@ -65,10 +65,10 @@ static cti_stay take(switch_channel_t *channel, cti_leg *leg)
 	return stay;
 }
 
-/* A room that is over, or a call that is over for who listened to it, is over for the channel too. */
-static void leave(switch_channel_t *channel)
+/* A room that is over, or a call that is over for who listened to it, is over for the channel too, unless it is kept. */
+static void leave(switch_channel_t *channel, const cti_leg *leg)
 {
-	if (switch_channel_ready(channel)) switch_channel_hangup(channel, SWITCH_CAUSE_NORMAL_CLEARING);
+	if (!leg->kept && switch_channel_ready(channel)) switch_channel_hangup(channel, SWITCH_CAUSE_NORMAL_CLEARING);
 }
 
 bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
@@ -80,10 +80,10 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
 	if (stay.kind == CTI_STAY_ROOM) {
 		enter_room(session, stay.what);
-		leave(channel);
+		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_LISTEN) {
 		listen_to(session, leg, &stay);
-		leave(channel);
+		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_MUSIC && switch_channel_media_ready(channel)) {
 		cti_hear_music(session, NULL, NULL);
 	} else if (stay.kind == CTI_STAY_RINGBACK) {
@@ -145,22 +145,35 @@ bool cti_may_be_moved(switch_channel_t *channel)
 	       switch_channel_test_flag(channel, CF_ANSWERED) || switch_channel_test_flag(channel, CF_EARLY_MEDIA);
 }
 
-/* The partner stays up: the end of its bridge finds these variables and parks it, whichever side of it the partner was. */
-static void part(switch_core_session_t *partner)
+/* The end of its bridge finds these variables and parks it, whichever side of it the channel is. */
+void cti_stay_keep(switch_core_session_t *session)
 {
 	static const cti_stay parted = {.kind = CTI_STAY_PARTED};
-	switch_channel_t *channel = switch_core_session_get_channel(partner);
-	bool rings = switch_channel_direction(channel) == SWITCH_CALL_DIRECTION_OUTBOUND &&
-	             !switch_channel_test_flag(channel, CF_ANSWERED);
-	if (rings) return; /* who was called for a partner that is gone is not called any more */
-	cti_take_off_hold(partner);
-	set_stay(cti_leg_ensure(partner), &parted, true);
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	set_stay(cti_leg_ensure(session), &parted, true);
 	switch_channel_set_variable(channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_TRANSFER_AFTER_EARLY_BRIDGE_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_EXEC_AFTER_BRIDGE_APP_VARIABLE, NULL);
 	switch_channel_set_variable(channel, SWITCH_PARK_AFTER_BRIDGE_VARIABLE, "true");
 	switch_channel_set_variable(channel, SWITCH_PARK_AFTER_EARLY_BRIDGE_VARIABLE, "true");
+}
+
+bool cti_is_kept(switch_core_session_t *session)
+{
+	const cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	return leg && leg->kept;
+}
+
+/* The partner stays up. */
+static void part(switch_core_session_t *partner)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(partner);
+	bool rings = switch_channel_direction(channel) == SWITCH_CALL_DIRECTION_OUTBOUND &&
+	             !switch_channel_test_flag(channel, CF_ANSWERED);
+	if (rings) return; /* who was called for a partner that is gone is not called any more */
+	cti_take_off_hold(partner);
+	cti_stay_keep(partner);
 }
 
 void cti_let_go(switch_core_session_t *session, const char *keep)

@@ -10,7 +10,7 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-var centerAgents = []string{"1001", "1002", "1003", "1004", "1005", "1006", "1007", "1010"}
+var centerAgents = []string{"1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008", "1010"}
 
 // deskQueues are what the scenarios play with; nobody has a phone at 1010.
 func deskQueues(*lab.Switch) string {
@@ -32,16 +32,18 @@ func deskQueues(*lab.Switch) string {
 			queueElement("8006", "max-wait-time", "1")+
 			queueElement("8007", "max-length", "1", "overflow", "full number 1005")+
 			queueElement("8008", "exit-keys", "9#", "overflow", "key queue 8001")+
+			queueElement("8010", "wrap-up-time", "0")+
 			queueElement("8009", "wrap-up-time", "untimed", "overflow", "nobody-on hangup"),
 		agent("1001")+agent("1002")+agent("1003")+
 			agent("1004", "no-answer-policy", "not-ready", "max-no-answer", "1")+
 			agent("1005")+
 			agent("1006", "reject-policy", "not-ready", "max-no-answer", "1")+
 			agent("1007", "busy-policy", "logout", "max-no-answer", "1")+
+			agent("1008", "type", "nailed-up")+
 			agent("1010", "unreachable-policy", "logout", "max-no-answer", "1"),
 		tier("8001", "1001", "1002")+tier("8002", "1001", "1002", "1003")+tier("8003", "1004", "1005")+
 			tier("8004", "1006", "1007", "1010", "1005")+tier("8005", "1003")+tier("8006", "1003")+tier("8007", "1003")+
-			tier("8008", "1003")+tier("8009", "1001"), element("rule", "pattern", "^1010$", "leg", "user/1999@127.0.0.1"))
+			tier("8008", "1003")+tier("8009", "1001")+tier("8010", "1008"), element("rule", "pattern", "^1010$", "leg", "user/1999@127.0.0.1"))
 }
 
 // TestCenter plays what callers and agents do to each other on one switch: what is told, who hears whom, and what the
@@ -59,6 +61,7 @@ func TestCenter(t *testing.T) {
 
 	c.each(t, "a caller waits and is served", "3.2 3.15 3.0-4 R43 R44", waitsAndIsServed)
 	c.each(t, "ready is at work at once", "3.15 limits-and-faults 1.3", ringsAtOnce)
+	c.each(t, "a phone that stays connected", "3.2 3.15 R14", nailedUp)
 	c.each(t, "by the cti command", "3.15 settings.md", byCommand)
 	c.each(t, "by feature code", "3.15", byFeatureCode)
 	c.each(t, "no answer", "3.3 R42 KZ#6609", noAnswer)
@@ -197,6 +200,38 @@ func waitsAndIsServed(c *center) {
 	for _, p := range parties {
 		require.Equal(c.t, "8001", p.text("queue_id"))
 	}
+}
+
+// nailedUp: login calls the phone, and callers are put through to it one after the other without its ringing again.
+func nailedUp(c *center) {
+	c.login(isReady, "1008")
+	c.told("AgentLogin 1008 agentState=1")
+	c.answer("1008")
+	legs := map[string]bool{}
+	for _, ends := range []string{outside, "client", outside} {
+		caller := c.caller("8010")
+		last := c.told("Queued 8010", "Diverted 8010 thirdDN=1008", "Ringing 1008 thisQueue=8010", "Established 1008 thisQueue=8010")
+		c.hears(map[string]string{outside: "1008", "1008": outside})
+		if ends == outside {
+			c.hangUp(outside)
+		} else {
+			c.ask("ReleaseCall", "1008")
+		}
+		c.told("Released 1008 thisQueue=8010", "CallDeleted")
+		c.hears(map[string]string{"1008": ""})
+		_, parties := c.cdr(last.CallID)
+		require.Len(c.t, parties, 2)
+		for _, p := range parties {
+			if p.text("this_dn") == "1008" {
+				legs[p.text("leg_uuid")] = true
+			}
+		}
+		caller.Stop()
+	}
+	require.Len(c.t, legs, 1, "no other leg is called")
+	c.recorded([]string{"8010 answered", "8010 answered", "8010 answered"}, []string{"1008 answered", "1008 answered", "1008 answered"})
+	c.hangUp("1008")
+	c.told("AgentLogout 1008 reasonCode=6")
 }
 
 // ringsAtOnce: how long it takes from the request until the phone says that it rings, with all that the harness adds.
