@@ -35,7 +35,7 @@ func (e *Engine) recordAgent(a *agent) {
 func (e *Engine) recordStay(kind RecordKind, w *waiter, outcome string, by *agent) {
 	r := &QueueRecord{
 		CallID: w.callID, PartyID: w.partyID, QueueID: w.queue.config.ID, CallerDN: w.callerDN(), Priority: w.priority,
-		EnteredMillis: w.cameMillis, SinceMillis: w.sinceMillis, Outcome: outcome, Offers: w.made,
+		EnteredMillis: w.cameMillis, SinceMillis: w.sinceMillis, EarlyMillis: w.early / 1_000_000, Outcome: outcome, Offers: w.made,
 		Position: w.position, Callback: w.number != "",
 	}
 	if kind == QueueLeft {

@@ -194,6 +194,7 @@ func (e *Engine) snapshotEnd(in *Input) {
 	e.missingNails(in)
 	if a.done == 1 {
 		e.nailsKnown()
+		e.releaseCallbacks()
 	}
 	for id, f := range e.folded {
 		if f.bornAt >= a.beganAt || f.seenIn == a.beganAt {

@@ -63,7 +63,8 @@ func (e *Engine) callBack(w *waiter, p *party) {
 	e.callOut(o)
 }
 
-// restoreCallbacks takes back the places of those who are to be called back.
+// restoreCallbacks takes back the places of those who are to be called back. Their turn comes when the first snapshot has
+// brought those back who wait themselves, perhaps before them.
 func (e *Engine) restoreCallbacks(records []QueueRecord) {
 	for i := range records {
 		r := &records[i]
@@ -75,7 +76,7 @@ func (e *Engine) restoreCallbacks(records []QueueRecord) {
 		w := &waiter{
 			queue: q, came: e.monoOf(r.EnteredMillis), entered: e.monoOf(r.SinceMillis), at: -1, ordinal: e.stayed, priority: r.Priority,
 			number: r.CallerDN, callID: r.CallID, position: r.Position, made: r.Offers, cameMillis: r.EnteredMillis,
-			sinceMillis: r.SinceMillis,
+			sinceMillis: r.SinceMillis, early: r.EarlyMillis * 1_000_000, held: e.config.AuditMillis != 0,
 		}
 		if r.SinceMillis == 0 {
 			w.entered, w.sinceMillis = w.came, w.cameMillis
@@ -85,5 +86,17 @@ func (e *Engine) restoreCallbacks(records []QueueRecord) {
 		e.awaitCallback(w)
 		e.armWaiter(w)
 		e.matchLater(w)
+	}
+}
+
+// releaseCallbacks: all who wait are known.
+func (e *Engine) releaseCallbacks() {
+	for _, q := range e.queuesInOrder() {
+		for _, w := range q.stays {
+			if w.held {
+				w.held = false
+				e.matchLater(w)
+			}
+		}
 	}
 }

@@ -36,7 +36,7 @@ type waiter struct {
 	entered                 int64 // the same, but kept by a caller who returns in time or is called back
 	cameMillis, sinceMillis int64 // the two as they were told: the clock on the wall may be set
 
-	early   int64 // ns from the beginning of his call until he came
+	early   int64 // ns from the beginning of his call until what his place is counted from
 	key     int64 // turn, by which the heap is ordered
 	ordinal int   // when he entered, among all
 	level   int   // the lowest level of staff that he accepts by now
@@ -63,6 +63,7 @@ type waiter struct {
 	inApp    bool       // his leg is in cti_queue: what it does on return is the dialplan's
 	priority int
 	position int    // when he entered
+	held     bool   // a restart has taken his place up, and those who wait beside him are not known yet
 	number   string // he is to be called back at it; empty: he waits himself
 	callback *call  // that is being made for it
 	original callOrigin

@@ -42,6 +42,7 @@ type QueueRecord struct {
 	Priority        int
 	EnteredMillis   int64
 	SinceMillis     int64 // what his place is counted from: earlier for who came back in time or is called back
+	EarlyMillis     int64 // how long his call had been up then, where his turn is counted from that (SinceCall)
 	LeftMillis      int64
 	Outcome         string // one of Stay*, or an OverflowWhen
 	AgentUUID       string // who answered

@@ -54,7 +54,7 @@ func (e *Engine) match() {
 }
 
 // waits tells whether a caller is in the queue and no phone is called for him.
-func (w *waiter) waits() bool { return !w.gone && len(w.offers) == 0 }
+func (w *waiter) waits() bool { return !w.gone && !w.held && len(w.offers) == 0 }
 
 // matchLater has a caller matched when the step is done.
 func (e *Engine) matchLater(w *waiter) {

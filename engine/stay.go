@@ -35,7 +35,7 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
 func (e *Engine) beginStay(w *waiter, p *party) {
 	q := w.queue
 	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
-	w.early = max(w.came-p.call.created, 0)
+	w.early = max(w.entered-p.call.created, 0)
 	w.key = w.turn()
 	if p.waiter != nil {
 		e.takenAway(p)
@@ -59,7 +59,7 @@ func (e *Engine) newStay(q *queue, number string, priority int) *waiter {
 			w.entered = at.entered
 		}
 	}
-	if back := q.callbacks[number]; back != nil && back.waits() {
+	if back := q.callbacks[number]; back != nil && len(back.offers) == 0 {
 		w.entered = min(w.entered, back.entered)
 		e.leave(back, StayReplaced, nil)
 	}

@@ -10,7 +10,7 @@ import (
 
 const (
 	stayColumns = "call_id, party_id, queue_id, caller_dn, priority, entered_millis, left_millis, outcome, agent_uuid, " +
-		"offers, position, callback"
+		"offers, position, callback, since_millis, early_millis"
 	stayKey      = "call_id, party_id, queue_id, entered_millis"
 	offerColumns = "call_id, party_id, queue_id, agent_uuid, agent_dn, at_millis, strategy, level, waited_millis, " +
 		"candidates, candidate_count, reason, end_millis, outcome"
@@ -70,7 +70,7 @@ func (d *database) writeCenter(r *engine.Record) error {
 
 func (s *statement) stay(q *engine.QueueRecord) error {
 	return s.exec(q.CallID, q.PartyID, q.QueueID, q.CallerDN, int64(q.Priority), q.EnteredMillis, q.LeftMillis, q.Outcome,
-		q.AgentUUID, int64(q.Offers), int64(q.Position), q.Callback)
+		q.AgentUUID, int64(q.Offers), int64(q.Position), q.Callback, q.SinceMillis, q.EarlyMillis)
 }
 
 func (s *statement) offer(o *engine.OfferRecord) error {
@@ -105,7 +105,7 @@ func (s *Store) Agents() ([]engine.AgentRecord, error) {
 	return readAll(s, scanAgent, "SELECT "+agentStateColumns+" FROM agent_state ORDER BY agent_uuid")
 }
 
-// Callbacks returns those who are still to be called back, in the order in which they came.
+// Callbacks returns those who are still to be called back, in the order in which they asked for it.
 func (s *Store) Callbacks() ([]engine.QueueRecord, error) {
 	return readAll(s, scanStay, "SELECT "+stayColumns+" FROM queue_stay WHERE open = 1 AND callback = 1 ORDER BY id")
 }
@@ -118,7 +118,8 @@ func (s *Store) Waited() ([]engine.QueueRecord, error) {
 			&q.SinceMillis)
 	}
 	return readAll(s, scan, "SELECT call_id, party_id, queue_id, caller_dn, priority, entered_millis, offers, position, "+
-		"(SELECT min(f.entered_millis) FROM queue_stay f WHERE f.call_id = s.call_id AND f.party_id = s.party_id "+
+		"(SELECT min(iif(f.since_millis > 0, f.since_millis, f.entered_millis)) FROM queue_stay f "+
+		"WHERE f.call_id = s.call_id AND f.party_id = s.party_id "+
 		"AND f.queue_id = s.queue_id AND (f.open = 1 OR f.outcome = 'interrupted')) "+
 		"FROM queue_stay s WHERE open = 1 AND callback = 0 ORDER BY id")
 }
@@ -146,7 +147,7 @@ func (s *Store) Logins() (map[string]int64, error) {
 
 func scanStay(rows *sql.Rows, q *engine.QueueRecord) error {
 	return rows.Scan(&q.CallID, &q.PartyID, &q.QueueID, &q.CallerDN, &q.Priority, &q.EnteredMillis, &q.LeftMillis, &q.Outcome,
-		&q.AgentUUID, &q.Offers, &q.Position, &q.Callback)
+		&q.AgentUUID, &q.Offers, &q.Position, &q.Callback, &q.SinceMillis, &q.EarlyMillis)
 }
 
 func scanOffer(rows *sql.Rows, o *engine.OfferRecord) error {

@@ -42,13 +42,17 @@ func newestVersion(t *testing.T) int {
 }
 
 // versionRecords are what the database of testdata/vN.sql holds: an ended and an open call, a transfer, and a call whose
-// uuids were used again; since version 2 also a call that was distributed.
+// uuids were used again; since version 2 also a call that was distributed, since version 3 a place that waits for a
+// call-back.
 func versionRecords(version int) []engine.Record {
 	records := append(callRecords(1), callRecords(2)[:3]...)
 	records = append(records, transferRecords(3, 0)...)
 	records = append(append(records, callRecords(5)...), again(callRecords(5), 100_000)...)
 	if version >= 2 {
 		records = append(records, queueRecords(6)...)
+	}
+	if version >= 3 {
+		records = append(records, engine.Record{Kind: engine.QueueEntered, Queue: callbackAt(7, 5_000)})
 	}
 	return records
 }
@@ -66,7 +70,7 @@ func childDump(dir string) error {
 	if err != nil {
 		return err
 	}
-	s.Append(versionRecords(2))
+	s.Append(versionRecords(3))
 	return errors.Join(s.Merge(sampleDirectory()), s.Close(context.Background()))
 }
 

@@ -40,3 +40,26 @@ func TestWaited(t *testing.T) {
 		stay = next
 	}
 }
+
+// callbackAt is a place that waits for a call-back, whose caller came so long before he asked for it, ms.
+func callbackAt(call int, before int64) *engine.QueueRecord {
+	of := callRecords(call)[0].Call
+	return &engine.QueueRecord{
+		CallID: of.CallID, QueueID: "8001", CallerDN: of.ThisDN, EnteredMillis: of.StartMillis + 60_000, Position: 1, Callback: true,
+		SinceMillis: of.StartMillis + 60_000 - before, EarlyMillis: 1500,
+	}
+}
+
+// Who is to be called back keeps the place of the call that he came with, over a restart too: the next run is told what it
+// is counted from (3.2).
+func TestCallbacksKeepTheirPlaces(t *testing.T) {
+	dir := t.TempDir()
+	first, second := callbackAt(1, 1_000), callbackAt(2, 50_000)
+	openOnce(t, Options{Dir: dir}, func(s *Store) {
+		s.Append([]engine.Record{{Kind: engine.QueueEntered, Queue: first}, {Kind: engine.QueueEntered, Queue: second}})
+	})
+	s := open(t, Options{Dir: dir})
+	callbacks, err := s.Callbacks()
+	require.NoError(t, err)
+	require.Equal(t, []engine.QueueRecord{*first, *second}, callbacks)
+}

@@ -162,3 +162,62 @@ func TestRestartWhileAPhoneRings(t *testing.T) {
 	require.Equal(t, "13900000001", q.Callers[0].OtherDN)
 	require.Equal(t, startWall/1000, q.Callers[0].EnteredTime, "his place is as old as his first call")
 }
+
+// TestRestartKeepsTheOrder: who is to be called back and who waits himself are served in the order in which they came, over a
+// restart as without one: a place is as old as the call that it began with, also where the turn is counted from the beginning
+// of that call (3.2; docs/ARCHITECTURE.md 11).
+func TestRestartKeepsTheOrder(t *testing.T) {
+	for _, sinceCall := range []bool{false, true} {
+		for _, restarted := range []bool{false, true} {
+			d := oneAgent(0)
+			d.Queues[0].SinceCall = sinceCall
+			w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+			w.phone, w.talk = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }, time.Second
+			k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+			var served []string
+			w.stepOn = func(*engine.Input) {
+				k.take(w.out.Records)
+				for _, c := range w.out.Commands {
+					if c.Kind == engine.CommandOriginate && c.Value == "user/1001" {
+						served = append(served, c.CallerNumber)
+					}
+				}
+			}
+			w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 2, ReasonCode: 11})
+			enters := func(number string, menu time.Duration) *channel {
+				c := w.arrive(number, "8000")
+				w.wait(menu)
+				w.enter(c, "8001")
+				w.wait(time.Second)
+				return c
+			}
+			leaves := func(c *channel) {
+				w.fact(engine.LegDTMF, c, func(in *engine.Input) { in.Text.Digits = "1" })
+				w.wait(time.Second)
+				require.True(t, c.ending, "he was let go")
+			}
+			enters("139000001", 0)
+			second := enters("139000002", 0)
+			third := enters("139000003", 0)
+			enters("139000004", 0)
+			last := w.arrive("139000006", "8000") // his call is older than the next one's, and he comes after it
+			w.wait(time.Second)
+			enters("139000005", 10*time.Second)
+			w.enter(last, "8001")
+			leaves(third)
+			leaves(second)
+			leaves(last)
+			if restarted {
+				k.restart(w, d)
+				w.step(engine.Input{Kind: engine.TimerDue})
+			}
+			w.request(engine.Request{Kind: engine.RequestAgentReady, AgentUUID: "anna"}) // before the first snapshot
+			w.wait(5 * time.Minute)
+			want := []string{"139000001", "139000002", "139000003", "139000004", "139000005", "139000006"}
+			if sinceCall {
+				want[4], want[5] = want[5], want[4]
+			}
+			require.Equal(t, want, served, "since call %v, restarted %v", sinceCall, restarted)
+		}
+	}
+}
