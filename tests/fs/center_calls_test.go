@@ -43,7 +43,8 @@ func deskQueues(*lab.Switch) string {
 			agent("1010", "unreachable-policy", "logout", "max-no-answer", "1"),
 		tier("8001", "1001", "1002")+tier("8002", "1001", "1002", "1003")+tier("8003", "1004", "1005")+
 			tier("8004", "1006", "1007", "1010", "1005")+tier("8005", "1003")+tier("8006", "1003")+tier("8007", "1003")+
-			tier("8008", "1003")+tier("8009", "1001")+tier("8010", "1008"), element("rule", "pattern", "^1010$", "leg", "user/1999@127.0.0.1"))
+			tier("8008", "1003")+tier("8009", "1001")+tier("8010", "1008"),
+		element("rule", "pattern", "^1010$", "leg", "user/1999@127.0.0.1"))
 }
 
 // TestCenter plays what callers and agents do to each other on one switch: what is told, who hears whom, and what the

@@ -156,6 +156,7 @@ func TestCallControl(t *testing.T) {
 		"wait of a caller":     waitOfCaller,
 		"room":                 roomOfEight,
 		"strands":              strands,
+		"kept":                 keptLegs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.t = t

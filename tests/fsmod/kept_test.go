@@ -1,0 +1,47 @@
+package fsmod
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// keptLegs: cti.h, ORIGINATE with the name kept: the channel is parked, not ended, when its bridge ends because the other did,
+// whichever of the two the command named first, or its room, or whom it listens to.
+func keptLegs(t *testing.T, s *freeSwitch) {
+	mark, b := s.mark(), newLeg()
+	s.accepted(command{kind: cmdOriginate, uuid: b, name: "kept", value: s.dial("1001"), call: "nailed-1"})
+	s.awaitKind(mark, "ANSWERED", b)
+	require.Equal(t, causeRefused, s.do(command{kind: cmdOriginate, uuid: newLeg(), name: "other", value: s.dial("1001")}))
+	parked := func() {
+		s.inState(b, "CS_PARK")
+		s.accepted(command{kind: cmdWait, uuid: b, name: "silence", call: "k"})
+		s.inState(b, "CS_PARK")
+	}
+	for round := range 10 {
+		mark, c := s.mark(), s.originate("1002")
+		pair := command{kind: cmdBridge, uuid: b, other: c, call: "k"}
+		if round%2 == 1 {
+			pair.uuid, pair.other = c, b
+		}
+		s.accepted(pair)
+		s.awaitBridge(mark, b, c)
+		s.accepted(command{kind: cmdHangup, uuid: c})
+		s.awaitKind(mark, "DESTROYED", c)
+		s.awaitKind(mark, "UNBRIDGED", b)
+		parked()
+	}
+	mark = s.mark()
+	c := s.originate("1002")
+	s.accepted(command{kind: cmdEavesdrop, uuid: b, other: c, name: "nobody", call: "k"})
+	s.accepted(command{kind: cmdHangup, uuid: c})
+	s.awaitKind(mark, "DESTROYED", c)
+	parked()
+	s.accepted(command{kind: cmdJoinRoom, uuid: b, name: "cti-kept", call: "k"})
+	s.awaitKind(mark, "ROOM_JOINED", b)
+	s.api("conference cti-kept kick all")
+	s.awaitKind(mark, "ROOM_LEFT", b)
+	parked()
+	s.accepted(command{kind: cmdHangup, uuid: b})
+	s.awaitKind(mark, "DESTROYED", b)
+}
