@@ -181,10 +181,10 @@ func overflowParam(q *queueDraft, value string) bool {
 	return store.CheckOverflow(&o) == nil
 }
 
-// sound is a file or stream that the switch can play: one, without the brackets in which variables and applications hide.
+// sound is a file or stream that the module plays.
 func sound(to *string, value string) bool {
 	*to = value
-	return len(value) <= textBytesMax && !strings.ContainsAny(value, "{}[]$\\'\"") && oneLine(value) == value
+	return value == "" || store.IsSound(value)
 }
 
 func yes(to *bool, value string) bool { return choice(to, value, "true", "false") }

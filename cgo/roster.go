@@ -180,7 +180,8 @@ const (
 	secondsAllowed = "a whole number of seconds from 0 to 86400"
 	boolAllowed    = "true or false"
 	policyAllowed  = "none, not-ready or logout"
-	soundAllowed   = "a sound file or stream, such as ivr/ivr-hold_connect_call.wav or local_stream://moh"
+	soundAllowed   = "a sound file or stream, such as ivr/ivr-hold_connect_call.wav or local_stream://moh; of streams local_stream, " +
+		"tone_stream and silence_stream"
 )
 
 var agentFields = []field[agentDraft]{

@@ -159,6 +159,8 @@ func TestRosterBad(t *testing.T) {
 		{queue("strategy", "fastest"), "give longest-idle-agent, ring-all"},
 		{queue("moh-sound", "{x=y}a.wav"), "give a sound file or stream"},
 		{queue("welcome-sound", "${system(id)}"), "give a sound file or stream"},
+		{queue("announce-sound", "shout://radio/a.mp3"), "give a sound file or stream"},
+		{queue("welcome-sound", "../../etc/a.wav"), "give a sound file or stream"},
 		{queue("record-template", "x.wav"), "give an absolute path such as /var/rec/"},
 		{queue("time-base-score", "now"), "give queue or system"},
 		{queue("max-wait-time", "-1"), "a whole number of seconds from 0 to 86400"},

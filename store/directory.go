@@ -90,11 +90,13 @@ func invalid(format string, args ...any) error {
 }
 
 var (
-	idPattern  = regexp.MustCompile(`^[A-Za-z0-9@._+*#:-]{1,64}$`)
-	dnPattern  = regexp.MustCompile(`^[A-Za-z0-9._+*#-]{0,64}$`)
-	textMax    = 1024
-	millisMax  = int64(366 * 24 * 3600 * 1000)
-	keyPattern = regexp.MustCompile(`^[0-9A-D*#]*$`)
+	idPattern     = regexp.MustCompile(`^[A-Za-z0-9@._+*#:-]{1,64}$`)
+	dnPattern     = regexp.MustCompile(`^[A-Za-z0-9._+*#-]{0,64}$`)
+	textMax       = 1024
+	soundPattern  = regexp.MustCompile(`^[A-Za-z0-9 /_.+=@%(),;:-]{1,512}$`)
+	streamPattern = regexp.MustCompile(`^(local|tone|silence)_stream://`)
+	millisMax     = int64(366 * 24 * 3600 * 1000)
+	keyPattern    = regexp.MustCompile(`^[0-9A-D*#]*$`)
 )
 
 // IsID tells whether a text may name an agent or a queue.
@@ -102,6 +104,15 @@ func IsID(text string) bool { return idPattern.MatchString(text) }
 
 // IsDN tells whether a text may be an agent's number; it may be empty.
 func IsDN(text string) bool { return dnPattern.MatchString(text) }
+
+// IsSound tells whether a text may name a prompt or music: a file, or a stream of the switch's own. Nothing that is fetched
+// or run, and nothing in which variables hide. The module plays nothing else (cti_may_be_sound in fsmod/checks.c).
+func IsSound(text string) bool {
+	if !soundPattern.MatchString(text) {
+		return false
+	}
+	return streamPattern.MatchString(text) || !strings.ContainsRune(text, ':') && !strings.Contains(text, "..")
+}
 
 // CheckAgent says what is wrong with an agent.
 func CheckAgent(a *engine.AgentConfig) error {
@@ -143,7 +154,12 @@ func CheckQueue(q *Queue) error {
 	case !keyPattern.MatchString(q.ExitKeys) || !keyPattern.MatchString(q.CallbackKey) || len(q.CallbackKey) > 1:
 		return invalid("queue %s: keys %q %q: want digits, A to D, * or #", q.ID, q.ExitKeys, q.CallbackKey)
 	}
-	for _, text := range []string{q.Name, q.Music, q.Welcome, q.Announce, q.RecordTemplate} {
+	for _, sound := range []string{q.Music, q.Welcome, q.Announce} {
+		if sound != "" && !IsSound(sound) {
+			return invalid("queue %s: sound %q: want a file, or a local_stream, tone_stream or silence_stream", q.ID, sound)
+		}
+	}
+	for _, text := range []string{q.Name, q.RecordTemplate} {
 		if len(text) > textMax {
 			return invalid("queue %s: a text is longer than %d bytes", q.ID, textMax)
 		}

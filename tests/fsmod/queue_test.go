@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"modcti/store"
 )
 
 // What is heard: the template's music and welcome, an agent who talks, and the sayings of testdata/mod_say_ctitest.c.
@@ -187,7 +189,23 @@ func sayRefused(t *testing.T, s *freeSwitch) {
 	require.Equal(t, causeCongestion, s.do(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"}), "it would be late")
 	other := s.callUp("1001")
 	require.Equal(t, causeState, s.do(command{kind: cmdSay, uuid: other.leg, name: "position", value: "1"}), "it does not wait")
+	for _, sound := range anySounds() { // what the settings take, the module plays, and nothing else
+		refused := s.do(command{kind: cmdSay, uuid: other.leg, name: "file", value: sound}) == causeRefused
+		require.Equal(t, store.IsSound(sound), !refused, "%q", sound)
+	}
 	require.Equal(t, causeChannelGone, s.do(command{kind: cmdSay, uuid: newLeg(), name: "position", value: "1"}))
+}
+
+// anySounds are names of sounds, good and bad.
+func anySounds() []string {
+	list := []string{"", "a", "ivr/8000/a b.wav", "/sounds/a.wav", "local_stream://moh", "tone_stream://%(2000,4000,440);loops=-1",
+		"silence_stream://-1", "%(1000,0,700)", "shout://radio/a.mp3", "http_cache://a/b.wav", "say:x", "LOCAL_STREAM://moh",
+		"local_stream:moh", "a:b", "../a.wav", "a/../b.wav", "a..wav", "local_stream://..", "file_string://a!b", "ringback", "silence",
+		strings.Repeat("a", 512), strings.Repeat("a", 513), "Grüße.wav"}
+	for c := byte(1); c < 0x80; c++ {
+		list = append(list, "a"+string(c)+"b.wav")
+	}
+	return list
 }
 
 // bridgeAway joins a caller who waits with an agent, and returns how long it took.
