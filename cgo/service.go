@@ -60,7 +60,9 @@ type service struct {
 	desk      desk
 
 	stopOnce sync.Once
+	life     context.Context // of the loop
 	stopLoop context.CancelFunc
+	drains   atomic.Bool    // the system is being emptied
 	work     sync.WaitGroup // the loop and the housekeeping
 }
 
@@ -90,7 +92,7 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 		return s, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stopLoop = cancel
+	s.life, s.stopLoop = ctx, cancel
 	s.work.Go(func() { s.loop.Run(ctx) })
 	s.work.Go(func() { s.keepHouse(ctx) })
 	go s.reader.run()

@@ -33,7 +33,7 @@ func (s *service) status() (answer, error) {
 		{"storeWritten", kept.Written}, {"storeQueued", kept.Queued}, {"storeInSpill", kept.InSpill},
 		{"storeRejected", kept.Rejected}, {"storeDropped", kept.DroppedCDRs + kept.DroppedStates},
 		{"storeState", storeState(&kept)}, {"fired", s.fired.Load()}, {"fireDropped", s.fireDropped.Load()},
-		{"queueLogDropped", s.queueLogDropped()},
+		{"draining", s.drains.Load()}, {"queueLogDropped", s.queueLogDropped()},
 	} {
 		t.add(row.name, row.value)
 		values[row.name] = row.value

@@ -49,7 +49,7 @@ func (e *Engine) drain() {
 	}
 	for _, q := range e.queuesInOrder() {
 		for _, w := range e.callersOf(q) {
-			if len(w.offers) == 0 {
+			if len(w.offers) == 0 && w.number == "" { // who is to be called back keeps his place for the next run
 				e.overflow(w, WhenClosed)
 			}
 		}

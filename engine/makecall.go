@@ -9,6 +9,9 @@ func (e *Engine) makeCall(r *Request) {
 	case !ok:
 		e.refuse(r, events.InvalidParams, "thisDN: the dial plan has no rule for this number")
 		return
+	case e.draining:
+		e.refuse(r, events.CallUnknown, "the system is being emptied: no call is made any more")
+		return
 	case r.OtherDN == r.ThisDN:
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
 		return

@@ -354,7 +354,7 @@ func (e *Engine) endOffer(o *offer) {
 	w.queue.stopRinging(w)
 	w.progressAt = 0
 	w.retries++
-	if e.draining {
+	if e.draining && w.number == "" {
 		e.overflow(w, WhenClosed)
 		return
 	}

@@ -106,7 +106,7 @@ void cti_console_open(void)
 	static const char *const words[] = {
 		"status", "version", "calls", "clients", "reload", "call ::cti::list_calls", "agents", "queues",
 		"agent ::cti::list_agents login", "agent ::cti::list_agents logout", "agent ::cti::list_agents ready",
-		"agent ::cti::list_agents notready", "queue ::cti::list_queues", "import callcenter",
+		"agent ::cti::list_agents notready", "queue ::cti::list_queues", "import callcenter", "drain",
 	};
 	char line[64];
 	switch_console_add_complete_func("::cti::list_calls", list_calls);

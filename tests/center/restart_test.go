@@ -221,3 +221,21 @@ func TestRestartKeepsTheOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestDrainKeepsCallbacks: who waits is sent on when the system is emptied, and who is to be called back keeps his place for the
+// next run (3.16).
+func TestDrainKeepsCallbacks(t *testing.T) {
+	w := newWorld(1, engine.Config{Directory: oneAgent(0), AuditMillis: 5000})
+	back := w.arrive("13900000001", "8000")
+	w.enter(back, "8001")
+	w.fact(engine.LegDTMF, back, func(in *engine.Input) { in.Text.Digits = "1" })
+	waits := w.arrive("13900000002", "8000")
+	w.enter(waits, "8001")
+	w.wait(time.Second)
+	w.step(engine.Input{Kind: engine.DrainOrdered})
+	w.wait(time.Second)
+	require.Equal(t, string(engine.WhenClosed), waits.result)
+	q, _ := w.engine.Queue("8001")
+	require.Len(t, q.Callers, 1)
+	require.Equal(t, "13900000001", q.Callers[0].OtherDN)
+}

@@ -74,7 +74,7 @@ func TestConsole(t *testing.T) {
 	require.Equal(t, 1, r.listed("calls"), "a reload drops no call")
 
 	for _, word := range []string{
-		"status", "version", "calls", "call", "clients", "reload", "agents", "agent", "queues", "queue", "import",
+		"status", "version", "calls", "call", "clients", "reload", "agents", "agent", "queues", "queue", "import", "drain",
 	} {
 		require.Contains(t, r.api("console_complete cti "+word[:2]), word, "completion")
 	}

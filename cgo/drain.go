@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"modcti/engine"
+)
+
+// emptyTick is how often a system that is being emptied is looked at.
+const emptyTick = time.Second
+
+// draining is what `cti drain` answers.
+type draining struct {
+	Calls  int `json:"calls"`  // up
+	Agents int `json:"agents"` // logged in
+}
+
+// drain has the system emptied (3.16): agents take no more calls and are logged out as theirs end, callers of queues are
+// sent on, no call is made any more. With the last call the engine stops. Asked again, it tells how far that is.
+func (s *service) drain() (answer, error) {
+	if s.drains.CompareAndSwap(false, true) {
+		if err := s.loop.Post(engine.Input{Kind: engine.DrainOrdered}); err != nil {
+			s.drains.Store(false)
+			return answer{}, fmt.Errorf("the engine does not answer: %w", err)
+		}
+		s.log.Info("the system is being emptied; the engine stops with the last call")
+		go s.stopWhenEmpty(s.life)
+	}
+	var d draining
+	err := s.ask(func(e *engine.Engine) {
+		d.Calls = e.Stats().Calls
+		for _, a := range e.Agents() {
+			if a.AgentState != 0 {
+				d.Agents++
+			}
+		}
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	t := table{header: []string{"calls", "agents"}}
+	t.add(d.Calls, d.Agents)
+	return answer{tables: []table{t}, value: d}, nil
+}
+
+// stopWhenEmpty ends the engine when no call is up any more. The module is there until it is unloaded.
+func (s *service) stopWhenEmpty(life context.Context) {
+	ticker := time.NewTicker(emptyTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-life.Done():
+			return
+		case <-ticker.C:
+		}
+		calls := 1
+		if s.loop.Do(life, func(e *engine.Engine) { calls = e.Stats().Calls }) != nil {
+			return
+		}
+		if calls == 0 {
+			s.log.Info("the system is empty: the engine stops; unload mod_cti, or shut the switch down")
+			_, _ = s.stop(context.Background())
+			return
+		}
+	}
+}
