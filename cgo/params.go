@@ -48,8 +48,7 @@ var params = []param{
 	{"inside-pattern", false, "a regular expression (RE2), such as ^\\d{3,6}$", func(s *Settings, v string) bool {
 		return pattern(&s.Inside, v)
 	}},
-	{"track", false, "all; marked needs the application cti_track, which this version does not have",
-		func(_ *Settings, v string) bool { return v == "all" }},
+	{"track", false, "all or marked", func(s *Settings, v string) bool { return choice(&s.TrackMarked, v, "marked", "all") }},
 	{"durability", false, "full or normal", func(s *Settings, v string) bool {
 		return choice(&s.DurabilityFull, v, "full", "normal")
 	}},

@@ -30,6 +30,7 @@ type Settings struct {
 	SDKAppID          int64  // 0 = made at first start
 	TimeZone          *time.Location
 	Inside            *regexp.Regexp // matches the numbers that are extensions
+	TrackMarked       bool           // only channels that cti_track has marked are followed
 	DurabilityFull    bool           // a committed record survives power loss, not only a crash
 	JournalDays       int64
 	JournalBytes      int64

@@ -127,7 +127,7 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("time-zone", "Mars/Olympus"), "give a zone's name"},
 		{paramRow("inside-pattern", "("), "give a regular expression"},
 		{paramRow("inside-pattern", ""), "or leave the parameter out"},
-		{paramRow("track", "some"), "give all; marked needs the application cti_track"},
+		{paramRow("track", "some"), "give all or marked"},
 		{paramRow("durability", "FULL"), "give full or normal"},
 		{paramRow("journal-days", "0"), "from 1 to 3650"},
 		{paramRow("journal-bytes", "1KiB"), "from 1MiB to 1024GiB"},

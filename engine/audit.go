@@ -113,8 +113,11 @@ func (e *Engine) legFound(in *Input) {
 func (e *Engine) adopt(in *Input) *party {
 	origin := e.unfoldOrigin(e.outgoing[in.Leg])
 	if !e.tracks(in, origin) {
+		e.pass(in, e.outgoing[in.Leg])
+		e.untracked[in.Leg].foundIn(e.audit.beganAt)
 		return nil
 	}
+	delete(e.untracked, in.Leg)
 	p := e.admit(in)
 	if p == nil {
 		return nil
@@ -192,6 +195,7 @@ func (e *Engine) snapshotEnd(in *Input) {
 		p = next
 	}
 	e.missingNails(in)
+	e.forgetUntracked()
 	if a.done == 1 {
 		e.nailsKnown()
 		e.releaseCallbacks()

@@ -39,9 +39,10 @@ type Engine struct {
 
 	restlessSpare []*agent
 	waitersSpare  []*waiter
-	strays        map[LegID]string // legs in cti_queue that no record has told of, and its argument
-	dayEnds       int64            // Unix µs; then the counters that routing reads begin anew
-	draining      bool             // the system is being emptied
+	strays        map[LegID]stray // applications of legs that no record has told of
+	untracked     map[LegID]*untracked
+	dayEnds       int64 // Unix µs; then the counters that routing reads begin anew
+	draining      bool  // the system is being emptied
 	offers        uint64
 	stayed        int
 	drawn         uint64
@@ -76,7 +77,8 @@ func New(config Config, open []OpenCall) *Engine {
 		nails: make(map[LegID]*nail), nailOrders: make(map[uint64]*nail),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
-		queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]string),
+		queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]stray),
+		untracked: make(map[LegID]*untracked),
 	}
 	e.monoNanos, e.wallMicros = config.MonoNanos, config.WallMicros
 	if config.DayEnd != nil {

@@ -26,7 +26,7 @@ func (e *Engine) legCreated(in *Input) {
 	if e.strayNail(in) {
 		return
 	}
-	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil {
+	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil || e.untracked[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
@@ -34,8 +34,13 @@ func (e *Engine) legCreated(in *Input) {
 		e.fold(in)
 		return
 	}
+	by := in.Other
+	if by.IsZero() {
+		by = e.outgoing[in.Leg]
+	}
 	origin := e.originOf(in)
 	if !e.tracks(in, origin) {
+		e.pass(in, by)
 		return
 	}
 	if p := e.admit(in); p != nil {
@@ -47,7 +52,11 @@ func (e *Engine) legCreated(in *Input) {
 
 // tracks applies the setting track=marked.
 func (e *Engine) tracks(in *Input, origin *party) bool {
-	return !e.config.TrackMarked || in.Flags&FlagMarked != 0 || origin != nil || e.callNamed(in.Text.CTICallID) != nil
+	if !e.config.TrackMarked {
+		return true
+	}
+	_, stray := e.strays[in.Leg]
+	return stray || in.Flags&FlagMarked != 0 || origin != nil || e.callNamed(in.Text.CTICallID) != nil
 }
 
 // admit makes a party from a channel's first record and gives it a name, but no call yet.
@@ -144,6 +153,11 @@ func (e *Engine) legFact(in *Input) {
 		e.legOutgoing(in)
 	}
 	p := e.legs[in.Leg]
+	if u := e.untracked[in.Leg]; u != nil {
+		if p = e.untrackedFact(u, in); p == nil {
+			return
+		}
+	}
 	if p == nil {
 		if n := e.nails[in.Leg]; n != nil {
 			e.nailFact(n, in)
@@ -171,8 +185,9 @@ func (e *Engine) legFact(in *Input) {
 // channel is gone. A snapshot tells which.
 func (e *Engine) strayFact(in *Input) {
 	e.stats.LateInputs++
-	if in.Kind == LegExecuted && in.Text.App == "cti_queue" {
+	if in.Kind == LegExecuted && takesPart(in.Text.App) {
 		e.strayCaller(in)
+		e.audit.soon(in.MonoNanos)
 	}
 	if in.Kind != LegDestroyed && in.Kind != LegEnded && in.Kind != LegHangup && !e.config.TrackMarked {
 		e.audit.soon(in.MonoNanos)
@@ -298,12 +313,7 @@ func (e *Engine) joinThrough(f *fold) {
 
 // executed: an application tells what a leg is for.
 func (e *Engine) executed(p *party, in *Input) {
-	switch in.Text.App {
-	case "cti_queue":
-		e.queueApp(p, in.Text.AppArg)
-		return
-	case "cti_agent":
-		e.agentApp(p, in.Text.AppArg)
+	if e.ownApp(p, in.Text.App, in.Text.AppArg, in.Flags&FlagTruncated != 0) {
 		return
 	}
 	if p.waiter != nil && p.waiter.inApp { // another application has him
@@ -328,6 +338,23 @@ func (e *Engine) executed(p *party, in *Input) {
 		p.thirdDN = q.thisDN
 	}
 	e.apply(p, rings)
+}
+
+// ownApp does what one of the module's applications is for.
+func (e *Engine) ownApp(p *party, app, argument string, cut bool) bool {
+	switch app {
+	case "cti_queue":
+		e.queueApp(p, argument)
+	case "cti_agent":
+		e.agentApp(p, argument)
+	case "cti_track":
+		e.attachData(p, argument, true, cut)
+	case "cti_ivr_result":
+		e.attachData(p, argument, false, cut)
+	default:
+		return false
+	}
+	return true
 }
 
 // renamed gives a leg its new uuid. Its party keeps the id that clients know (R14).

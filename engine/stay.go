@@ -329,22 +329,28 @@ func (e *Engine) checkTaken(p, with *party) {
 	}
 }
 
-// strayCaller: the first record of a leg that comes into a queue was lost. The next snapshot knows the leg; it is put
-// into the queue then.
+// strayCaller: the first record was lost of a leg that comes into a queue, or another application of the module. The next
+// snapshot knows the leg; it is put into the queue then.
 func (e *Engine) strayCaller(in *Input) {
 	if len(e.strays) >= outgoingMax {
 		clear(e.strays)
 	}
-	e.strays[in.Leg] = in.Text.AppArg
+	e.strays[in.Leg] = stray{in.Text.App, in.Text.AppArg, in.Flags&FlagTruncated != 0}
 }
 
 // strayFound: such a leg is known now.
 func (e *Engine) strayFound(p *party) {
-	argument, stray := e.strays[p.id]
-	if stray {
+	s, known := e.strays[p.id]
+	if known {
 		delete(e.strays, p.id)
-		e.queueApp(p, argument)
+		e.ownApp(p, s.app, s.argument, s.cut)
 	}
+}
+
+// stray is an application of the module that an unknown leg is in.
+type stray struct {
+	app, argument string
+	cut           bool
 }
 
 // served learns how long callers wait, for the announcement of the waiting time.

@@ -11,6 +11,9 @@ func appendString(dst []byte, s string) []byte {
 	return append(appendText(append(dst, '"'), s), '"')
 }
 
+// Quote is a text as a JSON string.
+func Quote(s string) string { return string(appendString(nil, s)) }
+
 // appendText appends what stands between the quotes of s as a JSON string.
 func appendText(dst []byte, s string) []byte {
 	if plain(s) {

@@ -63,6 +63,7 @@ func TestCenter(t *testing.T) {
 	c.each(t, "a caller waits and is served", "3.2 3.15 3.0-4 R43 R44", waitsAndIsServed)
 	c.each(t, "ready is at work at once", "3.15 limits-and-faults 1.3", ringsAtOnce)
 	c.each(t, "a phone that stays connected", "3.2 3.15 R14", nailedUp)
+	c.each(t, "what the dialplan says of a call", "R60 settings.md", attachesData)
 	c.each(t, "by the cti command", "3.15 settings.md", byCommand)
 	c.each(t, "by feature code", "3.15", byFeatureCode)
 	c.each(t, "no answer", "3.3 R42 KZ#6609", noAnswer)
@@ -233,6 +234,20 @@ func nailedUp(c *center) {
 	c.recorded([]string{"8010 answered", "8010 answered", "8010 answered"}, []string{"1008 answered", "1008 answered", "1008 answered"})
 	c.hangUp("1008")
 	c.told("AgentLogout 1008 reasonCode=6")
+}
+
+// attachesData: cti_track and cti_ivr_result attach data to a call, while its caller waits too.
+func attachesData(c *center) {
+	c.caller("8001")
+	call := c.told("Queued 8001").CallID
+	uuid := strings.Join([]string{call[:8], call[8:12], call[12:16], call[16:20], call[20:]}, "-")
+	c.api("uuid_broadcast " + uuid + " cti_track::lang=en,tier=gold aleg")
+	last := c.told("AttachedDataChanged " + outside)
+	require.Equal(c.t, map[string]any{"lang": "en", "tier": "gold"}, last.fields["attachedData"])
+	c.api("uuid_broadcast " + uuid + " cti_ivr_result::account=12345 aleg")
+	last = c.told("AttachedDataChanged " + outside)
+	require.Equal(c.t, map[string]any{"lang": "en", "tier": "gold", "account": "12345"}, last.fields["attachedData"])
+	c.waiting("8001", 1)
 }
 
 // ringsAtOnce: how long it takes from the request until the phone says that it rings, with all that the harness adds.

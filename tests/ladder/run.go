@@ -61,7 +61,7 @@ func NewRun(s *Scene) *Run {
 	r.Engine = engine.New(engine.Config{
 		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
 		Dial: s.dial, RingMillis: s.RingMillis, NotifyObserved: s.NotifyObserved,
-		NailedHears: s.NailedHears, LegsMax: s.LegsMax, RoomsMax: s.RoomsMax, LegSeed: [2]uint64{1, 2},
+		NailedHears: s.NailedHears, TrackMarked: s.TrackMarked, LegsMax: s.LegsMax, RoomsMax: s.RoomsMax, LegSeed: [2]uint64{1, 2},
 		RecordPath: func(callID, partyID string, wallMicros int64) string {
 			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)

@@ -8,6 +8,7 @@
 //	# ring 20000                 Config.RingMillis
 //	# record /rec/$call-$party-$at.wav
 //	# notify-observed
+//	# track marked              only marked channels are followed
 //	# nailed-hears music
 //	# legs 2                     Config.LegsMax; rooms 1: Config.RoomsMax
 //	# queue 8001 strategy=...     a skill group, as Scene.queue reads it
@@ -51,6 +52,7 @@ type Scene struct {
 	AuditMillis, RingMillis int64
 	NotifyObserved          bool
 	NailedHears             string
+	TrackMarked             bool
 	LegsMax, RoomsMax       int
 	Record                  string // template of the recording's file; empty = off
 	DialPlan                []DialRule
@@ -148,6 +150,8 @@ func (s *Script) setting(words []string) (err error) {
 		s.Scene.AuditMillis = 5000
 	case len(words) == 1 && words[0] == "notify-observed":
 		s.Scene.NotifyObserved = true
+	case len(words) == 2 && words[0] == "track" && words[1] == "marked":
+		s.Scene.TrackMarked = true
 	case len(words) == 2 && words[0] == "nailed-hears":
 		s.Scene.NailedHears = words[1]
 	case len(words) == 2 && words[0] == "legs":
