@@ -21,7 +21,7 @@ func blame(t *testing.T, s *freeSwitch) {
 		var stay, leave [together]string
 		var calls, acts []command
 		for i := range together {
-			stay[i], leave[i] = newLeg(), newLeg()
+			stay[i], leave[i] = s.newLeg(), s.newLeg()
 			name := fmt.Sprintf("Blame %d %d", round, i)
 			calls = append(calls,
 				command{kind: cmdOriginate, uuid: stay[i], value: s.dial("1001"), call: stay[i]},
@@ -37,7 +37,7 @@ func blame(t *testing.T, s *freeSwitch) {
 			}
 			acts = append(acts, bridge)
 			for range random.IntN(60) {
-				acts = append(acts, command{kind: cmdSetVariable, uuid: newLeg(), name: "cti_a", value: "1", call: "y"})
+				acts = append(acts, command{kind: cmdSetVariable, uuid: s.newLeg(), name: "cti_a", value: "1", call: "y"})
 			}
 			far := s.incoming(mark, fmt.Sprintf("Blame %d %d", round, i), "1002")
 			acts = append(acts, command{kind: cmdHangup, uuid: far, cause: 16, call: "y"})

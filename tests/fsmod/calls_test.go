@@ -20,8 +20,7 @@ const (
 )
 
 func TestCalls(t *testing.T) {
-	s := start(t, "-np")
-	for name, test := range map[string]func(*testing.T, *freeSwitch){
+	share(t).atOnce(map[string]func(*testing.T, *freeSwitch){
 		"answered":         answeredCall,
 		"early media":      earlyMedia,
 		"cancelled":        cancelled,
@@ -38,25 +37,18 @@ func TestCalls(t *testing.T) {
 		"room":             room,
 		"eavesdrop":        eavesdrop,
 		"hostile names":    hostileNames,
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.t = t
-			test(t, s)
-			s.api("hupall")
-			s.emptied()
-		})
-	}
-	s.t = t
+	})
 }
 
 // answeredCall: the whole life of two legs, and what each record carries (cti.h, cti_record).
 func answeredCall(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Alice", "1001", "&park")
+	s.call(near, "Alice", "1001", "&park")
 	in := s.incoming(mark, "Alice", "1001")
-	s.await(mark, "parked leg", func(r record) bool { return r.Kind == "EXECUTED" && r.Leg == hex(legA) })
-	require.True(t, s.tryAPI("uuid_kill %s", legA))
-	s.awaitKind(mark, "DESTROYED", legA)
+	s.await(mark, "parked leg", func(r record) bool { return r.Kind == "EXECUTED" && r.Leg == hex(near) })
+	require.True(t, s.tryAPI("uuid_kill %s", near))
+	s.awaitKind(mark, "DESTROYED", near)
 	s.awaitKind(mark, "DESTROYED", in)
 
 	all := s.records()[mark:]
@@ -64,15 +56,15 @@ func answeredCall(t *testing.T, s *freeSwitch) {
 	require.Contains(t, [][]string{
 		{"CREATED", "ANSWERED", "EXECUTED", "HANGUP", "ENDED", "DESTROYED"},
 		{"CREATED", "EXECUTED", "ANSWERED", "HANGUP", "ENDED", "DESTROYED"},
-	}, told(all, legA))
+	}, told(all, near))
 	require.Equal(t, []string{"CREATED", "ANSWERED", "EXECUTED", "HANGUP", "ENDED", "DESTROYED"}, told(all, in))
-	for _, uuid := range []string{legA, in} {
+	for _, uuid := range []string{near, in} {
 		s.requireNumbered(all, uuid)
 	}
-	created := s.awaitKind(mark, "CREATED", legA)
+	created := s.awaitKind(mark, "CREATED", near)
 	require.Equal(t, 2, created.Direction)
 	require.Len(t, created.Text, 9)
-	require.Equal(t, legA, created.Text[textUUID])
+	require.Equal(t, near, created.Text[textUUID])
 	require.Contains(t, created.Text[textChannel], "sofia/test/1001@127.0.0.1")
 	require.Equal(t, "1000", created.Text[textCallerNumber])
 	require.Equal(t, "1001", created.Text[textDestination])
@@ -82,43 +74,46 @@ func answeredCall(t *testing.T, s *freeSwitch) {
 	require.NotEmpty(t, createdIn.Text[textSIPCallID])
 	require.Equal(t, "park", s.awaitKind(mark, "EXECUTED", in).Text[0])
 
-	ended := s.awaitKind(mark, "ENDED", legA)
+	ended := s.awaitKind(mark, "ENDED", near)
 	require.Equal(t, normalClearing, ended.Cause)
 	require.Equal(t, sendBye, ended.Disposition)
 	require.Equal(t, recvBye, s.awaitKind(mark, "ENDED", in).Disposition)
 	require.Equal(t, recvBye, s.awaitKind(mark, "HANGUP", in).Disposition, "who ended it is known at once")
-	require.Zero(t, s.awaitKind(mark, "HANGUP", legA).Disposition)
+	require.Zero(t, s.awaitKind(mark, "HANGUP", near).Disposition)
 }
 
 func earlyMedia(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Early", "2001", "&park")
+	s.call(near, "Early", "2001", "&park")
 	in := s.incoming(mark, "Early", "2001")
-	s.awaitKind(mark, "PROGRESS", legA)
+	s.awaitKind(mark, "PROGRESS", near)
 	s.awaitKind(mark, "PROGRESS", in)
-	require.True(t, s.tryAPI("uuid_kill %s", legA))
+	require.True(t, s.tryAPI("uuid_kill %s", near))
 	s.awaitKind(mark, "ENDED", in)
-	require.NotContains(t, told(s.records()[mark:], legA), "ANSWERED")
+	require.NotContains(t, told(s.records()[mark:], near), "ANSWERED")
 }
 
 func cancelled(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Cancel", "3001", "&park")
+	s.call(near, "Cancel", "3001", "&park")
 	in := s.incoming(mark, "Cancel", "3001")
-	s.awaitKind(mark, "RINGING", legA)
+	s.awaitKind(mark, "RINGING", near)
 	s.awaitKind(mark, "RINGING", in)
-	require.True(t, s.tryAPI("uuid_kill %s", legA))
-	require.Equal(t, sendCancel, s.awaitKind(mark, "ENDED", legA).Disposition)
+	require.True(t, s.tryAPI("uuid_kill %s", near))
+	require.Equal(t, sendCancel, s.awaitKind(mark, "ENDED", near).Disposition)
 	ended := s.awaitKind(mark, "ENDED", in)
 	require.Equal(t, recvCancel, ended.Disposition)
 	require.Equal(t, originatorCancel, ended.Cause)
 }
 
 func busy(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Busy", "4001", "&park")
+	s.call(near, "Busy", "4001", "&park")
 	in := s.incoming(mark, "Busy", "4001")
-	ended := s.awaitKind(mark, "ENDED", legA)
+	ended := s.awaitKind(mark, "ENDED", near)
 	require.Equal(t, userBusy, ended.Cause)
 	require.Equal(t, recvRefuse, ended.Disposition)
 	refused := s.awaitKind(mark, "ENDED", in)
@@ -128,8 +123,9 @@ func busy(t *testing.T, s *freeSwitch) {
 
 // forwarded: a leg that originates another is told by OUTGOING and by the other's CREATED; a bridge by both legs.
 func forwarded(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Forward", "51002", "&park")
+	s.call(near, "Forward", "51002", "&park")
 	first := s.incoming(mark, "Forward", "51002")
 	second := s.incoming(mark, "Forward", "1002")
 	outgoing := s.awaitKind(mark, "OUTGOING", first)
@@ -151,8 +147,9 @@ func forwarded(t *testing.T, s *freeSwitch) {
 }
 
 func directoryUser(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "User", "81801", "&park")
+	s.call(near, "User", "81801", "&park")
 	in := s.incoming(mark, "User", "81801")
 	s.incoming(mark, "User", "1801")
 	called := s.await(mark, "called leg", func(r record) bool { return r.Kind == "CREATED" && r.Other == hex(in) })
@@ -165,8 +162,9 @@ func directoryUser(t *testing.T, s *freeSwitch) {
 // pair brings up two legs that the switch bridges: A, and the leg that A's far end called. It returns both ends of it.
 func pair(s *freeSwitch, name string) (first, called, last string) {
 	s.t.Helper()
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, name, "51002", "&park")
+	s.call(near, name, "51002", "&park")
 	first, last = s.incoming(mark, name, "51002"), s.incoming(mark, name, "1002")
 	bridged := s.awaitKind(mark, "BRIDGED", first)
 	r := s.await(mark, "called leg", func(r record) bool { return r.Kind == "CREATED" && r.Leg == bridged.Other })
@@ -215,15 +213,16 @@ func endedWhileHeld(t *testing.T, s *freeSwitch) {
 
 // proxiedHold: the profile passes the phone's hold on to its partner instead of taking it; the holder is told as ever.
 func proxiedHold(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.callAt(s.proxyHoldPort, legA, "Proxied", "51002", "&park")
+	s.callAt(s.proxyHoldPort, near, "Proxied", "51002", "&park")
 	first := s.incoming(mark, "Proxied", "51002")
 	called := s.awaitKind(mark, "BRIDGED", first).Other
-	s.awaitKind(mark, "EXECUTED", legA)
+	s.awaitKind(mark, "EXECUTED", near)
 	mark = s.mark()
-	require.True(t, s.tryAPI("uuid_hold %s", legA))
+	require.True(t, s.tryAPI("uuid_hold %s", near))
 	s.awaitKind(mark, "HELD", first)
-	require.True(t, s.tryAPI("uuid_hold off %s", legA))
+	require.True(t, s.tryAPI("uuid_hold off %s", near))
 	s.awaitKind(mark, "UNHELD", first)
 	require.Empty(t, told(s.records()[mark:], called))
 }
@@ -231,11 +230,12 @@ func proxiedHold(t *testing.T, s *freeSwitch) {
 // flushEvents waits until every event that was fired so far has been delivered to the module.
 func (s *freeSwitch) flushEvents() {
 	s.t.Helper()
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legC, "Flush", "7999", "&park")
+	s.call(near, "Flush", "7999", "&park")
 	in := s.incoming(mark, "Flush", "7999")
 	s.awaitKind(mark, "ROOM_JOINED", in)
-	s.api("uuid_kill %s", legC)
+	s.api("uuid_kill %s", near)
 	s.awaitKind(mark, "ROOM_LEFT", in)
 }
 
@@ -244,7 +244,7 @@ func privateCommand(t *testing.T, s *freeSwitch) {
 	first, _, _ := pair(s, "Private")
 	mark := s.mark()
 	require.True(t, s.tryAPI("uuid_broadcast %s set::cti_test_app=ran aleg", first))
-	require.Eventually(t, func() bool { return s.api("uuid_getvar %s cti_test_app", first) == "ran" }, patience, 20e6)
+	s.until(func() bool { return s.api("uuid_getvar %s cti_test_app", first) == "ran" }, "the application to have run")
 	require.Empty(t, told(s.records()[mark:], first))
 }
 
@@ -260,8 +260,9 @@ func transfer(t *testing.T, s *freeSwitch) {
 
 // loopback: both ends are marked, and the pair is told once both exist.
 func loopback(t *testing.T, s *freeSwitch) {
+	caller := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Loop", "61004", "&park")
+	s.call(caller, "Loop", "61004", "&park")
 	in := s.incoming(mark, "Loop", "61004")
 	far := s.incoming(mark, "Loop", "1004")
 	near := s.awaitKind(mark, "CREATED", legD)
@@ -275,38 +276,41 @@ func loopback(t *testing.T, s *freeSwitch) {
 }
 
 func room(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
-	s.call(legA, "Room", "7001", "&park")
+	s.call(near, "Room", "7001", "&park")
 	in := s.incoming(mark, "Room", "7001")
 	require.Equal(t, []string{"7001"}, s.awaitKind(mark, "ROOM_JOINED", in).Text)
 	require.Equal(t, []string{"conference", "7001@default"}, s.awaitKind(mark, "EXECUTED", in).Text)
 	require.Empty(t, s.awaitKind(mark, "BRIDGED", in).Other)
-	require.True(t, s.tryAPI("uuid_kill %s", legA))
+	require.True(t, s.tryAPI("uuid_kill %s", near))
 	require.Equal(t, []string{"7001"}, s.awaitKind(mark, "ROOM_LEFT", in).Text)
 }
 
 // eavesdrop: the observer says whom it listens to; its bridge has no partner, whatever text the message carries.
 func eavesdrop(t *testing.T, s *freeSwitch) {
+	spy := s.newLeg()
 	_, called, _ := pair(s, "Spied")
 	mark := s.mark()
-	s.call(legB, "Spy", "1009", fmt.Sprintf("&eavesdrop(%s)", called))
-	executed := s.awaitKind(mark, "EXECUTED", legB)
+	s.call(spy, "Spy", "1009", fmt.Sprintf("&eavesdrop(%s)", called))
+	executed := s.awaitKind(mark, "EXECUTED", spy)
 	require.Equal(t, flagObserver, executed.Flags)
 	require.Equal(t, hex(called), executed.Other)
-	require.Empty(t, s.awaitKind(mark, "BRIDGED", legB).Other)
+	require.Empty(t, s.awaitKind(mark, "BRIDGED", spy).Other)
 	require.True(t, s.tryAPI("uuid_kill %s", called))
-	require.Empty(t, s.awaitKind(mark, "UNBRIDGED", legB).Other)
+	require.Empty(t, s.awaitKind(mark, "UNBRIDGED", spy).Other)
 }
 
 // hostileNames: a name that is too long is cut at a character, and no other field with it.
 func hostileNames(t *testing.T, s *freeSwitch) {
+	near := s.newLeg()
 	mark := s.mark()
 	long := strings.Repeat("é", 400)
 	s.api("bgapi originate {origination_uuid=%s,origination_caller_id_name=%s,cti_call_id=0123456789abcdef}"+
-		"sofia/test/1006@127.0.0.1:%d &park", legA, long, s.sipPort)
-	created := s.awaitKind(mark, "CREATED", legA)
+		"sofia/test/1006@127.0.0.1:%d &park", near, long, s.sipPort)
+	created := s.awaitKind(mark, "CREATED", near)
 	require.Equal(t, flagTruncated, created.Flags)
-	require.Equal(t, legA, created.Text[textUUID])
+	require.Equal(t, near, created.Text[textUUID])
 	require.Equal(t, "1006", created.Text[textDestination])
 	require.Equal(t, "0123456789abcdef", created.Text[textCTICallID])
 	require.True(t, strings.HasPrefix(long, created.Text[textCallerName]))

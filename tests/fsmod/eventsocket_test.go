@@ -23,12 +23,12 @@ type reply struct {
 }
 
 func dialEventSocket(port int) (*eventSocket, error) {
-	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), patience)
 	if err != nil {
 		return nil, err
 	}
 	e := &eventSocket{conn: conn, in: bufio.NewReader(conn)}
-	if _, err := e.read(5 * time.Second); err != nil { // auth/request
+	if _, err := e.read(patience); err != nil { // auth/request
 		conn.Close()
 		return nil, err
 	}

@@ -9,10 +9,10 @@ import (
 // keptLegs: cti.h, ORIGINATE with the name kept: the channel is parked, not ended, when its bridge ends because the other did,
 // whichever of the two the command named first, or its room, or whom it listens to.
 func keptLegs(t *testing.T, s *freeSwitch) {
-	mark, b := s.mark(), newLeg()
+	mark, b := s.mark(), s.newLeg()
 	s.accepted(command{kind: cmdOriginate, uuid: b, name: "kept", value: s.dial("1001"), call: "nailed-1"})
 	s.awaitKind(mark, "ANSWERED", b)
-	require.Equal(t, causeRefused, s.do(command{kind: cmdOriginate, uuid: newLeg(), name: "other", value: s.dial("1001")}))
+	require.Equal(t, causeRefused, s.do(command{kind: cmdOriginate, uuid: s.newLeg(), name: "other", value: s.dial("1001")}))
 	parked := func() {
 		s.inState(b, "CS_PARK")
 		s.accepted(command{kind: cmdWait, uuid: b, name: "silence", call: "k"})

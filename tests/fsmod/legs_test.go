@@ -8,23 +8,10 @@ import (
 
 // TestLegs tries what legs may meet with on one switch, one case after the other.
 func TestLegs(t *testing.T) {
-	s := start(t, "-np")
-	for _, c := range []struct {
-		name string
-		try  func(*testing.T, *freeSwitch)
-	}{
-		{"who hung up", blame},
-		{"adopted", adopted},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s.t = t
-			c.try(t, s)
-			s.api("hupall")
-			s.emptied()
-		})
-	}
-	s.t = t
-	s.stop()
+	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
+		"who hung up": blame,
+		"adopted":     adopted,
+	})
 }
 
 // adopted: channels that were up before the module take every command at once, wherever they are: parked, in an
@@ -36,7 +23,7 @@ func adopted(t *testing.T, s *freeSwitch) {
 		"parked": "&park", "playing": "&endless_playback(tone_stream://%(10000,0,440);loops=-1)", "supervisor": "&park",
 		"joins": "&park", "first": "&park", "second": "&park", "third": "&park",
 	} {
-		uuids[name] = newLeg()
+		uuids[name] = s.newLeg()
 		s.api("originate {origination_uuid=%s}%s %s", uuids[name], s.dial("1001"), leg)
 	}
 	require.True(t, s.tryAPI("uuid_bridge %s %s", uuids["first"], uuids["second"]))

@@ -18,12 +18,13 @@ func legID(n int) string { return fmt.Sprintf("eeeeeeee-0000-4000-8000-%012d", n
 // TestAdoption: channels that were up before the module are found, tell their end by hooks, and what they do until they
 // can be hooked by the event bus.
 func TestAdoption(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	require.True(t, s.tryAPI("unload mod_cti"))
 	s.api("originate {origination_uuid=%s}sofia/test/51001@127.0.0.1:%d &park", legA, s.sipPort)
 	s.api("bgapi originate {origination_uuid=%s}sofia/test/3001@127.0.0.1:%d &park", legB, s.sipPort)
 	s.api("originate {origination_uuid=%s}sofia/test/1002@127.0.0.1:%d &park", legC, s.sipPort)
-	require.Eventually(t, func() bool { return s.api("uuid_exists %s", legB) == "true" }, patience, 20e6)
+	s.until(func() bool { return s.api("uuid_exists %s", legB) == "true" }, "the call")
 	require.Equal(t, 0, count(s.records(), "CREATED"), "nothing is told while the module is not loaded")
 
 	mark := s.mark()
@@ -73,6 +74,7 @@ func legOnly(all []record, uuid string) (own []record) {
 
 // TestAdoptedAnswer: a leg that rang before the module came is told answered, and who had called it.
 func TestAdoptedAnswer(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	mark := s.mark()
 	s.call(legA, "Caller", "53001", "&park")
@@ -97,6 +99,7 @@ func TestAdoptedAnswer(t *testing.T) {
 
 // TestLoadUnloadLoad: any number of times while calls come and go; nothing is told twice, no session stays.
 func TestLoadUnloadLoad(t *testing.T) {
+	t.Parallel()
 	arguments := map[string][]string{"ordinary": {"-np"}}
 	if realTimeAllowed() {
 		arguments["real time"] = nil
@@ -110,7 +113,7 @@ func TestLoadUnloadLoad(t *testing.T) {
 
 func loadUnloadLoad(t *testing.T, s *freeSwitch, realTime bool) {
 	if realTime {
-		require.Equal(t, schedFIFO, schedulingPolicy(t, s.process.Process.Pid), "the switch does not run in real time")
+		require.Equal(t, schedFIFO, schedulingPolicy(t, s.process.Pid), "the switch does not run in real time")
 	}
 	for i := range 20 {
 		s.call(legID(i), fmt.Sprintf("Cycle%d", i), "51001", "&park")
@@ -122,7 +125,7 @@ func loadUnloadLoad(t *testing.T, s *freeSwitch, realTime bool) {
 		mark := s.mark()
 		require.True(t, s.tryAPI("load mod_cti"), s.log())
 		s.await(mark, "snapshot", func(r record) bool { return r.Kind == "SNAPSHOT_END" })
-		require.NoError(t, s.process.Process.Signal(syscall.SIGHUP))
+		require.NoError(t, s.process.Signal(syscall.SIGHUP))
 	}
 	threadsFitForGo(t, s)
 	mark := s.mark()
@@ -140,7 +143,6 @@ func loadUnloadLoad(t *testing.T, s *freeSwitch, realTime bool) {
 		}
 	}
 	require.Contains(t, s.api("cti status"), "\nmoduleRecordsLost|0\n")
-	s.stop()
 }
 
 // loads splits the records by the engine's starts.
@@ -156,6 +158,7 @@ func loads(all []record) (parts [][]record) {
 
 // TestRefusedLoad: one line names the cause, the switch goes on, and the module loads once the cause is gone.
 func TestRefusedLoad(t *testing.T) {
+	t.Parallel()
 	s := startWith(t, `<configuration name="other.conf"/>`, "-np")
 	requireRefused := func(cause string) {
 		t.Helper()
@@ -195,6 +198,7 @@ func setting(name, value string) string {
 
 // TestReload: settings.md; a bad value is named with its line and the settings in force stay.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	s.configure(setting("track", "marked") /* line 3 */)
 	require.Equal(t, "+OK", s.api("cti reload"))
@@ -233,8 +237,7 @@ func TestReload(t *testing.T) {
 		"dial-plan|pattern|^2|8|1\ndial-plan|leg|user/2|8|1\ndial-plan|caller-id|7|8|1\n" +
 		"queues|name|sales|11|0\nqueues|strategy|longest-idle-agent|11|0\n" +
 		"queues|overflow|closed hangup|12|0\nqueues|colour||14|0\n"
-	require.Eventually(t, func() bool { return strings.HasPrefix(s.api("cti settings"), want) }, patience, 20e6,
-		"reloadxml is enough\n%s", s.api("cti settings"))
+	s.until(func() bool { return strings.HasPrefix(s.api("cti settings"), want) }, "reloadxml to be enough")
 
 	offers := s.api("cti offers")
 	s.api("reloadxml")
@@ -244,6 +247,7 @@ func TestReload(t *testing.T) {
 
 // TestStuckEngine: an engine that does not stop keeps its ring; a later load says so instead of starting a second one.
 func TestStuckEngine(t *testing.T) {
+	t.Parallel()
 	s := startWith(t, setting("fake-stall", "true"), "-np")
 	s.call(legA, "Stuck", "1001", "&park")
 	s.awaitKind(0, "EXECUTED", legA)
@@ -253,11 +257,11 @@ func TestStuckEngine(t *testing.T) {
 	s.awaitLog("mod_cti is not loaded: the engine of an earlier load has not stopped: ")
 	s.api("hupall")
 	s.emptied()
-	s.stop()
 }
 
 // TestShutdown: when the switch goes down, the last calls end first, and their ends are told before the engine stops.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	s.call(legA, "Shutdown", "51001", "&park")
 	in := s.incoming(0, "Shutdown", "51001")

@@ -3,6 +3,7 @@
 package fsmod
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,28 +19,36 @@ var (
 	binary, moduleDir     string // of the installed switch
 	builtModule, fakeCTI  string
 	builtSay              string // a say module for the tests
+	workDir               string // what is built, and a directory of every switch
 	missing               string
 	repository            = filepath.Join("..", "..")
 	errNoFreeSWITCHStatus = 3
 )
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "fsmod")
-	if err != nil {
+	// Most of a test is waiting, for what is to be heard above all. Who says -parallel is listened to.
+	_ = flag.Set("test.parallel", "8")
+	var err error
+	if workDir, err = os.MkdirTemp("", "fsmod"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if err := build(dir); err != nil {
+	if err := build(workDir); err != nil {
 		fmt.Fprintln(os.Stderr, "tests/fsmod:", err)
 		os.Exit(1)
 	}
 	code := m.Run()
-	_ = os.RemoveAll(dir)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+	if shared != nil {
+		ending.add(shared)
+	}
+	err = ending.all()
+	_ = os.RemoveAll(workDir)
+	if err == nil && code == 0 {
+		err = goleak.Find()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }

@@ -1,18 +1,18 @@
 package fsmod
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestPhoneControl(t *testing.T) {
-	s := start(t, "-np")
-	for name, test := range map[string]func(*testing.T, *freeSwitch){
+	s := share(t)
+	s.atOnce(map[string]func(*testing.T, *freeSwitch){
 		"record":        records,
 		"record pauses": recordPauses,
 		"hostile files": hostileFiles,
@@ -23,16 +23,7 @@ func TestPhoneControl(t *testing.T) {
 		"answer":        answersPhone,
 		"eavesdrop":     whispers,
 		"observer ends": observerEnds,
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.t = t
-			test(t, s)
-			s.api("hupall")
-			s.emptied()
-		})
-	}
-	s.t = t
-	s.stop()
+	})
 }
 
 // call is a leg that we called and the switch's own leg at its far end, which hears what the phone would.
@@ -40,7 +31,7 @@ type call struct{ leg, phone string }
 
 func (s *freeSwitch) callUp(number string) call {
 	s.t.Helper()
-	mark, uuid := s.mark(), newLeg()
+	mark, uuid := s.mark(), s.newLeg()
 	name := "call" + uuid[:8]
 	s.accepted(command{kind: cmdOriginate, uuid: uuid, value: s.dial(number), callerName: name})
 	s.awaitKind(mark, "ANSWERED", uuid)
@@ -69,22 +60,10 @@ func (s *freeSwitch) grown(path string, bytes int64) {
 		return info.Size()
 	}
 	before := size()
-	require.Eventually(s.t, func() bool { return size() >= before+bytes }, patience, 20e6, "%s does not grow", path)
+	s.until(func() bool { return size() >= before+bytes }, "%s to grow", path)
 }
 
-// loudness is the largest sample of a piece of a recording.
-func loudness(t *testing.T, path string, from, to int) int {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "RIFF", string(data[:4]))
-	samples := data[44:]
-	if to == 0 || to > len(samples) {
-		to = len(samples)
-	}
-	return loudest(samples[min(from, to):to])
-}
-
+// loudest is the largest sample.
 func loudest(samples []byte) (most int) {
 	for at := 0; at+1 < len(samples); at += 2 {
 		sample := int(int16(uint16(samples[at]) | uint16(samples[at+1])<<8))
@@ -93,20 +72,7 @@ func loudest(samples []byte) (most int) {
 	return most
 }
 
-var takes int
-
-// hears records a second of what a channel hears and says, and tells whether there was anything but silence.
-func (s *freeSwitch) hears(uuid string) bool {
-	s.t.Helper()
-	takes++
-	mark, path := s.mark(), s.path("rec", fmt.Sprintf("take%d.wav", takes))
-	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
-	s.grown(path, aSecond)
-	s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: path})
-	s.awaitKind(mark, "RECORD_STOPPED", uuid)
-	// The first moments may hold what was under way before.
-	return loudness(s.t, path, aSecond/2, 0) > 1000
-}
+var takes atomic.Int64
 
 // records: both directions, in directories that are made; told from its first frame to the closed file.
 func records(t *testing.T, s *freeSwitch) {
@@ -118,10 +84,9 @@ func records(t *testing.T, s *freeSwitch) {
 		s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: file})
 		require.Equal(t, []string{file}, s.awaitKind(mark, "RECORD_STARTED", uuid).Text)
 		require.Equal(t, causeState, s.do(command{kind: cmdRecordStart, uuid: uuid, value: file}), "it is recorded already")
-		s.grown(file, aSecond)
+		(&tape{s: s, path: file}).holds(hertzTalk)
 		s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: file})
 		require.Equal(t, []string{file}, s.awaitKind(mark, "RECORD_STOPPED", uuid).Text)
-		require.Greater(t, loudness(t, file, 0, 0), 1000)
 		require.Equal(t, causeState, s.do(command{kind: cmdRecordStop, uuid: uuid, value: file}), "it is not recorded any more")
 	}
 	s.accepted(command{kind: cmdRecordStart, uuid: talker.leg, value: path})
@@ -135,16 +100,15 @@ func records(t *testing.T, s *freeSwitch) {
 
 // recordPauses: a pause is silence in the file.
 func recordPauses(t *testing.T, s *freeSwitch) {
-	talker, path := s.callUp("0001"), s.path("rec", "pause.wav")
-	s.accepted(command{kind: cmdRecordStart, uuid: talker.leg, value: path})
-	s.accepted(command{kind: cmdRecordPause, uuid: talker.leg, value: path})
-	s.grown(path, 2*aSecond)
-	s.accepted(command{kind: cmdRecordResume, uuid: talker.leg, value: path})
-	s.grown(path, 2*aSecond)
-	s.accepted(command{kind: cmdRecordStop, uuid: talker.leg, value: path})
-	require.Less(t, loudness(t, path, aSecond, 3*aSecond/2), 100)
-	require.Greater(t, loudness(t, path, 3*aSecond, 0), 1000)
-	require.Equal(t, causeState, s.do(command{kind: cmdRecordPause, uuid: talker.leg, value: path}))
+	talker := s.callUp("0001")
+	p := s.newTape(talker.leg)
+	p.holds(hertzTalk)
+	s.accepted(command{kind: cmdRecordPause, uuid: talker.leg, value: p.path})
+	p.holds(hertzTalk, silence)
+	s.accepted(command{kind: cmdRecordResume, uuid: talker.leg, value: p.path})
+	p.holds(hertzTalk, silence, hertzTalk)
+	p.stop()
+	require.Equal(t, causeState, s.do(command{kind: cmdRecordPause, uuid: talker.leg, value: p.path}))
 }
 
 // hostileFiles: a file's name is absolute, stays where it says, and is no stream, no parameter and no variable.
@@ -165,27 +129,28 @@ func hostileFiles(t *testing.T, s *freeSwitch) {
 // mutes: what the phone says is heard by nobody, in the bridge, in the next one and in a room; and then again.
 func mutes(t *testing.T, s *freeSwitch) {
 	talker, listener := s.callUp("0001"), s.callUp("1001")
+	heard := s.newTape(listener.phone)
 	s.bridge(talker.leg, listener.leg)
-	require.True(t, s.hears(listener.phone), "before")
+	s.hear(map[*tape]float64{heard: hertzTalk})
 	s.accepted(command{kind: cmdMute, uuid: talker.leg})
 	s.accepted(command{kind: cmdMute, uuid: talker.leg})
-	require.False(t, s.hears(listener.phone), "muted")
+	s.hear(map[*tape]float64{heard: silence})
 	s.accepted(command{kind: cmdWait, uuid: listener.leg, name: "silence"})
 	s.bridge(listener.leg, talker.leg)
-	require.False(t, s.hears(listener.phone), "bridged again")
+	s.hear(map[*tape]float64{heard: silence}) // bridged again
 	s.accepted(command{kind: cmdHold, uuid: talker.leg})
 	s.accepted(command{kind: cmdUnhold, uuid: talker.leg})
-	require.False(t, s.hears(listener.phone), "held and taken off")
+	s.hear(map[*tape]float64{heard: silence})
 	mark := s.mark()
 	for _, c := range []call{talker, listener} {
 		s.accepted(command{kind: cmdJoinRoom, uuid: c.leg, name: "mute", call: "r"})
 		s.awaitKind(mark, "ROOM_JOINED", c.leg)
 	}
-	require.False(t, s.hears(listener.phone), "in a room")
+	s.hear(map[*tape]float64{heard: silence}) // in a room
 	s.accepted(command{kind: cmdUnmute, uuid: talker.leg})
-	require.True(t, s.hears(listener.phone), "unmuted in a room")
+	s.hear(map[*tape]float64{heard: hertzTalk})
 	s.bridge(talker.leg, listener.leg)
-	require.True(t, s.hears(listener.phone), "unmuted")
+	s.hear(map[*tape]float64{heard: hertzTalk})
 	s.accepted(command{kind: cmdUnmute, uuid: talker.leg})
 }
 
@@ -196,7 +161,7 @@ func digits(t *testing.T, s *freeSwitch) {
 		mark := s.mark()
 		s.accepted(command{kind: cmdSendDTMF, uuid: pair[0], value: "12*#A"})
 		var got string
-		require.Eventually(t, func() bool {
+		s.until(func() bool {
 			got = ""
 			for _, r := range s.records()[mark:] {
 				if r.Kind == "DTMF" && r.Leg == hex(pair[1]) {
@@ -204,7 +169,7 @@ func digits(t *testing.T, s *freeSwitch) {
 				}
 			}
 			return len(got) == 5
-		}, patience, 20e6, "got %q", got)
+		}, "five digits")
 		require.Equal(t, "12*#A", got)
 	}
 	for _, value := range []string{"", "1 2", "w1", "1F", "E", "1+2", "~1", "1@100", strings.Repeat("1", 129)} {
@@ -244,7 +209,7 @@ func heldParts(t *testing.T, s *freeSwitch) {
 
 // answersPhone: the phone is asked to pick up, which the switch's own far end does.
 func answersPhone(t *testing.T, s *freeSwitch) {
-	mark, uuid := s.mark(), newLeg()
+	mark, uuid := s.mark(), s.newLeg()
 	s.accepted(command{kind: cmdOriginate, uuid: uuid, value: s.dial("3001")})
 	s.awaitKind(mark, "RINGING", uuid)
 	s.accepted(command{kind: cmdAnswer, uuid: uuid})
@@ -255,6 +220,7 @@ func answersPhone(t *testing.T, s *freeSwitch) {
 // whispers: who hears the observer, by what their phones get (design/freeswitch.md 2.8).
 func whispers(t *testing.T, s *freeSwitch) {
 	target, partner, observer := s.callUp("1001"), s.callUp("1002"), s.callUp("0001")
+	byTarget, byPartner := s.newTape(target.phone), s.newTape(partner.phone)
 	s.bridge(target.leg, partner.leg)
 	mark := s.mark()
 	s.accepted(command{kind: cmdEavesdrop, uuid: observer.leg, other: target.leg, name: "target", call: "e"})
@@ -264,19 +230,21 @@ func whispers(t *testing.T, s *freeSwitch) {
 	s.awaitKind(mark, "BRIDGED", observer.leg)
 	for i, mode := range []struct {
 		name                string
-		toTarget, toPartner bool
-	}{{"target", true, false}, {"partner", false, true}, {"both", true, true}, {"nobody", false, false}, {"target", true, false}} {
+		toTarget, toPartner float64
+	}{
+		{"target", hertzTalk, silence}, {"partner", silence, hertzTalk}, {"both", hertzTalk, hertzTalk}, {"nobody", silence, silence},
+		{"target", hertzTalk, silence},
+	} {
 		if i > 0 {
 			s.accepted(command{kind: cmdEavesdropMode, uuid: observer.leg, name: mode.name, call: "e"})
 		}
-		require.Equal(t, mode.toTarget, s.hears(target.phone), mode.name)
-		require.Equal(t, mode.toPartner, s.hears(partner.phone), mode.name)
+		s.hear(map[*tape]float64{byTarget: mode.toTarget, byPartner: mode.toPartner})
 	}
 	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdropMode, uuid: observer.leg, name: "all"}))
 	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: target.leg, name: ""}))
 	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: "all", name: "nobody"}))
 	require.Equal(t, causeRefused, s.do(command{kind: cmdEavesdrop, uuid: target.leg, other: target.leg, name: "nobody"}))
-	require.Equal(t, causeChannelGone, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: newLeg(), name: "nobody"}))
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdEavesdrop, uuid: observer.leg, other: s.newLeg(), name: "nobody"}))
 	require.Equal(t, causeState, s.do(command{kind: cmdEavesdropMode, uuid: target.leg, name: "both"}), "it does not listen")
 	// From observing into the call itself (3.11).
 	mark = s.mark()
@@ -284,7 +252,7 @@ func whispers(t *testing.T, s *freeSwitch) {
 		s.accepted(command{kind: cmdJoinRoom, uuid: c.leg, name: "barge", call: "e"})
 		s.awaitKind(mark, "ROOM_JOINED", c.leg)
 	}
-	require.True(t, s.hears(partner.phone))
+	s.hear(map[*tape]float64{byPartner: hertzTalk})
 }
 
 // observerEnds: who listens ends with whom it listens to, and ends alone without harm to them.

@@ -29,15 +29,20 @@ const (
 )
 
 func TestQueueApplication(t *testing.T) {
-	s := start(t, "-np")
-	for name, test := range map[string]func(*testing.T, *freeSwitch){
+	share(t).atOnce(map[string]func(*testing.T, *freeSwitch){
 		"waits unanswered":   waitsUnanswered,
 		"answered, welcomed": answeredAndWelcomed,
 		"rings":              ringsInQueue,
 		"says":               says,
 		"music of the queue": musicOfQueue,
 		"say refused":        sayRefused,
-		"bridge":             bridgesFromQueue,
+		"bridge, music":      bridgesFromQueue("8101", "", hertzMusic),
+		"bridge, welcome":    bridgesFromQueue("8201", "", hertzWelcome),
+		"bridge, position":   bridgesFromQueue("8101", "position 60", hertzNumber),
+		"bridge, file":       bridgesFromQueue("8101", "file "+prompt, hertzPrompt),
+		"bridge, silence":    bridgesFromQueue("8301", "", silence),
+		"bridge, ringback":   bridgesFromQueue("8401", "", silence),
+		"bridge at once":     bridgesFromQueue("8201", "", silence),
 		"bridge of a call":   bridgesOutboundFromQueue,
 		"parked":             takenElsewhere,
 		"hangs up":           hangsUpInQueue,
@@ -49,16 +54,7 @@ func TestQueueApplication(t *testing.T) {
 		"told":               toldApplications,
 		"digits in music":    digitsInMusic,
 		"sample":             sampleDialplan,
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.t = t
-			test(t, s)
-			s.api("hupall")
-			s.emptied()
-		})
-	}
-	s.t = t
-	s.stop()
+	})
 }
 
 // caller is somebody who called a number: the leg that runs the dialplan and the far end that hears it.
@@ -70,7 +66,7 @@ type caller struct {
 // inApp has somebody call a number whose dialplan runs an application of ours.
 func (s *freeSwitch) inApp(number, application string) caller {
 	s.t.Helper()
-	mark, phone := s.mark(), newLeg()
+	mark, phone := s.mark(), s.newLeg()
 	name := "caller" + phone[:8]
 	s.call(phone, name, number, "&park")
 	leg := s.incoming(mark, name, number)
@@ -110,13 +106,13 @@ func waitsUnanswered(t *testing.T, s *freeSwitch) {
 }
 
 func answeredAndWelcomed(t *testing.T, s *freeSwitch) {
-	mark, phone, path := s.mark(), newLeg(), s.path("rec", "welcome.wav")
+	mark, phone, heard := s.mark(), s.newLeg(), s.tapeAt("welcome.wav")
 	s.api("bgapi originate {origination_uuid=%s,origination_caller_id_name=welcomed,execute_on_answer='record_session %s'}%s &park",
-		phone, path, s.dial("8501"))
+		phone, heard.path, s.dial("8501"))
 	c := call{s.incoming(mark, "welcomed", "8501"), phone}
 	s.awaitApp(mark, c.leg, "cti_queue")
 	require.Equal(t, []string{"CREATED", "ANSWERED", "EXECUTED"}, told(s.records(), c.leg))
-	s.tapeHolds(path, hertzWelcome, hertzMusic)
+	heard.holds(hertzWelcome, hertzMusic)
 }
 
 // ringsInQueue: without media, and when something is said there is.
@@ -133,26 +129,27 @@ func ringsInQueue(t *testing.T, s *freeSwitch) {
 	s.hearsTone(c.phone, hertzPrompt)
 }
 
-// says: position and waiting time in whole minutes by the switch's say interface, files by playing them; one after the
-// other, and music goes on afterwards.
+// says: position and waiting time in whole minutes by the switch's say interface, files by playing them; one right after
+// the other, and music goes on afterwards.
 func says(t *testing.T, s *freeSwitch) {
 	c := s.inApp("8101", "cti_queue")
-	tape := s.tape(c.phone)
-	s.tapeHolds(tape, hertzMusic)
+	heard := s.newTape(c.phone)
+	heard.holds(hertzMusic)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"})
 	s.awaitLog("said number 1\n")
-	s.tapeHolds(tape, hertzMusic, hertzBefore, hertzNumber, hertzMusic)
+	heard.holds(hertzMusic, hertzBefore, hertzNumber, hertzMusic)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "wait", value: "61"})
 	s.awaitLog("said time 120\n")
-	s.tapeHolds(tape, hertzNumber, hertzMusic, hertzBefore, hertzTime, hertzMusic)
-	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: "tone_stream://%(500,0,2100)"})
-	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "wait", value: "5"})
-	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "2"})
-	s.tapeHolds(tape, hertzTime, hertzMusic, hertzPrompt, hertzBefore, hertzTime, hertzBefore, hertzNumber, hertzMusic)
+	heard.holds(hertzNumber, hertzMusic, hertzBefore, hertzTime, hertzMusic)
+	require.Equal(t, []int{0, 0, 0}, s.all(
+		command{kind: cmdSay, uuid: c.leg, name: "file", value: "tone_stream://%(500,0,2100)"},
+		command{kind: cmdSay, uuid: c.leg, name: "wait", value: "5"},
+		command{kind: cmdSay, uuid: c.leg, name: "position", value: "2"}))
+	heard.holds(hertzTime, hertzMusic, hertzPrompt, hertzBefore, hertzTime, hertzBefore, hertzNumber, hertzMusic)
 	s.awaitLog("said time 60\n")
 	s.awaitLog("said number 2\n")
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
-	s.hearsTone(c.phone, hertzPrompt)
+	s.hear(map[*tape]float64{heard: hertzPrompt})
 	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "key"}) // while it is said
 	require.Equal(t, "key", s.returned(0, c.leg, "cti_queue_result"))
 }
@@ -160,16 +157,16 @@ func says(t *testing.T, s *freeSwitch) {
 // musicOfQueue: what the engine says about music comes before the dialplan's word; in silence a prompt is heard too.
 func musicOfQueue(t *testing.T, s *freeSwitch) {
 	c := s.inApp("8301", "cti_queue")
-	tape := s.tape(c.phone)
-	s.tapeHolds(tape, 0)
+	heard := s.newTape(c.phone)
+	heard.holds(silence)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: "tone_stream://%(500,0,2100)"})
-	s.tapeHolds(tape, 0, hertzPrompt, 0)
+	heard.holds(silence, hertzPrompt, silence)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "music", value: "tone_stream://%(10000,0,700);loops=-1"})
-	s.tapeHolds(tape, hertzPrompt, 0, hertzNewMusic)
+	heard.holds(hertzPrompt, silence, hertzNewMusic)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "1"})
-	s.tapeHolds(tape, hertzNewMusic, hertzNumber, hertzNewMusic)
+	heard.holds(silence, hertzNewMusic, hertzBefore, hertzNumber, hertzNewMusic)
 	s.accepted(command{kind: cmdSay, uuid: c.leg, name: "music", value: "no-such-file.wav"}) // and there is nothing else
-	s.tapeHolds(tape, hertzNumber, hertzNewMusic, 0)
+	heard.holds(hertzNumber, hertzNewMusic, silence)
 	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "full"})
 }
 
@@ -193,7 +190,7 @@ func sayRefused(t *testing.T, s *freeSwitch) {
 		refused := s.do(command{kind: cmdSay, uuid: other.leg, name: "file", value: sound}) == causeRefused
 		require.Equal(t, store.IsSound(sound), !refused, "%q", sound)
 	}
-	require.Equal(t, causeChannelGone, s.do(command{kind: cmdSay, uuid: newLeg(), name: "position", value: "1"}))
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdSay, uuid: s.newLeg(), name: "position", value: "1"}))
 }
 
 // anySounds are names of sounds, good and bad.
@@ -218,62 +215,34 @@ func (s *freeSwitch) bridgeAway(waiting, agent call) time.Duration {
 	return time.Duration(joined.Mono - begun)
 }
 
-// bridgesFromQueue: whatever a caller hears, an agent does not wait for the end of it, and then he hears the agent alone.
-func bridgesFromQueue(t *testing.T, s *freeSwitch) {
-	const rounds = 2
-	took := map[string]time.Duration{}
-	for name, begin := range map[string]func() caller{
-		"music": func() caller {
-			c := s.inApp("8101", "cti_queue")
-			s.hearsTone(c.phone, hertzMusic)
-			return c
-		},
-		"welcome": func() caller {
-			c := s.inApp("8201", "cti_queue")
-			s.hearsTone(c.phone, hertzWelcome)
-			return c
-		},
-		"position": func() caller {
-			c := s.inApp("8101", "cti_queue")
-			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "60"})
-			s.hearsTone(c.phone, hertzNumber)
-			return c
-		},
-		"file": func() caller {
-			c := s.inApp("8101", "cti_queue")
-			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+// bridgesFromQueue: whatever a caller hears, an agent does not wait for the end of it, which is a minute away; and then he
+// hears the agent alone.
+func bridgesFromQueue(number, says string, hears float64) func(*testing.T, *freeSwitch) {
+	return func(t *testing.T, s *freeSwitch) {
+		c, agent := s.inApp(number, "cti_queue"), s.callUp("0001")
+		if says != "" {
+			kind, value, _ := strings.Cut(says, " ")
+			s.accepted(command{kind: cmdSay, uuid: c.leg, name: kind, value: value})
 			s.accepted(command{kind: cmdSay, uuid: c.leg, name: "position", value: "7"})
-			s.hearsTone(c.phone, hertzPrompt)
-			return c
-		},
-		"silence":    func() caller { return s.inApp("8301", "cti_queue") },
-		"ringback":   func() caller { return s.inApp("8401", "cti_queue") },
-		"no instant": func() caller { return s.inApp("8201", "cti_queue") },
-	} {
-		shortest := time.Hour
-		for round := range rounds {
-			c, agent := begin(), s.callUp("0001")
-			shortest = min(shortest, s.bridgeAway(c.call, agent))
-			if round == 0 {
-				s.hearsTone(c.phone, hertzTalk)
-			}
-			require.Equal(t, 1, count(legOnly(s.records(), c.leg), "EXECUTED"), "the dialplan does not go on")
-			require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
-			mark := s.mark()
-			s.accepted(command{kind: cmdHangup, uuid: agent.leg})
-			s.awaitKind(mark, "ENDED", c.leg)
 		}
-		took[name] = shortest
-	}
-	t.Logf("from the command to the bridge: %v", took)
-	for name, shortest := range took {
-		require.Less(t, shortest, took["music"]+250*time.Millisecond, name)
+		if hears != silence {
+			s.hearsTone(c.phone, hears)
+		}
+		t.Logf("from the command to the bridge: %v", s.bridgeAway(c.call, agent))
+		heard := s.newTape(c.phone)
+		s.hear(map[*tape]float64{heard: hertzTalk})
+		s.hear(map[*tape]float64{heard: hertzTalk}) // nor anything else a little later
+		require.Equal(t, 1, count(legOnly(s.records(), c.leg), "EXECUTED"), "the dialplan does not go on")
+		require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+		mark := s.mark()
+		s.accepted(command{kind: cmdHangup, uuid: agent.leg})
+		s.awaitKind(mark, "ENDED", c.leg)
 	}
 }
 
 // bridgesOutboundFromQueue: a call that the switch made and sent into a queue; no music plays over the agent.
 func bridgesOutboundFromQueue(t *testing.T, s *freeSwitch) {
-	mark, leg := s.mark(), newLeg()
+	mark, leg := s.mark(), s.newLeg()
 	s.call(leg, "callback", "1001", "&cti_queue(8101)")
 	s.awaitApp(mark, leg, "cti_queue")
 	c := call{leg, s.incoming(mark, "callback", "1001")}
@@ -307,14 +276,15 @@ func takenElsewhere(t *testing.T, s *freeSwitch) {
 func hangsUpInQueue(t *testing.T, s *freeSwitch) {
 	for _, number := range []string{"8101", "8201", "8301", "8401"} {
 		for _, says := range []bool{false, true} {
-			c, mark := s.inApp(number, "cti_queue"), s.mark()
-			if says {
-				s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
-			}
-			begun := monotonic()
-			require.True(t, s.tryAPI("uuid_kill %s", c.phone))
-			ended := s.awaitKind(mark, "DESTROYED", c.leg)
-			require.Less(t, time.Duration(ended.Mono-begun), time.Second/2, number)
+			s.quick(time.Second/2, func() time.Duration {
+				c, mark := s.inApp(number, "cti_queue"), s.mark()
+				if says {
+					s.accepted(command{kind: cmdSay, uuid: c.leg, name: "file", value: prompt})
+				}
+				begun := monotonic()
+				require.True(t, s.tryAPI("uuid_kill %s", c.phone))
+				return time.Duration(s.awaitKind(mark, "DESTROYED", c.leg).Mono - begun)
+			})
 		}
 	}
 }
@@ -333,7 +303,7 @@ func returnsFromQueue(t *testing.T, s *freeSwitch) {
 	require.Equal(t, "nobody-on", s.returned(mark, c.leg, "cti_queue_result"))
 	require.Equal(t, "4711", s.variable(c.leg, "cti_queue_left_ms"))
 	require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
-	require.Equal(t, causeChannelGone, s.do(command{kind: cmdReturn, uuid: newLeg(), value: "late"}))
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdReturn, uuid: s.newLeg(), value: "late"}))
 }
 
 // fiftyAtOnce: everybody is told of once and gets his own result.
@@ -341,7 +311,7 @@ func fiftyAtOnce(t *testing.T, s *freeSwitch) {
 	const callers = 50
 	mark := s.mark()
 	for i := range callers {
-		s.call(newLeg(), fmt.Sprintf("fifty%d", i), "8101", "&park")
+		s.call(s.newLeg(), fmt.Sprintf("fifty%d", i), "8101", "&park")
 	}
 	var legs []string
 	for i := range callers {
@@ -361,7 +331,7 @@ func fiftyAtOnce(t *testing.T, s *freeSwitch) {
 func queueInQueue(t *testing.T, s *freeSwitch) {
 	c, mark := s.inApp("8101", "cti_queue"), s.mark()
 	s.api("uuid_broadcast %s cti_queue::8102 aleg", c.leg)
-	require.Eventually(t, func() bool { return s.variable(c.leg, "cti_queue_result") == "unavailable" }, patience, 20e6)
+	s.until(func() bool { return s.variable(c.leg, "cti_queue_result") == "unavailable" }, "the inner one to be refused")
 	s.hearsTone(c.phone, hertzMusic)
 	require.Zero(t, count(legOnly(s.records()[mark:], c.leg), "EXECUTED"))
 	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "key"})
@@ -376,16 +346,21 @@ func agentApplication(t *testing.T, s *freeSwitch) {
 	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "ok"})
 	require.Equal(t, "ok", s.returned(mark, c.leg, "cti_agent_result"))
 
-	c = s.inApp("*1notready", "cti_agent")
-	require.Equal(t, "timeout", s.returned(mark, c.leg, "cti_agent_result"))
-	waited := time.Duration(s.awaitApp(mark, c.leg, "park").Mono - c.executed.Mono)
-	require.InDelta(t, 2, waited.Seconds(), 0.3)
-	require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+	s.quick(3*time.Second, func() time.Duration {
+		c, mark := s.inApp("*1notready", "cti_agent"), s.mark()
+		require.Equal(t, "timeout", s.returned(mark, c.leg, "cti_agent_result"))
+		waited := time.Duration(s.awaitApp(mark, c.leg, "park").Mono - c.executed.Mono)
+		require.Greater(t, waited, 1900*time.Millisecond)
+		require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
+		return waited
+	})
 
-	c, mark = s.inApp("*1ready", "cti_agent"), s.mark()
-	begun := monotonic()
-	require.True(t, s.tryAPI("uuid_kill %s", c.phone))
-	require.Less(t, time.Duration(s.awaitKind(mark, "DESTROYED", c.leg).Mono-begun), time.Second/2, "a phone hangs up")
+	s.quick(time.Second/2, func() time.Duration {
+		c, mark := s.inApp("*1ready", "cti_agent"), s.mark()
+		begun := monotonic()
+		require.True(t, s.tryAPI("uuid_kill %s", c.phone))
+		return time.Duration(s.awaitKind(mark, "DESTROYED", c.leg).Mono - begun) // a phone hangs up
+	})
 }
 
 // agentInQueue: the answer is for the application that asked last.

@@ -1,11 +1,15 @@
 package fsmod
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
+	"math"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -46,21 +50,46 @@ const (
 // hex is the leg's id of a canonical uuid.
 func hex(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }
 
-// records are all records so far, from the start of the log on.
-func (s *freeSwitch) records() (all []record) {
-	s.t.Helper()
-	log, err := os.ReadFile(s.path("records.jsonl"))
+// recordLog is what the fake engine has written so far.
+type recordLog struct {
+	mu   sync.Mutex
+	read int64 // bytes
+	all  []record
+}
+
+// more reads what has been written since.
+func (l *recordLog) more(path string) ([]record, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	file, err := os.Open(path)
 	if os.IsNotExist(err) {
-		return nil
+		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
-	require.NoError(s.t, err)
-	lines := strings.Split(string(log), "\n")
-	for _, line := range lines[:len(lines)-1] {
+	defer file.Close()
+	text, err := io.ReadAll(io.NewSectionReader(file, l.read, math.MaxInt64-l.read))
+	if err != nil {
+		return nil, err
+	}
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	l.read += int64(len(text))
+	for line := range bytes.Lines(text) {
 		var r record
-		require.NoError(s.t, json.Unmarshal([]byte(line), &r), line)
-		all = append(all, r)
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", line, err)
+		}
+		l.all = append(l.all, r)
 	}
-	return all
+	return l.all, nil
+}
+
+// records are all records since the test began.
+func (s *freeSwitch) records() []record {
+	s.t.Helper()
+	all, err := s.told.more(s.path("records.jsonl"))
+	require.NoError(s.t, err)
+	return all[s.since:]
 }
 
 // mark is the number of records so far: from here on is what happens next.
@@ -69,15 +98,16 @@ func (s *freeSwitch) mark() int { return len(s.records()) }
 // await waits for a record after mark that ok accepts, and returns it.
 func (s *freeSwitch) await(mark int, what string, ok func(record) bool) (found record) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
-		for _, r := range s.records()[mark:] {
-			if ok(r) {
-				found = r
+	s.until(func() bool {
+		all := s.records()
+		for ; mark < len(all); mark++ {
+			if ok(all[mark]) {
+				found = all[mark]
 				return true
 			}
 		}
 		return false
-	}, patience, 20*time.Millisecond, "no %s\n%s", what, s.log())
+	}, "the record: %s", what)
 	return found
 }
 

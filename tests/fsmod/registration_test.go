@@ -11,22 +11,14 @@ import (
 
 // TestRegistrations: cti.h, DEVICE_LOST and DEVICE_FOUND, with phones that register.
 func TestRegistrations(t *testing.T) {
-	s := start(t, "-np")
-	for name, test := range map[string]func(*testing.T, *freeSwitch){
+	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
 		"unregisters":    unregisters,
 		"last of two":    lastOfTwo,
 		"expires":        expires,
 		"registers anew": registersAnew,
 		"of another":     oddUsers,
 		"loaded anew":    lostWhileUnloaded,
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.t = t
-			test(t, s)
-		})
-	}
-	s.t = t
-	s.stop()
+	})
 }
 
 var (
@@ -62,22 +54,23 @@ func (s *freeSwitch) devices(mark int, user string) (kinds []string) {
 
 func (s *freeSwitch) awaitDevices(mark int, user string, want ...string) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return strings.Join(s.devices(mark, user), " ") == strings.Join(want, " ") },
-		patience, 20e6, "%s: %v, not %v", user, s.devices(mark, user), want)
+	s.until(func() bool { return strings.Join(s.devices(mark, user), " ") == strings.Join(want, " ") }, "%s: %v", user, want)
 }
 
 func unregisters(t *testing.T, s *freeSwitch) {
-	mark := s.mark()
-	s.register("1501", "a", "300")
-	require.True(t, s.registered("1501"))
-	begun := monotonic()
-	s.register("1501", "a", "0")
-	s.awaitDevices(mark, "1501", "LOST")
-	lost := s.await(mark, "loss", func(r record) bool { return r.Kind == "DEVICE_LOST" })
-	t.Logf("told after %v", time.Duration(lost.Mono-begun))
-	require.Less(t, time.Duration(lost.Mono-begun), 2*time.Second)
-	require.Empty(t, lost.Leg)
-	require.Zero(t, lost.Seq)
+	s.quick(2*time.Second, func() time.Duration {
+		mark := s.mark()
+		s.register("1501", "a", "300")
+		require.True(t, s.registered("1501"))
+		begun := monotonic()
+		s.register("1501", "a", "0")
+		lost := s.await(mark, "loss", func(r record) bool { return r.Kind == "DEVICE_LOST" })
+		require.Equal(t, "1501", lost.Text[0])
+		require.Empty(t, lost.Leg)
+		require.Zero(t, lost.Seq)
+		t.Logf("told after %v", time.Duration(lost.Mono-begun))
+		return time.Duration(lost.Mono - begun)
+	})
 }
 
 // lastOfTwo: a user with two phones is there until both are gone.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,77 +31,209 @@ func writeTone(t *testing.T, path string, hertz float64, length time.Duration) {
 	require.NoError(t, os.WriteFile(path, file, 0o644))
 }
 
-// listen records a moment of what a channel hears and returns the pitch of it, or 0 where there is silence.
-func (s *freeSwitch) listen(uuid string) float64 {
+// A tape is read by frames of 20 ms, as the switch writes it. A machine that is busy, or is not given its processors for
+// a while, lets frames be late, and silence takes their place: two or three frames wherever it happens. So a tone is as
+// long as its frames are together, and silence is only what lasts.
+const (
+	frameBytes    = 2 * sampleRate / 50
+	toneFrames    = 5  // so much of a tone is heard as one
+	strayFrames   = 2  // no more of one is where two tones meet
+	silenceFrames = 15 // so much silence on end is not for frames that are late
+)
+
+const (
+	silence = 0
+	unclear = -1 // neither a tone nor silence: where two meet
+)
+
+// tape is a recording of what a channel hears, read while it is made.
+type tape struct {
+	s          *freeSwitch
+	uuid, path string
+	pitches    []float64 // of each frame, or silence or unclear
+}
+
+// newTape begins to record what a channel hears, as soon as it can hear anything.
+func (s *freeSwitch) newTape(uuid string) *tape {
 	s.t.Helper()
-	takes++
-	mark, path := s.mark(), s.path("rec", fmt.Sprintf("listen%d.wav", takes))
-	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
-	s.grown(path, aSecond/4)
-	s.accepted(command{kind: cmdRecordStop, uuid: uuid, value: path})
-	s.awaitKind(mark, "RECORD_STOPPED", uuid)
-	if loudness(s.t, path, aSecond/8, 0) < 1000 {
-		return 0
+	p := s.tapeAt(fmt.Sprintf("tape-%s-%d.wav", uuid, takes.Add(1)))
+	p.uuid = uuid
+	s.until(func() bool { return s.do(command{kind: cmdRecordStart, uuid: uuid, value: p.path}) == 0 }, "%s to have media", uuid)
+	return p
+}
+
+// tapeAt is a recording that another makes.
+func (s *freeSwitch) tapeAt(name string) *tape { return &tape{s: s, path: s.path("rec", name)} }
+
+// stop ends the recording.
+func (p *tape) stop() {
+	p.s.t.Helper()
+	mark := p.s.mark()
+	p.s.accepted(command{kind: cmdRecordStop, uuid: p.uuid, value: p.path})
+	p.s.awaitKind(mark, "RECORD_STOPPED", p.uuid)
+}
+
+// play takes in what has been recorded since.
+func (p *tape) play() {
+	const header = 44
+	file, err := os.Open(p.path)
+	if err != nil {
+		return // it has not begun
 	}
-	data, err := os.ReadFile(path)
-	require.NoError(s.t, err)
-	return pitch(data[44+aSecond/8:])
-}
-
-// tape begins to record what a channel hears.
-func (s *freeSwitch) tape(uuid string) (path string) {
-	s.t.Helper()
-	takes++
-	path = s.path("rec", fmt.Sprintf("tape%d.wav", takes))
-	s.accepted(command{kind: cmdRecordStart, uuid: uuid, value: path})
-	return path
-}
-
-// tapeHolds waits until tones, 0 for silence, are on a tape one after the other.
-func (s *freeSwitch) tapeHolds(path string, tones ...float64) {
-	s.t.Helper()
-	const window = 2 * sampleRate / 10
-	require.Eventually(s.t, func() bool {
-		data, err := os.ReadFile(path)
-		if err != nil || len(data) < 44 {
-			return false
+	defer file.Close()
+	for frame := make([]byte, frameBytes); ; {
+		at := int64(header + len(p.pitches)*frameBytes)
+		if n, _ := file.ReadAt(frame, at); n < len(frame) {
+			return
 		}
-		next, at := 0, 44
-		for ; at+window <= len(data) && next < len(tones); at += window {
-			piece := data[at : at+window]
-			hertz := 0.0
-			if loudest(piece) > 1000 {
-				hertz = pitch(piece)
-			}
-			if math.Abs(hertz-tones[next]) < 40 {
-				next++
-			}
-		}
-		return next == len(tones)
-	}, patience, 50e6, "%v are not on the tape", tones)
+		p.pitches = append(p.pitches, pitch(frame))
+	}
 }
 
-// pitch counts how often the samples rise through zero.
-func pitch(data []byte) float64 {
-	rises, before := 0, int16(0)
-	for at := 0; at+1 < len(data); at += 2 {
-		sample := int16(le.LittleEndian.Uint16(data[at:]))
+// pitch is how often a frame rises through zero each second.
+func pitch(frame []byte) float64 {
+	if loudest(frame) < 1000 {
+		return silence
+	}
+	rises, first, last, before := 0, 0, 0, 0
+	for at := 0; at+1 < len(frame); at += 2 {
+		sample := int(int16(le.LittleEndian.Uint16(frame[at:])))
 		if before < 0 && sample >= 0 {
-			rises++
+			if rises++; rises == 1 {
+				first = at / 2
+			}
+			last = at / 2
 		}
 		before = sample
 	}
-	return float64(rises) * sampleRate / float64(len(data)/2)
+	if rises < 2 {
+		return unclear
+	}
+	return float64(rises-1) * sampleRate / float64(last-first)
+}
+
+func sameTone(a, b float64) bool { return math.Abs(a-b) < 40 }
+
+// run is a piece of a tape: one tone, or silence.
+type run struct {
+	hertz  float64
+	frames int
+}
+
+// runs are the pieces that frames make, without what is too short to be one.
+func runs(pitches []float64) (all []run) {
+	quiet := 0
+	for _, hertz := range pitches {
+		if hertz == silence {
+			quiet++
+		} else if hertz != unclear {
+			all, quiet = extended(all, hertz, 1), 0
+		}
+		if quiet == silenceFrames {
+			all = extended(all, silence, silenceFrames)
+		} else if quiet > silenceFrames {
+			all[len(all)-1].frames++
+		}
+	}
+	var clear []run
+	for i, r := range all {
+		if r.frames > strayFrames || i == len(all)-1 {
+			clear = extended(clear, r.hertz, r.frames)
+		}
+	}
+	return clear
+}
+
+// extended adds frames to the last run, or begins another.
+func extended(all []run, hertz float64, frames int) []run {
+	if last := len(all) - 1; last >= 0 && (hertz == silence) == (all[last].hertz == silence) && sameTone(all[last].hertz, hertz) {
+		all[last].frames += frames
+		return all
+	}
+	return append(all, run{hertz, frames})
+}
+
+// have tells whether tones, with silence among them, are among runs, each right after the one before.
+func have(all []run, tones []float64) bool {
+	for from := range len(all) - len(tones) + 1 {
+		if slices.EqualFunc(all[from:from+len(tones)], tones, func(r run, hertz float64) bool {
+			return sameTone(r.hertz, hertz) && r.frames >= toneFrames
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds waits until tones are on the tape, each right after the one before and nothing between.
+func (p *tape) holds(tones ...float64) {
+	p.s.t.Helper()
+	p.s.until(func() bool {
+		p.play()
+		return have(runs(p.pitches), tones)
+	}, "%v to be on the tape %s", tones, p.path)
+}
+
+// hear waits until each tape has what is wanted of it from now on: a tone, or silence in the end. What is heard at first
+// may be what was under way before.
+func (s *freeSwitch) hear(want map[*tape]float64) {
+	s.t.Helper()
+	const underWayFrames, settledFrames = 6, 25
+	from := map[*tape]int{}
+	for p := range want {
+		p.play()
+		from[p] = len(p.pitches)
+	}
+	s.until(func() bool {
+		for p, hertz := range want {
+			p.play()
+			since := p.pitches[from[p]:]
+			if hertz != silence {
+				if !have(runs(since[min(underWayFrames, len(since)):]), []float64{hertz}) {
+					return false
+				}
+			} else if len(since) < settledFrames+silenceFrames ||
+				slices.ContainsFunc(since[len(since)-silenceFrames:], func(hertz float64) bool { return hertz != silence }) {
+				return false
+			}
+		}
+		return true
+	}, "everybody to hear what he should: %v", want)
 }
 
 // hearsTone waits until a channel hears a tone.
 func (s *freeSwitch) hearsTone(uuid string, hertz float64) {
 	s.t.Helper()
-	var heard float64
-	for range 8 {
-		if heard = s.listen(uuid); math.Abs(heard-hertz) < 40 {
-			return
+	p := s.newTape(uuid)
+	s.hear(map[*tape]float64{p: hertz})
+	p.stop()
+}
+
+// TestTapes: how a tape is read, with the gaps that a busy machine leaves in it.
+func TestTapes(t *testing.T) {
+	const a, b = 1100, 1300
+	frames := func(pairs ...float64) (all []float64) {
+		for i := 0; i < len(pairs); i += 2 {
+			all = append(all, slices.Repeat([]float64{pairs[i]}, int(pairs[i+1]))...)
 		}
+		return all
 	}
-	require.InDelta(s.t, hertz, heard, 40, "%s hears another tone", uuid)
+	broken := frames(silence, 2, a, 2, silence, 2, a-15, 2, silence, 1, a+15, 3, silence, 2, unclear, 1, b, 20, silence, 40, b, 5)
+	require.Equal(t, []run{{a, 7}, {b, 20}, {silence, 40}, {b, 5}}, runs(broken))
+	require.True(t, have(runs(broken), []float64{a, b, silence, b}))
+	require.False(t, have(runs(broken), []float64{a, silence}), "nothing may lie between")
+	require.False(t, have(runs(broken), []float64{b, b}))
+	require.False(t, have(runs(frames(a, toneFrames-1)), []float64{a}), "too short")
+	require.False(t, have(runs(frames(a, 20, b, 3, a, 20)), []float64{a, a}), "a snatch of another")
+	require.Equal(t, []run{{a, 40}}, runs(frames(a, 20, b, strayFrames, a, 20)))
+	require.False(t, have(nil, []float64{a}))
+
+	path := t.TempDir() + "/tone.wav"
+	writeTone(t, path, a, time.Second)
+	p := tape{path: path}
+	p.play()
+	require.Len(t, p.pitches, 50)
+	for _, hertz := range p.pitches {
+		require.InDelta(t, a, hertz, 20)
+	}
 }

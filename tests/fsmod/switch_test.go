@@ -1,13 +1,16 @@
 package fsmod
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -16,18 +19,40 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const patience = 20 * time.Second // for what should take far less; only a failure waits so long
+const patience = 40 * time.Second // for what should take far less; only a failure waits so long
 
-// freeSwitch is a private switch in a directory of its own.
-type freeSwitch struct {
-	t                                 *testing.T
-	dir                               string
-	sipPort, proxyHoldPort, eventPort int
-	process                           *exec.Cmd
+// machine is a private switch in a directory of its own.
+type machine struct {
+	dir                                         string
+	sipPort, proxyHoldPort, eventPort, rtpFirst int
+	process                                     *os.Process
+	ended                                       chan error // how, once; then closed
+	told                                        recordLog
 }
 
-// start runs a switch with the module loaded, unless the settings do not let it. It ends with the test.
+// freeSwitch is a switch as one test sees it.
+type freeSwitch struct {
+	*machine
+	t     *testing.T
+	since int          // how many records are older than the test
+	made  []string     // the legs that it called up
+	line  *eventSocket // by which it asks the switch
+}
+
+// with is the same switch as seen by a test of its own.
+func (s *freeSwitch) with(t *testing.T) *freeSwitch {
+	own := &freeSwitch{machine: s.machine, t: t, since: s.since}
+	t.Cleanup(func() {
+		if own.line != nil {
+			own.line.Close()
+		}
+	})
+	return own
+}
+
+// start runs a switch with the module loaded, unless the settings do not let it. It ends after the test.
 func start(t *testing.T, arguments ...string) *freeSwitch {
+	t.Helper()
 	return startWith(t, defaultSettings, arguments...)
 }
 
@@ -37,29 +62,85 @@ const defaultSettings = `<configuration name="cti.conf"><settings>
 
 func startWith(t *testing.T, settings string, arguments ...string) *freeSwitch {
 	t.Helper()
-	if missing != "" {
-		t.Skip(missing)
-	}
-	s := &freeSwitch{t: t, dir: t.TempDir()}
-	s.sipPort, s.proxyHoldPort, s.eventPort = freePort(t, "udp"), freePort(t, "udp"), freePort(t, "tcp")
-	s.lay(settings)
-	s.run(arguments)
-	t.Cleanup(s.kill)
-	require.Eventually(t, s.up, patience, 50*time.Millisecond, "the switch did not come up:\n%s", s.log())
+	s := launch(t, settings, arguments...)
+	t.Cleanup(func() { ending.add(s.machine) })
 	return s
 }
 
-func freePort(t *testing.T, network string) int {
-	if network == "udp" {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer conn.Close()
-		return conn.LocalAddr().(*net.UDPAddr).Port
+func launch(t *testing.T, settings string, arguments ...string) *freeSwitch {
+	t.Helper()
+	if missing != "" {
+		t.Skip(missing)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	dir, err := os.MkdirTemp(workDir, "switch")
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	s := (&freeSwitch{machine: &machine{dir: dir}}).with(t)
+	s.choosePorts()
+	s.lay(settings)
+	s.run(arguments)
+	s.until(s.up, "the switch to come up")
+	return s
+}
+
+var shared *machine
+
+// share is the switch of all tests that leave it as they found it. It is running already, unless a test has failed on it.
+func share(t *testing.T) *freeSwitch {
+	t.Helper()
+	if shared == nil {
+		shared = launch(t, defaultSettings, "-np").machine
+	}
+	s := (&freeSwitch{machine: shared}).with(t)
+	s.since = s.mark()
+	t.Cleanup(func() {
+		if t.Failed() {
+			ending.add(shared)
+			shared = nil
+		}
+	})
+	return s
+}
+
+// Ports that the kernel gives to nobody by itself: those of a switch that is about to come up, or of a phone that is
+// switched off, are nobody else's meanwhile.
+const firstPort, lastPort, rtpPortsEach, rtpRanges = 28000, 32700, 700, 10
+
+var (
+	nextPort = firstPort + os.Getpid()*37%(lastPort-firstPort)
+	rtpRange int
+	ports    sync.Mutex
+)
+
+func freePort(t *testing.T, network string) int {
+	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
+	for {
+		if nextPort++; nextPort > lastPort {
+			nextPort = firstPort
+		}
+		if portIsFree(network, nextPort) {
+			return nextPort
+		}
+	}
+}
+
+func portIsFree(network string, port int) bool {
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	if network == "udp" {
+		conn, err := net.ListenPacket(network, address)
+		return err == nil && conn.Close() == nil
+	}
+	listener, err := net.Listen(network, address)
+	return err == nil && listener.Close() == nil
+}
+
+func (s *freeSwitch) choosePorts() {
+	s.sipPort, s.proxyHoldPort, s.eventPort = freePort(s.t, "udp"), freePort(s.t, "udp"), freePort(s.t, "tcp")
+	ports.Lock()
+	defer ports.Unlock()
+	s.rtpFirst = 20000 + rtpRange%rtpRanges*rtpPortsEach
+	rtpRange++
 }
 
 // lay makes the directory: configuration, modules, and the module under test beside its library.
@@ -87,6 +168,7 @@ func (s *freeSwitch) lay(settings string) {
 	page := template.Must(template.ParseFiles("testdata/freeswitch.xml.tmpl"))
 	require.NoError(s.t, page.Execute(file, map[string]any{
 		"Dir": s.dir, "Modules": modules, "SIPPort": s.sipPort, "EventPort": s.eventPort,
+		"RTPFirst": s.rtpFirst, "RTPLast": s.rtpFirst + rtpPortsEach - 1,
 		"Profiles": []map[string]any{
 			{"Name": "test", "Port": s.sipPort, "ProxyHold": false},
 			{"Name": "proxyhold", "Port": s.proxyHoldPort, "ProxyHold": true},
@@ -98,8 +180,8 @@ func (s *freeSwitch) configure(settings string) {
 	require.NoError(s.t, os.WriteFile(s.path("conf", "autoload_configs", "cti.conf.xml"), []byte(settings), 0o644))
 }
 
-func (s *freeSwitch) path(parts ...string) string {
-	return filepath.Join(append([]string{s.dir}, parts...)...)
+func (m *machine) path(parts ...string) string {
+	return filepath.Join(append([]string{m.dir}, parts...)...)
 }
 
 func copyFile(t *testing.T, from, to string) {
@@ -120,10 +202,24 @@ func (s *freeSwitch) run(arguments []string) {
 	console, err := os.Create(s.path("log", "console"))
 	require.NoError(s.t, err)
 	defer console.Close()
-	s.process = exec.Command(binary, arguments...)
-	s.process.Stdout, s.process.Stderr = console, console
-	s.process.Env = append(os.Environ(), "FAKECTI_LOG="+s.path("records.jsonl"))
-	require.NoError(s.t, s.process.Start())
+	cmd := exec.Command(binary, arguments...)
+	cmd.Stdout, cmd.Stderr = console, console
+	cmd.Env = append(os.Environ(), "FAKECTI_LOG="+s.path("records.jsonl"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.ended = make(chan error, 1)
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // it dies with the thread that started it
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		s.process = cmd.Process
+		started <- err
+		if err == nil {
+			s.ended <- cmd.Wait()
+			close(s.ended)
+		}
+	}()
+	require.NoError(s.t, <-started)
 }
 
 func (s *freeSwitch) up() bool {
@@ -136,34 +232,79 @@ func (s *freeSwitch) up() bool {
 	return err == nil && strings.HasPrefix(r.body, "UP") && strings.Contains(r.body, "is ready")
 }
 
-// kill ends the switch at once, if it has not been stopped.
-func (s *freeSwitch) kill() {
-	if s.process.ProcessState == nil {
-		_ = s.process.Process.Kill()
-		_ = s.process.Wait()
+// stop ends the switch in an orderly way and waits for it.
+func (s *freeSwitch) stop() {
+	s.t.Helper()
+	require.NoError(s.t, s.end())
+}
+
+// end is stop for a switch that may have been stopped already.
+func (m *machine) end() error {
+	_ = m.process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-m.ended:
+		if err != nil {
+			return fmt.Errorf("the switch ended badly: %w\n%s", err, m.log())
+		}
+		return nil
+	case <-time.After(patience):
+		_ = m.process.Kill()
+		<-m.ended
+		return fmt.Errorf("the switch did not end within %s and was killed:\n%s", patience, m.log())
 	}
 }
 
-// stop ends the switch in an orderly way and waits for it.
-func (s *freeSwitch) stop() {
-	_ = s.process.Process.Signal(syscall.SIGTERM)
-	killer := time.AfterFunc(patience, func() { _ = s.process.Process.Kill() })
-	err := s.process.Wait()
-	if !killer.Stop() {
-		s.t.Errorf("the switch did not end within %s and was killed:\n%s", patience, s.log())
-	}
-	if err != nil {
-		s.t.Errorf("the switch ended badly: %v\n%s", err, s.log())
+// endings are the switches that end while the tests go on: a switch takes seconds for it, most of which it sleeps.
+type endings struct {
+	mu   sync.Mutex
+	wait sync.WaitGroup
+	errs []error
+}
+
+var ending endings
+
+func (e *endings) add(m *machine) {
+	e.wait.Go(func() {
+		err := m.end()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.errs = append(e.errs, err)
+	})
+}
+
+// all waits for them and says how they ended.
+func (e *endings) all() error {
+	e.wait.Wait()
+	return errors.Join(e.errs...)
+}
+
+// until waits for what should be true in a moment.
+func (s *freeSwitch) until(done func() bool, format string, arguments ...any) {
+	s.t.Helper()
+	s.within(patience, done, format, arguments...)
+}
+
+func (s *freeSwitch) within(limit time.Duration, done func() bool, format string, arguments ...any) {
+	s.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for begun := time.Now(); !done(); <-tick.C {
+		if time.Since(begun) > limit {
+			require.FailNow(s.t, "waited in vain for "+fmt.Sprintf(format, arguments...), "channels:\n%s\nlog:\n%s",
+				s.api("show channels"), s.log())
+		}
 	}
 }
 
 // api runs one API command as fs_cli does.
 func (s *freeSwitch) api(command string, arguments ...any) string {
 	s.t.Helper()
-	e, err := dialEventSocket(s.eventPort)
-	require.NoError(s.t, err, s.log())
-	defer e.Close()
-	r, err := e.command("api "+fmt.Sprintf(command, arguments...), patience)
+	if s.line == nil {
+		var err error
+		s.line, err = dialEventSocket(s.eventPort)
+		require.NoError(s.t, err)
+	}
+	r, err := s.line.command("api "+fmt.Sprintf(command, arguments...), patience)
 	require.NoError(s.t, err)
 	return strings.TrimSpace(r.body)
 }
@@ -174,26 +315,78 @@ func (s *freeSwitch) tryAPI(command string, arguments ...any) bool {
 	return !strings.Contains(s.api(command, arguments...), "-ERR")
 }
 
-func (s *freeSwitch) log() string {
-	log, _ := os.ReadFile(s.path("log", "freeswitch.log"))
-	console, _ := os.ReadFile(s.path("log", "console"))
+func (m *machine) log() string {
+	log, _ := os.ReadFile(m.path("log", "freeswitch.log"))
+	console, _ := os.ReadFile(m.path("log", "console"))
 	return string(log) + string(console)
 }
 
 // emptied waits until the switch has no session left: nobody holds a lock on one.
 func (s *freeSwitch) emptied() {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
+	s.until(func() bool {
 		return strings.HasPrefix(s.api("show channels count"), "0 total") &&
 			strings.Contains(s.api("status"), "\n0 session(s) - ")
-	}, patience, 50*time.Millisecond, "sessions stay:\n%s", s.api("show channels"))
+	}, "all sessions to be gone")
+}
+
+// oneByOne runs tests each of which has the switch to itself.
+func (s *freeSwitch) oneByOne(tests map[string]func(*testing.T, *freeSwitch)) {
+	s.t.Helper()
+	for name, test := range tests {
+		s.t.Run(name, func(t *testing.T) {
+			own := s.with(t)
+			test(t, own)
+			own.api("hupall")
+			own.emptied()
+		})
+	}
+}
+
+// atOnce runs tests at the same time: each has calls of its own, which are over after it.
+func (s *freeSwitch) atOnce(tests map[string]func(*testing.T, *freeSwitch)) {
+	s.t.Helper()
+	for name, test := range tests {
+		s.t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			own := s.with(t)
+			test(t, own)
+			for _, uuid := range own.made {
+				own.api("uuid_kill %s", uuid)
+			}
+			own.gone(own.made...)
+		})
+	}
+	s.t.Cleanup(s.emptied)
+}
+
+// gone waits until channels are no more.
+func (s *freeSwitch) gone(uuids ...string) {
+	s.t.Helper()
+	for _, uuid := range uuids {
+		s.until(func() bool { return s.api("uuid_exists %s", uuid) == "false" }, "%s to be gone", uuid)
+	}
+}
+
+// quick: some try takes less than the limit. A machine that is busy, or is not given its processors for a while, may
+// spoil the others.
+func (s *freeSwitch) quick(limit time.Duration, try func() time.Duration) {
+	s.t.Helper()
+	const tries = 5
+	var took []time.Duration
+	for range tries {
+		took = append(took, try())
+		if took[len(took)-1] < limit {
+			return
+		}
+	}
+	require.Failf(s.t, "too slow", "%v, and never less than %v", took, limit)
 }
 
 // awaitLog waits for a text in the log, which the switch writes in its own time.
 func (s *freeSwitch) awaitLog(text string) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return strings.Contains(s.log(), text) }, patience, 20*time.Millisecond,
-		"the log does not say %q", text)
+	s.until(func() bool { return strings.Contains(s.log(), text) }, "the log to say %q", text)
 }
 
 // call has the switch call itself at number; its own end gets uuid and, once answered, runs application.

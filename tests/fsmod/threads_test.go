@@ -16,7 +16,7 @@ import (
 // threadsOf returns the ids of the switch's threads with the given name.
 func (s *freeSwitch) threadsOf(name string) (ids []int) {
 	s.t.Helper()
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", s.process.Process.Pid))
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", s.process.Pid))
 	require.NoError(s.t, err)
 	for _, task := range tasks {
 		comm, err := os.ReadFile(filepath.Join(task, "comm"))
@@ -38,7 +38,7 @@ func threadsFitForGo(t *testing.T, s *freeSwitch) {
 	for _, name := range []string{"cti_engine", "cti_fire", "cti_worker", "cti_phones"} {
 		for _, id := range s.threadsOf(name) {
 			require.Zero(t, schedulingPolicy(t, id), "%s is not SCHED_OTHER", name)
-			blocked := blockedSignals(t, s.process.Process.Pid, id)
+			blocked := blockedSignals(t, s.process.Pid, id)
 			for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT,
 				syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGCHLD, syscall.SIGPIPE} {
 				require.NotZero(t, blocked&(1<<(signal-1)), "%s takes %s", name, signal)

@@ -24,18 +24,17 @@ func (s *freeSwitch) mixed(callers int) (all []caller) {
 }
 
 // wentOn waits until callers are behind our application in the dialplan, told why.
-func (s *freeSwitch) wentOn(callers []caller, within time.Duration) {
+func (s *freeSwitch) wentOn(callers []caller) {
 	s.t.Helper()
 	for _, c := range callers {
-		require.Eventually(s.t, func() bool { return s.variable(c.leg, "cti_queue_result") == "unavailable" },
-			within, 20e6, "%s waits on", c.leg)
-		require.Eventually(s.t, func() bool { return s.variable(c.leg, "current_application") == "park" },
-			patience, 20e6, "%s does not go on", c.leg)
+		s.until(func() bool { return s.variable(c.leg, "cti_queue_result") == "unavailable" }, "%s not to wait any more", c.leg)
+		s.until(func() bool { return s.variable(c.leg, "current_application") == "park" }, "%s to go on", c.leg)
 	}
 }
 
 // TestUnloadUnderCallers: who waits goes on in the dialplan, who talks talks on, and nobody is lost, any number of times.
 func TestUnloadUnderCallers(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	for round := range soaked(4, 2) {
 		waiting := s.mixed(16)
@@ -44,11 +43,11 @@ func TestUnloadUnderCallers(t *testing.T) {
 		mark := s.mark()
 		if round%2 == 0 {
 			require.Equal(t, "+OK", s.api("unload mod_cti"))
-			s.wentOn(waiting, patience)
+			s.wentOn(waiting)
 			require.True(t, s.tryAPI("load mod_cti"), s.log())
 		} else {
 			require.True(t, s.tryAPI("reload mod_cti"), s.log())
-			s.wentOn(waiting, patience)
+			s.wentOn(waiting)
 		}
 		s.await(mark, "snapshot", func(r record) bool { return r.Kind == "SNAPSHOT_END" })
 		require.Equal(t, 2*len(waiting)+4, count(s.records()[mark:], "FOUND"), "everybody is still there")
@@ -63,11 +62,11 @@ func TestUnloadUnderCallers(t *testing.T) {
 		s.emptied()
 	}
 	s.awaitLog("cti_queue 8101 5: the CTI engine is not there; the caller goes on in the dialplan")
-	s.stop()
 }
 
 // TestUnloadAmidBridges: a caller whom an agent has just been given is with him afterwards, or goes on in the dialplan.
 func TestUnloadAmidBridges(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	for range soaked(6, 3) {
 		c, agent := s.inApp("8101", "cti_queue"), s.callUp("0001")
@@ -75,9 +74,9 @@ func TestUnloadAmidBridges(t *testing.T) {
 		begun := time.Now()
 		require.Equal(t, "+OK", s.api("unload mod_cti"))
 		require.Less(t, time.Since(begun), 4*time.Second, "neither waits for the other")
-		require.Eventually(t, func() bool {
+		s.until(func() bool {
 			return s.variable(c.leg, "bridge_uuid") == agent.leg || s.variable(c.leg, "cti_queue_result") == "unavailable"
-		}, patience, 20e6)
+		}, "the caller to be bridged or to go on")
 		require.Equal(t, "true", s.api("uuid_exists %s", c.leg))
 		mark := s.mark()
 		require.True(t, s.tryAPI("load mod_cti"), s.log())
@@ -85,51 +84,49 @@ func TestUnloadAmidBridges(t *testing.T) {
 		s.api("hupall")
 		s.emptied()
 	}
-	s.stop()
 }
 
 // TestEngineDoesNotRead: an engine that has stopped reading what it is told lets nobody go; callers do not wait for it.
 func TestEngineDoesNotRead(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	waiting := s.mixed(4)
 	s.api("cti pause")
-	s.call(newLeg(), "unread", "1001", "&park")
-	s.wentOn(waiting, patience)
+	s.call(s.newLeg(), "unread", "1001", "&park")
+	s.wentOn(waiting)
 
-	begun, phone := time.Now(), newLeg()
+	phone := s.newLeg()
 	s.call(phone, "late", "8301", "&park")
-	require.Eventually(t, func() bool {
-		return strings.Contains(s.api("show channels"), ",8301 5,") ||
-			strings.Contains(s.api("show channels"), ",park,")
-	}, patience, 20e6)
-	require.Less(t, time.Since(begun), 3*time.Second, "who comes later is not kept at all")
+	s.until(func() bool { return strings.Contains(s.api("show channels"), ",park,") }, "who comes later to go on too")
 	mark := s.mark()
 	s.api("cti resume")
 	leg := s.incoming(mark, "late", "8301")
 	require.Equal(t, "unavailable", s.returned(mark, leg, "cti_queue_result"))
-	require.Eventually(t, func() bool {
+	require.Equal(t, 1, count(legOnly(s.records()[mark:], leg), "EXECUTED"), "who comes later is not kept at all: only the park is told")
+	s.until(func() bool {
 		c := s.callNow("8301")
 		return s.do(command{kind: cmdReturn, uuid: c, value: "timeout"}) == 0
-	}, patience, 1e9, "it reads again, and callers wait again")
+	}, "it to read again, and callers to wait again")
 	s.api("hupall")
 	s.emptied()
 }
 
 // callNow has somebody call a number and returns the leg that runs the dialplan.
 func (s *freeSwitch) callNow(number string) string {
-	mark, phone := s.mark(), newLeg()
+	mark, phone := s.mark(), s.newLeg()
 	s.call(phone, "now"+phone[:8], number, "&park")
 	return s.incoming(mark, "now"+phone[:8], number)
 }
 
 // TestFullRingCallers: what cannot be told will not be answered: the caller goes on at once.
 func TestFullRingCallers(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-np")
 	s.api("cti pause")
 	for s.figure("moduleRecordsLost|") == 0 {
-		s.api("cti many %d %s", commandQueueLength, newLeg())
+		s.api("cti many %d %s", commandQueueLength, s.newLeg())
 	}
-	begun, phone := time.Now(), newLeg()
+	begun, phone := time.Now(), s.newLeg()
 	s.call(phone, "full", "8301", "&park")
 	s.awaitLog("cti_queue 8301 5: the CTI engine is not there; the caller goes on in the dialplan")
 	require.Less(t, time.Since(begun), 3*time.Second)
@@ -141,7 +138,7 @@ func TestFullRingCallers(t *testing.T) {
 // processor is how much of the processor the switch has used.
 func (s *freeSwitch) processor() time.Duration {
 	s.t.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Pid))
 	require.NoError(s.t, err)
 	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+2:]))
 	const ticksPerSecond, user, system = 100, 11, 12
@@ -167,8 +164,8 @@ func TestSoakWaitingCosts(t *testing.T) {
 		if callers > 0 {
 			s.sipp(t, "waits", freePort(t, "udp"), "-m", fmt.Sprint(callers), "-r", "100", "-rp", "1000", "-s", number)
 		}
-		require.Eventually(t, func() bool { return count(s.records()[mark:], "EXECUTED") >= callers }, patience, 50e6)
-		require.Eventually(t, func() bool { return s.api("show channels count") == fmt.Sprintf("%d total.", callers) }, patience, 50e6)
+		s.until(func() bool { return count(s.records()[mark:], "EXECUTED") >= callers }, "everybody to wait")
+		s.until(func() bool { return s.api("show channels count") == fmt.Sprintf("%d total.", callers) }, "nobody else to be there")
 		posted, used, begun := s.posted(), s.processor(), time.Now()
 		<-time.After(span)
 		percent := 100 * (s.processor() - used).Seconds() / time.Since(begun).Seconds()
