@@ -112,10 +112,10 @@ void cti_snapshot(uint64_t command, int64_t deadline_ms)
 	/* One at a time: channels told for one must not be taken for those of another. */
 	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 	telling t = {.command = command, .until_ms = cti_now_ms() + (deadline_ms > 0 ? deadline_ms : SNAPSHOT_MS)};
-	bool whole = true;
 	pthread_mutex_lock(&one);
-	post_bound(&t, CTI_SNAPSHOT_BEGIN, false);
-	switch_console_callback_match_t *all = switch_core_session_findall();
+	bool whole = wait_for_room(&t); /* one whose bounds are lost would leave the engine waiting */
+	if (whole) post_bound(&t, CTI_SNAPSHOT_BEGIN, false);
+	switch_console_callback_match_t *all = whole ? switch_core_session_findall() : NULL;
 	if (all) {
 		t.origins = calloc((size_t)all->count, sizeof *t.origins);
 		whole = t.origins && tell_all(&t, all);
