@@ -127,8 +127,8 @@ func (e *Engine) queuesOf(r *Request, a *agent) (map[string]bool, bool) {
 
 // takeCalls notes the calls that are at an agent's phone as he comes to it.
 func (e *Engine) takeCalls(a *agent) {
-	for p := e.eldest; p != nil; p = p.younger {
-		if p.thisDN == a.dn && p.agent == nil {
+	for _, p := range e.partiesAt(a.dn) {
+		if p.agent == nil {
 			e.attach(p)
 		}
 	}

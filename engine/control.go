@@ -55,7 +55,7 @@ func (e *Engine) acting(r *Request) *party {
 		return e.actingIn(r)
 	}
 	var found *party
-	for p := e.eldest; p != nil; p = p.younger {
+	for p := e.numbers.chain(r.ThisDN); p != nil; p = p.place.next {
 		if !p.at(r.CompanyID, r.ThisDN) || p.leaving(r.Kind) {
 			continue
 		}

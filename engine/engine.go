@@ -15,6 +15,7 @@ type Engine struct {
 	calls    map[LegID]*call // by what callKey makes of a call's id
 	oldest   *call           // of the live calls
 	newest   *call
+	numbers  numbers
 	eldest   *party // of all parties
 	youngest *party
 
@@ -181,6 +182,7 @@ func (s *spare[T]) giveBack(x *T) { *s = append(*s, x) }
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
 	delete(e.legs, p.id)
+	e.numbers.remove(p)
 	e.leaveRoom(p)
 	if p.agent != nil {
 		e.detach(p)
@@ -205,6 +207,7 @@ func (e *Engine) forget(p *party) {
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
 	e.legs[p.id] = p
+	e.numbers.add(p)
 	p.elder = e.youngest
 	if e.youngest != nil {
 		e.youngest.younger = p

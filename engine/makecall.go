@@ -59,13 +59,3 @@ func (e *Engine) makeCall(r *Request) {
 	e.announce(c)
 	o.command = e.callUp(p, route, r.OtherDN, o.ring)
 }
-
-// busy is the live party of a company's DN, if it has one.
-func (e *Engine) busy(company, dn string) *party {
-	for p := e.eldest; p != nil; p = p.younger {
-		if p.at(company, dn) && !p.ending {
-			return p
-		}
-	}
-	return nil
-}

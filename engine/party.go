@@ -13,6 +13,7 @@ type party struct {
 	younger, elder *party // among all parties, in order of birth
 	origin         ref    // whose leg originated this one
 	partner        ref    // whose media is joined with this one's
+	place          place  // among those at its number
 	room           *room
 
 	state         State

@@ -80,15 +80,10 @@ func (e *Engine) callMeant(r *Request) *call {
 	return nil
 }
 
-// at tells whether a party is one that a company knows at its number.
-func (p *party) at(company, dn string) bool {
-	return p.thisDN == dn && p.state != Released && p.call != nil && !p.call.forming && p.call.company == company
-}
-
 // registered answers RequestRegisterDN with all that is at the number (3.16).
 func (e *Engine) registered(r *Request) {
 	m := &events.Registered{ThisDN: r.ThisDN}
-	for p := e.eldest; p != nil; p = p.younger {
+	for _, p := range e.partiesAt(r.ThisDN) {
 		if p.at(r.CompanyID, r.ThisDN) {
 			m.Parties = append(m.Parties, p.info())
 		}
