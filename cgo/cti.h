@@ -124,10 +124,12 @@ typedef struct cti_record {
  *                  once, ahead of its strand: it is answered with that cause and no record ever tells of the channel
  *   ORIGINATE      makes one channel with this uuid to the dial string value, with the variables cti_call_id = call_id
  *                  and no others that a client could choose, caller_number and caller_name as its caller. Once
- *                  answered it waits in silence. It rings until it answers, fails or is hung up. Of several phones
- *                  that the dial string stands for (user/ with two registrations) the first rings. With name kept
- *                  the channel outlives what it is in: it is parked in silence, not ended, when its bridge ends because
- *                  the other did, or its room, or whom it listens to. Else name is empty.
+ *                  answered it waits in silence. It rings until it answers, fails or is hung up. With name kept the
+ *                  channel outlives what it is in: it is parked in silence, not ended, when its bridge ends because
+ *                  the other did, or its room, or whom it listens to. Else name is empty. All phones that the dial
+ *                  string stands for (user/ with several registrations) ring, and only one channel is told of: the
+ *                  first to answer is it, or who declines (603) for all; the others end untold. Where that is not the
+ *                  channel made with this uuid, RENAMED says so first. A command by the old uuid reaches it still.
  *   BRIDGE         joins the media of uuid and other_uuid, whatever they are in; one that called the switch and is not
  *                  answered yet is answered first. A channel that either was bridged with is parked, not ended,
  *                  unless it only rings. When one of the two ends, so does the other, unless it is kept.

@@ -40,8 +40,9 @@ static switch_call_cause_t set_variable(const cti_job *job, switch_core_session_
 
 static switch_call_cause_t hang_up(const cti_job *job, switch_core_session_t *session)
 {
-	switch_channel_hangup(switch_core_session_get_channel(session),
-	                      job->cause ? (switch_call_cause_t)job->cause : SWITCH_CAUSE_NORMAL_CLEARING);
+	switch_call_cause_t cause = job->cause ? (switch_call_cause_t)job->cause : SWITCH_CAUSE_NORMAL_CLEARING;
+	cti_fork_end(session, cause);
+	switch_channel_hangup(switch_core_session_get_channel(session), cause);
 	return SWITCH_CAUSE_NONE;
 }
 
@@ -71,7 +72,7 @@ static act *const acts[CTI_CMD_SAY + 1] = {
 
 static switch_call_cause_t act_on_channel(const cti_job *job)
 {
-	switch_core_session_t *session = switch_core_session_locate(job->uuid);
+	switch_core_session_t *session = cti_fork_locate(job->uuid);
 	if (!session) return SWITCH_CAUSE_INVALID_CALL_REFERENCE;
 	switch_call_cause_t cause = acts[job->kind](job, session);
 	switch_core_session_rwunlock(session);

@@ -49,6 +49,7 @@ void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
 {
 	char text[32];
 	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
+	if (leg->fork && !cti_fork_leaves(session, leg)) return;
 	const char *disposition = disposition_so_far(switch_core_session_get_channel(session), text, sizeof text);
 	if (!said_by_phone(disposition)) tell_partner_first(session);
 	post_hangup_as(session, leg, disposition);
@@ -58,7 +59,7 @@ void cti_tell_ended(switch_core_session_t *session, cti_leg *leg)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
-	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->ended, true)) return;
+	if (atomic_load(&leg->unborn) || atomic_load(&leg->silent) || atomic_exchange(&leg->ended, true)) return;
 	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
 	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
 	cti_post(&record, leg, true);

@@ -38,7 +38,7 @@ static switch_status_t state_change(switch_core_session_t *session)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
-	if (leg && switch_channel_get_state(channel) == CS_HANGUP && cti_live()) cti_tell_hangup(session, leg);
+	if (leg && switch_channel_get_state(channel) == CS_HANGUP && (cti_live() || leg->fork)) cti_tell_hangup(session, leg);
 	if (leg) cti_visit_stir(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
@@ -171,7 +171,8 @@ static void executed(switch_core_session_t *session, cti_leg *leg, const switch_
 static switch_status_t receive_message(switch_core_session_t *session, switch_core_session_message_t *message)
 {
 	cti_leg *leg;
-	if (!cti_live() || !(leg = cti_leg_of(switch_core_session_get_channel(session)))) return SWITCH_STATUS_SUCCESS;
+	if (!(leg = cti_leg_of(switch_core_session_get_channel(session)))) return SWITCH_STATUS_SUCCESS;
+	if ((leg->fork && !cti_fork_hears(session, leg, message)) || !cti_live()) return SWITCH_STATUS_SUCCESS;
 	switch (message->message_id) {
 	case SWITCH_MESSAGE_RING_EVENT:
 		post_plain(session, leg, CTI_LEG_RINGING, true);
@@ -216,7 +217,8 @@ static switch_status_t recv_dtmf(switch_core_session_t *session, const switch_dt
 	cti_leg *leg;
 	cti_record record;
 	const char digits[2] = {dtmf->digit, '\0'}, *text = digits;
-	if (direction != SWITCH_DTMF_RECV || !cti_live() || !(leg = cti_leg_of(switch_core_session_get_channel(session))))
+	if (direction != SWITCH_DTMF_RECV || !cti_live() || !(leg = cti_leg_of(switch_core_session_get_channel(session))) ||
+	    atomic_load(&leg->silent))
 		return SWITCH_STATUS_SUCCESS;
 	cti_record_init(&record, CTI_LEG_DTMF, switch_core_session_get_uuid(session));
 	cti_record_texts(&record, &text, 1);
@@ -315,11 +317,21 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 	if (loops) cti_post(&looped, leg, false);
 }
 
+/* The party that it may come to speak for has its id already. */
+static void born_silent(switch_core_session_t *session, const cti_leg *leg)
+{
+	uint8_t party[16];
+	char call[64];
+	cti_fork_party(leg, party);
+	set_ids(session, party, cti_variable(switch_core_session_get_channel(session), CALL_ID_VARIABLE, call, sizeof call));
+}
+
 /* Another thread that ends the channel meanwhile tells nothing before this is told. */
 static void tell_birth(switch_core_session_t *session, cti_leg *leg)
 {
 	if (atomic_load(&leg->unborn) != CTI_AWAITED) return;
-	created(session, leg);
+	if (leg->sibling) born_silent(session, leg);
+	else created(session, leg);
 	atomic_store(&leg->unborn, CTI_BORN);
 }
 
@@ -365,8 +377,8 @@ static switch_status_t on_park(switch_core_session_t *session)
 /* A channel without our hooks was there before the module, or has failed before it began. */
 static cti_leg *leg_at_the_end(switch_core_session_t *session)
 {
-	if (!cti_live()) return NULL;
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	if (!cti_live() && !(leg && leg->fork)) return NULL;
 	return leg || !atomic_load(&cti_unhooked) ? leg : cti_leg_ensure(session);
 }
 
@@ -396,10 +408,11 @@ static switch_status_t on_reporting(switch_core_session_t *session)
 static switch_status_t on_destroy(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
-	if (leg && !atomic_load(&leg->unborn)) {
+	if (leg && !atomic_load(&leg->unborn) && !atomic_load(&leg->silent)) {
 		cti_tell_ended(session, leg);
 		post_plain(session, leg, CTI_LEG_DESTROYED, false);
 	}
+	if (leg && leg->fork) cti_fork_forget(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
 

@@ -7,7 +7,7 @@
  *   records.c   the way from a hook into the ring
  *   snapshot.c  the live session table, told into the ring
  *   commands.c  what the engine asks of the switch; strands.c: in which order; checks.c: what may be asked
- *   originate.c a channel that the engine calls
+ *   originate.c a channel that the engine calls; phones.c: what a user is called by; fork.c: several that ring as one
  *   bridge.c    two channels joined
  *   stays.c     where a channel is that is bridged with nobody: music, ringback, a room, an observer
  *   apps.c      the dialplan's applications; visits.c: their waiting for the engine
@@ -131,6 +131,9 @@ typedef struct cti_leg {
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
 	bool kept;                              /* it outlives its bridge, room and whom it listens to; set before its thread runs */
 	bool originated;                        /* another leg called it into being, as its creation told */
+	bool sibling;                           /* another was made in its stead, as which it was told */
+	_Atomic bool silent;                    /* another speaks for it */
+	struct cti_fork *fork;                  /* it rings together with others, or did */
 	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
 	_Atomic bool listens;
@@ -272,6 +275,47 @@ void cti_originate_leave(cti_job *job);
 /* cti_originate_cancel returns whether there was one with this uuid: it will then come to nothing. */
 bool cti_originate_cancel(const char *uuid, uint16_t cause);
 switch_call_cause_t cti_originate(cti_job *job, bool late);
+
+/* ---- phones.c ---- */
+
+enum { CTI_PHONES_MAX = 10 };
+
+typedef struct cti_phones {
+	switch_event_t *variables;
+	switch_xml_t user;
+	int count;
+	char *dials[CTI_PHONES_MAX];
+} cti_phones;
+
+/*
+ * cti_phones_open finds what user/... stands for: dial strings, each of which calls one phone, and adds what the user's
+ * entry says to the variables of the calls. It opens also what it cannot find.
+ */
+switch_call_cause_t cti_phones_open(cti_phones *phones, const char *dial, switch_event_t *variables);
+/* cti_phones_equip gives a channel that was made the variables of its user. */
+void cti_phones_equip(const cti_phones *phones, switch_core_session_t *session);
+void cti_phones_close(cti_phones *phones);
+
+/* ---- fork.c ---- */
+
+typedef struct cti_fork cti_fork;
+
+/* cti_fork_new lets channels ring as one, before their threads run; the first is the one that the engine knows. */
+cti_fork *cti_fork_new(switch_core_session_t **sessions, cti_leg **legs, int count);
+/* cti_fork_rings_on: has nobody answered, and is the call still wanted? */
+bool cti_fork_rings_on(cti_fork *fork);
+void cti_fork_release(cti_fork *fork);
+/* cti_fork_locate is switch_core_session_locate; a channel that another speaks for now leads to that one. */
+switch_core_session_t *cti_fork_locate(const char *uuid);
+/* cti_fork_end ends the phones that ring together with a channel which is about to be ended. */
+void cti_fork_end(switch_core_session_t *session, switch_call_cause_t cause);
+/* cti_fork_hears returns whether what a message says of the channel is told as with any other. */
+bool cti_fork_hears(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message);
+/* cti_fork_leaves returns whether the end of the channel is told. */
+bool cti_fork_leaves(switch_core_session_t *session, cti_leg *leg);
+void cti_fork_forget(cti_leg *leg);
+/* cti_fork_party is the leg id that the party of the fork is named after. */
+void cti_fork_party(const cti_leg *leg, uint8_t id[16]);
 
 /* ---- stays.c ---- */
 

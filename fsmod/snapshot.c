@@ -88,7 +88,7 @@ static bool tell_all(telling *t, const switch_console_callback_match_t *all)
 		switch_channel_t *channel = switch_core_session_get_channel(session);
 		cti_leg *leg = cti_leg_of(channel);
 		/* One that is only being made has no names yet; its own first record brings them. */
-		bool made = leg ? !atomic_load(&leg->unborn) : switch_channel_get_state(channel) > CS_NEW;
+		bool made = leg ? !atomic_load(&leg->unborn) && !atomic_load(&leg->silent) : switch_channel_get_state(channel) > CS_NEW;
 		if (made) found(t, session);
 		switch_core_session_rwunlock(session);
 	}

@@ -9,8 +9,14 @@ import (
 // TestLegs tries what legs may meet with on one switch, one case after the other.
 func TestLegs(t *testing.T) {
 	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
-		"who hung up": blame,
-		"adopted":     adopted,
+		"who hung up":        blame,
+		"adopted":            adopted,
+		"all phones ring":    allRing,
+		"one phone refuses":  oneRefuses,
+		"the person refuses": personRefuses,
+		"all refuse":         allRefuse,
+		"all are cancelled":  allCancelled,
+		"both answer":        bothAnswer,
 	})
 }
 
