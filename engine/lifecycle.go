@@ -294,6 +294,7 @@ func (e *Engine) release(p *party) {
 	}
 	e.leaveRoom(p)
 	e.nailEnds(p)
+	e.recordStopped(p, p.recording)
 	e.beforeRelease(p)
 	e.apply(p, ends)
 	if p.offer != nil {

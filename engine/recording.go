@@ -15,6 +15,7 @@ func (e *Engine) recordStarted(p *party, path string) {
 	e.tellRecording(p, events.RecordStarted)
 }
 
+// recordStopped: the switch has closed the file, or the leg ends, which comes to the same: the two are told in either order.
 func (e *Engine) recordStopped(p *party, path string) {
 	if p.call == nil || p.call.forming || p.recording == "" || p.recording != path {
 		return
