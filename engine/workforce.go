@@ -124,9 +124,7 @@ func (e *Engine) directoryChanged(d *Directory) {
 		if a.retired && a.busy() && a.state != AgentLoggedOut {
 			e.reserve(a, AgentLoggedOut, events.ReasonForced)
 		}
-		for len(a.awaited) > 0 { // his queues may be others now
-			e.waitForAny(a.awaited[0])
-		}
+		e.reviewAwaited(a)
 		e.agentMoved(a)
 	}
 	for _, q := range e.queuesInOrder() {
@@ -138,6 +136,15 @@ func (e *Engine) directoryChanged(d *Directory) {
 	for id, q := range e.queues {
 		if q.retired {
 			delete(e.queues, id)
+		}
+	}
+}
+
+// reviewAwaited: who waits for an agent in person goes on to, unless his queue does not have that agent any more.
+func (e *Engine) reviewAwaited(a *agent) {
+	for _, w := range slices.Clone(a.awaited) {
+		if t := a.tierIn(w.queue); t == nil || !t.working || w.queue.config.LastSeatMillis == 0 {
+			e.waitForAny(w)
 		}
 	}
 }
