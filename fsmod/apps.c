@@ -4,7 +4,7 @@
  * The dialplan's applications. Each tells the engine by an EXECUTED record that it has begun; cti_queue and cti_agent
  * then wait for its RETURN. What they wait in is open before the record is, which may be answered at once.
  */
-enum { AGENT_ANSWER_MS = 2000, FIRST_WORD_MS = 50 };
+enum { AGENT_ANSWER_MS = 2000, FIRST_WORD_MS = 50, MOVE_MS = 1000 };
 
 #define UNAVAILABLE "unavailable"
 
@@ -61,6 +61,18 @@ static bool begin(switch_core_session_t *session, cti_visit *visit, const char *
 	switch_channel_set_variable(channel, result, UNAVAILABLE);
 	log_unavailable(session, app, argument);
 	return false;
+}
+
+/*
+ * A channel that is taken elsewhere is told that it has to leave a little before its state says where to, and on a busy
+ * machine that may be long. The switch would meanwhile run what the dialplan has next.
+ */
+static void await_move(switch_channel_t *channel)
+{
+	int64_t until_ms = cti_now_ms() + MOVE_MS;
+	while (switch_channel_test_flag(channel, CF_TRANSFER) && switch_channel_get_state(channel) == CS_EXECUTE &&
+	       cti_now_ms() < until_ms)
+		cti_sleep_ms(1);
 }
 
 /* ---- cti_queue ---- */
@@ -120,6 +132,7 @@ SWITCH_STANDARD_APP(queue_app)
 	if (result) switch_channel_set_variable(channel, "cti_queue_result", result);
 	if (result && !strcmp(result, UNAVAILABLE)) log_unavailable(session, CTI_QUEUE_APP, data);
 	cti_visit_end(&visit);
+	await_move(channel);
 	PROTECT_INTERFACE(interface);
 }
 
@@ -135,6 +148,7 @@ SWITCH_STANDARD_APP(agent_app)
 	const char *result = cti_visit_result(&visit);
 	switch_channel_set_variable(channel, "cti_agent_result", result ? result : "timeout");
 	cti_visit_end(&visit);
+	await_move(channel);
 }
 
 /* ---- what is only told ---- */

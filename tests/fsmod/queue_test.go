@@ -45,6 +45,7 @@ func TestQueueApplication(t *testing.T) {
 		"bridge at once":     bridgesFromQueue("8201", "", silence),
 		"bridge of a call":   bridgesOutboundFromQueue,
 		"parked":             takenElsewhere,
+		"parked slowly":      takenSlowly,
 		"hangs up":           hangsUpInQueue,
 		"return":             returnsFromQueue,
 		"fifty at once":      fiftyAtOnce,
@@ -269,6 +270,19 @@ func takenElsewhere(t *testing.T, s *freeSwitch) {
 		require.True(t, s.tryAPI("uuid_transfer %s 1001", c.leg))
 		s.awaitApp(mark, c.leg, "park")
 		require.Equal(t, "_undef_", s.variable(c.leg, "cti_queue_result"))
+	}
+}
+
+// takenSlowly: a channel is told that it has to leave before its state says where it goes. A caller who is being joined with
+// an agent must not run in between what the dialplan has for those whom nobody has served.
+func takenSlowly(t *testing.T, s *freeSwitch) {
+	c := s.inApp("8101", "cti_queue")
+	mark := s.mark()
+	s.api("ctitest_move %s 300", c.leg)
+	require.Eventually(t, func() bool { return strings.Contains(s.api("uuid_dump %s", c.leg), "Channel-State: CS_PARK") },
+		patience, 10*time.Millisecond)
+	for _, r := range s.records()[mark:] {
+		require.False(t, r.Kind == "EXECUTED" && r.Leg == hex(c.leg), "the dialplan went on: %v", r.Text)
 	}
 }
 

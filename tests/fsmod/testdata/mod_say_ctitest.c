@@ -13,12 +13,32 @@ static switch_status_t say(switch_core_session_t *session, char *what, switch_sa
 	return switch_ivr_play_file(session, NULL, tone, args);
 }
 
+/* Parks a channel as slowly as a busy machine takes any out of the dialplan: first it is told to leave, then where to. */
+#define MOVE_SYNTAX "<uuid> <ms>"
+SWITCH_STANDARD_API(move)
+{
+	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1] = "";
+	int ms = 0;
+	if (zstr(cmd) || sscanf(cmd, "%36s %d", uuid, &ms) != 2) return SWITCH_STATUS_FALSE;
+	switch_core_session_t *moved = switch_core_session_locate(uuid);
+	if (!moved) return SWITCH_STATUS_FALSE;
+	switch_channel_t *channel = switch_core_session_get_channel(moved);
+	switch_channel_set_flag(channel, CF_TRANSFER);
+	switch_yield(ms * 1000);
+	switch_channel_set_state(channel, CS_PARK);
+	switch_core_session_rwunlock(moved);
+	stream->write_function(stream, "+OK\n");
+	return SWITCH_STATUS_SUCCESS;
+}
+
 SWITCH_MODULE_LOAD_FUNCTION(mod_say_ctitest_load)
 {
 	switch_say_interface_t *interface;
+	switch_api_interface_t *api;
 	*module_interface = switch_loadable_module_create_module_interface(pool, modname);
 	interface = switch_loadable_module_create_interface(*module_interface, SWITCH_SAY_INTERFACE);
 	interface->interface_name = "ctitest";
 	interface->say_function = say;
+	SWITCH_ADD_API(api, "ctitest_move", "Park slowly", move, MOVE_SYNTAX);
 	return SWITCH_STATUS_SUCCESS;
 }
