@@ -1,6 +1,7 @@
 #include "module.h"
 
 /* How a channel's end is told: twice, when it begins and when it is over, and once each whatever hooks see it. */
+enum { TELL_MS = 500 };
 
 /*
  * A far end's BYE is named after the hangup that it causes; but sofia has noted its answer to it by then. Whose leg
@@ -28,21 +29,38 @@ static void post_hangup_as(switch_core_session_t *session, cti_leg *leg, const c
 
 /*
  * A channel is down a little before its own hook runs, and its partner's thread may end the partner in between. Where
- * the one's phone has hung up and the other's has not, it is clear who ended because of whom.
+ * the one's phone has hung up and the other's has not, it is clear who ended because of whom. The cause is there an instant
+ * after the state, and the record an instant after somebody has begun to write it.
  */
+static void tell_phone_hung_up(switch_core_session_t *session)
+{
+	char text[32];
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_leg *leg = cti_leg_of(channel);
+	if (!leg || atomic_load(&leg->unborn) || !switch_channel_down_nosig(channel)) return;
+	int64_t until_ms = cti_now_ms() + TELL_MS;
+	while (!switch_channel_get_cause(channel) && cti_now_ms() < until_ms) cti_sleep_ms(1);
+	const char *disposition = disposition_so_far(channel, text, sizeof text);
+	if (!said_by_phone(disposition)) return;
+	if (!atomic_exchange(&leg->hung, true)) post_hangup_as(session, leg, disposition);
+	while (!atomic_load(&leg->hang_told) && cti_now_ms() < until_ms) cti_sleep_ms(1);
+}
+
 static void tell_partner_first(switch_core_session_t *session)
 {
-	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1], text[32];
+	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
 	cti_variable(switch_core_session_get_channel(session), SWITCH_BRIDGE_UUID_VARIABLE, uuid, sizeof uuid);
 	switch_core_session_t *partner = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
 	if (!partner) return;
-	switch_channel_t *channel = switch_core_session_get_channel(partner);
-	cti_leg *leg = cti_leg_of(channel);
-	if (leg && !atomic_load(&leg->hung) && switch_channel_down_nosig(channel) && switch_channel_get_cause(channel)) {
-		const char *disposition = disposition_so_far(channel, text, sizeof text);
-		if (said_by_phone(disposition) && !atomic_exchange(&leg->hung, true)) post_hangup_as(partner, leg, disposition);
-	}
+	tell_phone_hung_up(partner);
 	switch_core_session_rwunlock(partner);
+}
+
+/* Who hung up is told before the two have parted: afterwards nobody could say that the other ended because of him. */
+void cti_tell_parting(switch_core_session_t *session)
+{
+	tell_phone_hung_up(session);
+	tell_partner_first(session);
 }
 
 void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)

@@ -188,8 +188,9 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 			post_with(session, leg, CTI_LEG_BRIDGED, message->string_arg, true);
 		break;
 	case SWITCH_MESSAGE_INDICATE_UNBRIDGE:
-		if (message->numeric_arg != AROUND_PRIVATE_COMMAND)
-			post_with(session, leg, CTI_LEG_UNBRIDGED, message->string_arg, false);
+		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;
+		cti_tell_parting(session);
+		post_with(session, leg, CTI_LEG_UNBRIDGED, message->string_arg, false);
 		break;
 	case SWITCH_MESSAGE_INDICATE_HOLD:
 		held(session, leg, message);

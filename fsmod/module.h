@@ -205,6 +205,7 @@ extern _Atomic uint32_t cti_unhooked;
 /* ---- ends.c ---- */
 
 void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg);
+void cti_tell_parting(switch_core_session_t *session);
 void cti_tell_ended(switch_core_session_t *session, cti_leg *leg);
 
 /* ---- events.c ---- */
