@@ -15,12 +15,13 @@ type Supplement struct {
 	CTI            string // the whole cti.conf.xml
 	Extensions     string // of the dialplan, looked at before the usual ones
 	Configurations string // of other modules: <configuration> elements
+	Profile        string // <param> elements of the SIP profile, in force after a rescan
 }
 
 // Supply writes a supplement into the configuration of a running switch, which reads it at once. Modules that it is for
 // are loaded afterwards, or read it at a reload of theirs.
 func (s *Switch) Supply(ctx context.Context, more Supplement) error {
-	const sections, context = `<section name="configuration">`, `<context name="default">`
+	const sections, context, profile = `<section name="configuration">`, `<context name="default">`, `<param name="sip-ip"`
 	usual := s.cfg
 	usual.Sample = more.CTI != ""
 	text, err := usual.render()
@@ -29,6 +30,7 @@ func (s *Switch) Supply(ctx context.Context, more Supplement) error {
 	}
 	whole := strings.Replace(string(text), sections, sections+more.Configurations, 1)
 	whole = strings.Replace(whole, context, context+more.Extensions, 1)
+	whole = strings.Replace(whole, profile, more.Profile+profile, 1)
 	err = errors.Join(os.WriteFile(s.Path("conf", "cti.conf.xml"), []byte(more.CTI), 0o600),
 		os.WriteFile(s.Path("conf", "freeswitch.xml"), []byte(whole), 0o600))
 	if err != nil {
@@ -37,6 +39,44 @@ func (s *Switch) Supply(ctx context.Context, more Supplement) error {
 	reply, err := s.API(ctx, "reloadxml")
 	if err == nil && !strings.HasPrefix(reply, "+OK") {
 		err = fmt.Errorf("reloadxml: %s", reply)
+	}
+	return err
+}
+
+// AddPhones gives phones beside those that every lab has ports of their own. The next Supply makes them known.
+func (s *Switch) AddPhones(numbers ...string) error {
+	ports, err := freePorts(len(numbers))
+	if err != nil {
+		return err
+	}
+	for i, number := range numbers {
+		s.cfg.Users = append(s.cfg.Users, user{DN: number, Port: ports[i]})
+	}
+	return nil
+}
+
+// Register registers the phone of a number for some seconds, or takes its registration back for 0.
+func (s *Switch) Register(ctx context.Context, number string, seconds int) error {
+	conn, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", s.SIPPort()))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline)
+	}
+	stamp := Mono()
+	_, err = fmt.Fprintf(conn, "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%d\r\n"+
+		"From: <sip:%[3]s@127.0.0.1>;tag=%[2]d\r\nTo: <sip:%[3]s@127.0.0.1>\r\nCall-ID: registers-%[3]s\r\nCSeq: %[4]d REGISTER\r\n"+
+		"Contact: <sip:%[3]s@127.0.0.1:%[5]d>\r\nMax-Forwards: 70\r\nExpires: %[6]d\r\nContent-Length: 0\r\n\r\n",
+		conn.LocalAddr(), stamp, number, stamp/1_000_000%1_000_000_000, s.PhonePort(number), seconds)
+	if err != nil {
+		return err
+	}
+	answer := make([]byte, 1<<16)
+	n, err := conn.Read(answer)
+	if err == nil && !strings.HasPrefix(string(answer[:n]), "SIP/2.0 200 ") {
+		err = fmt.Errorf("%s is not registered: %s", number, answer[:n])
 	}
 	return err
 }

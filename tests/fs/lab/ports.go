@@ -2,29 +2,63 @@ package lab
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
-// freePorts reserves n ports that are free for UDP and TCP on loopback, all held until all are found, then let go.
+// Ports of the laboratory lie below those that the kernel gives to whoever asks for any, and that the switch gives to media:
+// what is free when it is chosen is free when it is used. No two of one program are the same.
+const firstPort, lastPort = 10_000, 16_383
+
+var nextPort, nextMedia atomic.Uint32
+
+func init() {
+	nextPort.Store(rand.Uint32N(lastPort))
+	nextMedia.Store(rand.Uint32N(lastPort))
+}
+
+// freePorts chooses n ports that are free for UDP and TCP on loopback.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
-	for len(ports) < n {
-		tcp, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("no free port on loopback: %w", err)
+	for range lastPort - firstPort {
+		port := firstPort + int(nextPort.Add(1)%(lastPort-firstPort+1))
+		if isFree(port) {
+			ports = append(ports, port)
 		}
-		defer func() { _ = tcp.Close() }()
-		port := tcp.Addr().(*net.TCPAddr).Port
-		udp, err := net.ListenPacket("udp4", "127.0.0.1:"+strconv.Itoa(port))
-		if err != nil {
-			continue // taken by another program for UDP: the next one then
+		if len(ports) == n {
+			return ports, nil
 		}
-		defer func() { _ = udp.Close() }()
-		ports = append(ports, port)
 	}
-	return ports, nil
+	return nil, fmt.Errorf("no %d free ports on loopback", n)
+}
+
+// mediaPort is where a SIPp has ports for media of its own, whether it has any or not. By itself it looks at a hundred, the
+// same for all.
+func mediaPort() int {
+	const first, last, each = 2_000, 9_900, 4
+	for {
+		port := first + int(nextMedia.Add(1)%((last-first)/each))*each
+		if isFree(port) && isFree(port+1) && isFree(port+2) && isFree(port+3) {
+			return port
+		}
+	}
+}
+
+func isFree(port int) bool {
+	address := "127.0.0.1:" + strconv.Itoa(port)
+	tcp, err := net.Listen("tcp4", address)
+	if err != nil {
+		return false
+	}
+	_ = tcp.Close()
+	udp, err := net.ListenPacket("udp4", address)
+	if err != nil {
+		return false
+	}
+	return udp.Close() == nil
 }
 
 // boundUDP tells whether the kernel's table of UDP sockets holds the port.

@@ -78,7 +78,8 @@ func (s *Switch) launchSIPp(sipp *SIPp, scenario string, tone int, values map[st
 	}
 	sipp.errors = filepath.Join(dir, "errors.log")
 	arguments = append([]string{"-sf", filepath.Join(dir, "scenario.xml"), "-i", "127.0.0.1", "-mi", "127.0.0.1",
-		"-bind_local", "-ci", "127.0.0.1", "-p", strconv.Itoa(sipp.port), "-nostdin", "-aa",
+		"-bind_local", "-ci", "127.0.0.1", "-p", strconv.Itoa(sipp.port),
+		"-mp", strconv.Itoa(mediaPort()), "-nostdin", "-aa",
 		"-trace_err", "-error_file", sipp.errors}, arguments...)
 	values["media"] = "[media_port]"
 	if tone != 0 {
