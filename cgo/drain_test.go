@@ -22,7 +22,7 @@ func TestDrain(t *testing.T) {
 	post := func(in engine.Input) {
 		in.Leg = id
 		in.MonoNanos, in.WallMicros = b.now()
-		require.NoError(t, b.loop.Post(in))
+		require.NoError(t, b.loop.Step(in))
 	}
 	post(engine.Input{Kind: engine.LegCreated, Direction: engine.DirectionInbound, Text: caller})
 	var told draining

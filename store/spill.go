@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,11 @@ type spillLine struct {
 	Queue *engine.QueueRecord `json:"queue,omitempty"`
 	Offer *engine.OfferRecord `json:"offer,omitempty"`
 	Agent *engine.AgentRecord `json:"agent,omitempty"`
+	More  bool                `json:"more,omitempty"` // the next line was handed over with this one; the last field
 }
+
+// hasMore ends a line that tells so.
+var hasMore = []byte(`"more":true}` + "\n")
 
 // spillCall keeps attached data as the text that goes into the database, so that no record is too odd to be kept.
 type spillCall struct {
@@ -57,7 +62,7 @@ var kindNames = [...]string{
 	engine.OfferMade: "OfferMade", engine.OfferEnded: "OfferEnded", engine.AgentChanged: "AgentChanged",
 }
 
-// openSpill opens the file and drops a last line that was not written whole; torn is that line's length.
+// openSpill opens the file and drops from its end what was not written whole; torn is that part's length.
 func openSpill(path string, sync bool) (s *spill, torn int64, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
@@ -86,24 +91,23 @@ func (s *spill) cut(file *os.File) (torn int64, err error) {
 	return info.Size() - s.size, file.Truncate(s.size)
 }
 
-// measure counts the whole lines of the file.
+// measure counts the lines of the file, up to the last that is there with all that was handed over with it.
 func (s *spill) measure(file io.Reader) error {
 	reader := bufio.NewReaderSize(file, 1<<16)
+	length, lines := int64(0), 0
 	for {
-		line, err := reader.ReadSlice('\n')
-		length := int64(len(line))
-		for errors.Is(err, bufio.ErrBufferFull) {
-			line, err = reader.ReadSlice('\n')
-			length += int64(len(line))
-		}
+		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		s.size += length
-		s.lines++
+		length += int64(len(line))
+		lines++
+		if !bytes.HasSuffix(line, hasMore) {
+			s.size, s.lines = length, lines
+		}
 	}
 }
 
@@ -115,7 +119,7 @@ func (s *spill) empty() bool { return s.size == 0 }
 func (s *spill) write(g *group) error {
 	s.buf = s.buf[:0]
 	for it := range g.all() {
-		line, err := encodeLine(it)
+		line, err := encodeLine(it, !it.last && it != g.last())
 		if err != nil {
 			return fmt.Errorf("record %d cannot be written as JSON: %w", it.number, err)
 		}
@@ -180,9 +184,9 @@ func (s *spill) reset() error {
 
 func (s *spill) close() error { return s.file.Close() }
 
-func encodeLine(it *item) ([]byte, error) {
+func encodeLine(it *item, more bool) ([]byte, error) {
 	record := &it.record
-	line := spillLine{Kind: kindName(record.Kind)}
+	line := spillLine{Kind: kindName(record.Kind), More: more}
 	switch record.Kind {
 	case engine.CallOpened, engine.CallUpdated, engine.CallClosed:
 		line.Call = &spillCall{record.Call, it.data}

@@ -14,14 +14,16 @@ import (
 	"modcti/events"
 )
 
-// leaveSpill makes a directory in which a killed process left these records in the spill file alone.
-func leaveSpill(t *testing.T, records []engine.Record) (dir string) {
+// leaveSpill makes a directory in which a killed process left records in the spill file alone, as they were handed to it.
+func leaveSpill(t *testing.T, handed ...[]engine.Record) (dir string) {
 	t.Helper()
 	from, dir := t.TempDir(), t.TempDir()
 	s := open(t, quiet(from))
 	unlock := lock(t, from)
 	defer unlock()
-	s.Append(records)
+	for _, records := range handed {
+		s.Append(records)
+	}
 	require.NoError(t, s.Flush(deadline(t)))
 	onWriter(t, s, func(*writer) { snapshot(t, from, dir) })
 	return dir
@@ -65,16 +67,28 @@ func TestSpillReadTwice(t *testing.T) {
 	require.Zero(t, spillSize(t, again))
 }
 
-// A last line that was not written whole is dropped and told; the rest is read.
+// A process that is killed while it writes may leave any part of what it wrote. Of what was handed over together all is
+// read or nothing, and what is dropped is told.
 func TestSpillWithATornEnd(t *testing.T) {
-	records := calls(0, 2)
-	dir := leaveSpill(t, records)
-	editSpill(t, dir, func(text string) string { return text[:len(text)-40] })
-	book, log := newLog()
-	s := open(t, Options{Dir: dir, Log: log})
-	require.Equal(t, faultless(t, records[:27]), dump(t, dir))
-	require.Contains(t, book.String(), "the spill file ended in the middle of a record")
-	require.Zero(t, s.Stats().Rejected)
+	for name, keep := range map[string]func(text string) int{
+		"in a line":       func(text string) int { return len(text) - 40 },
+		"between lines":   func(text string) int { return strings.LastIndex(text[:len(text)-1], "\n") + 1 },
+		"after the first": func(text string) int { return strings.Index(text, "\n") + 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := leaveSpill(t, calls(0, 1), calls(1, 2))
+			editSpill(t, dir, func(text string) string { return text[:keep(text)] })
+			book, log := newLog()
+			s := open(t, Options{Dir: dir, Log: log})
+			whole := 1
+			if name == "after the first" {
+				whole = 0
+			}
+			require.Equal(t, faultless(t, calls(0, whole)), dump(t, dir))
+			require.Contains(t, book.String(), "the spill file ended in the middle of what an earlier run was writing")
+			require.Zero(t, s.Stats().Rejected)
+		})
+	}
 }
 
 // A line that cannot be read holds up nothing and is kept aside.

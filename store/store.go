@@ -248,8 +248,8 @@ func (w *writer) openSpill() (err error) {
 		return err
 	}
 	if torn > 0 {
-		w.s.log.Warn("the spill file ended in the middle of a record, which an earlier run did not finish writing; "+
-			"the rest of the file is read", "file", path, "bytes dropped", torn)
+		w.s.log.Warn("the spill file ended in the middle of what an earlier run was writing; what came before is read",
+			"file", path, "bytes dropped", torn)
 	}
 	if w.spill.empty() {
 		return nil

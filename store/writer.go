@@ -139,7 +139,7 @@ func (w *writer) commit(g *group) error {
 		return err
 	}
 	for _, r := range rejected {
-		line, _ := encodeLine(r.item)
+		line, _ := encodeLine(r.item, false)
 		w.reject(line, r.cause)
 	}
 	w.s.count(func(c *Stats) { c.Groups++; c.Written += uint64(g.size - len(rejected)) })
