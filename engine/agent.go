@@ -94,40 +94,45 @@ func buildAgentTable(rows []agentRow) (table [agentStateCount][agentStimulusCoun
 // agent is somebody who takes calls. He is made with the directory and lives as long as it names him, and until his
 // calls are over.
 type agent struct {
-	config *AgentConfig
-	dn     string // where he is logged in, or was last
-	tiers  []*tier
-	alarm  alarm
+	// What decisions look at comes first, side by side.
+	state      AgentState
+	next       reserved
+	closed     bool // he is offered nothing for a while, after a call that failed
+	retired    bool // the directory does not name him any more
+	nailedUp   bool // config.NailedUp
+	forward    bool // he may be chosen in his queues
+	restless   bool // he stands in Engine.restless
+	tending    bool // he stands in Engine.tending
+	deviceLost bool
+	nailFailed bool     // the last attempt to call his nailed-up leg was in vain
+	known      bool     // the last run knew him
+	index      int32    // in Engine.turns
+	maxCalls   int32    // at once
+	offer      *offer   // a phone of his is being called for a caller
+	nail       *nail    // his leg that stays up between calls
+	parties    []*party // at his phone, from their birth to their release
+	tiers      []*tier
+	counted    []int32 // where he is counted as free: queue.index * LevelMax + level - 1
+	freeSince  int64   // monotonic ns since when he has had no call
+	config     *AgentConfig
+
+	awaited   []*waiter // callers who wait for him in person
+	turn      uint64    // the number of the offer that he had last: round robin
+	taken     int64
+	talkNanos int64
+	dn        string // where he is logged in, or was last
+	alarm     alarm
+	sinceMono int64
+	reason    int64
+	wrap      wrapUp
 
 	belongs, working []string // his queues, and those that he has logged in for
 
-	state     AgentState
-	reason    int64
-	sinceMono int64
-	phoneType int64
-	next      reserved
-	wrap      wrapUp
-
-	parties    []*party  // at his phone, from their birth to their release
-	business   int       // of those, queue calls that were established
-	offer      *offer    // a phone of his is being called for a caller
-	awaited    []*waiter // callers who wait for him in person
-	deviceLost bool
-	closed     bool  // he is offered nothing for a while, after a call that failed
-	closedTill int64 // monotonic ns until then
-	nail       *nail // his leg that stays up between calls
-	nailFailed bool  // the last attempt to call it was in vain
-	nailAfter  int64 // monotonic ns until when it is not called again; 0 = it may be
-	tending    bool  // he stands in Engine.tending
-	retired    bool  // the directory does not name him any more
-	restless   bool  // he stands in Engine.restless
-	known      bool  // the last run knew him
-
-	freeSince int64  // monotonic ns since when he has had no call
-	turn      uint64 // the number of the offer that he had last: round robin
-	taken     int64
-	talkNanos int64
-	missed    int // calls in a row that he did not take
+	phoneType  int64
+	business   int   // of his parties, queue calls that were established
+	closedTill int64 // monotonic ns until when he is offered nothing
+	nailAfter  int64 // monotonic ns until when his nailed-up leg is not called again; 0 = it may be
+	missed     int   // calls in a row that he did not take
 }
 
 // reserved is a request taken during a call that is in force after it (3.15).
@@ -184,7 +189,7 @@ func (e *Engine) agentDoesFor(a *agent, on agentStimulus, reason int64, wrap wra
 
 // available tells whether an agent may be offered a call now.
 func (a *agent) available() bool {
-	return a.state == AgentReady && !a.next.set && a.offer == nil && len(a.parties) < max(a.config.MaxCalls, 1) &&
+	return a.state == AgentReady && !a.next.set && a.offer == nil && len(a.parties) < int(a.maxCalls) &&
 		!a.closed && !a.retired && a.nailReady()
 }
 
@@ -198,9 +203,7 @@ func (a *agent) expected() bool { return a.state == AgentReady && !a.next.set &&
 // is matched when the step is done.
 func (e *Engine) agentMoved(a *agent) {
 	if !a.available() {
-		for _, t := range a.tiers {
-			t.queue.takeOut(t)
-		}
+		e.standBack(a)
 	} else if !a.restless {
 		a.restless = true
 		e.restless = append(e.restless, a)

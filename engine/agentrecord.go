@@ -61,19 +61,41 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 		Strategy: q.config.Strategy.String(), Level: int(t.level), WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
 		Reason: reason,
 	}
+	e.fetch(q, t.agent)
 	list := candidates{json: make([]byte, 0, candidatesBytes)}
 	list.json = append(list.json, '[')
-	if t.at < 0 || int(t.level) > w.level {
+	if !t.agent.forward || !t.working || int(t.level) > w.level {
 		s := e.standingOf(t)
-		list.add(&s)
+		list.add(q, &s)
 		r.CandidateCount++
 	}
-	for l := 1; l <= w.level; l++ {
-		r.CandidateCount += len(q.free[l])
-		list.addBest(q.free[l])
+	for _, n := range e.tops[q.index].free[:w.level] {
+		r.CandidateCount += int(n)
+	}
+	for s := range e.inOrder(q, w.level) {
+		if list.count >= CandidatesMax {
+			break
+		}
+		list.add(q, s)
 	}
 	r.Candidates = list.text()
 	return r
+}
+
+// fetch asks the memory at once for all that a receipt reads of those who stand first, whom else one would be waited for after
+// the other.
+func (e *Engine) fetch(q *queue, a *agent) {
+	sum := a.config.RingMillis
+	for i := range min(len(q.free.heap), CandidatesMax+CandidatesMax/2) {
+		s := &q.free.heap[i]
+		sum += int64(e.turns[s.agent])
+		label := q.labels[s.place]
+		sum += int64(label[0]) + int64(label[len(label)-1])
+	}
+	for _, c := range a.counted {
+		sum += int64(e.tops[c/LevelMax].free[0])
+	}
+	e.fetched += sum
 }
 
 // candidates writes who was free for a caller, best first, as JSON.
@@ -82,22 +104,13 @@ type candidates struct {
 	json  []byte
 }
 
-func (c *candidates) addBest(h staff) {
-	for s := range h.inOrder {
-		if c.count >= CandidatesMax {
-			return
-		}
-		c.add(s)
-	}
-}
-
-func (c *candidates) add(s *standing) {
+func (c *candidates) add(q *queue, s *standing) {
 	c.count++
 	if len(c.json) > 1 {
 		c.json = append(c.json, ',')
 	}
-	c.json = append(c.json, s.label...)
-	c.json = strconv.AppendInt(c.json, int64(s.calls), 10)
+	c.json = append(c.json, q.labels[s.place]...)
+	c.json = strconv.AppendInt(c.json, int64(s.rank%rankCalls), 10)
 	c.json = append(c.json, `,"key":`...)
 	c.json = append(strconv.AppendInt(c.json, s.key, 10), '}')
 }
@@ -115,8 +128,9 @@ func (q *queue) label() {
 		ends[i] = len(all)
 	}
 	text, begin := string(all), 0
-	for i, t := range q.tiers {
-		t.label = text[begin:ends[i]]
+	q.labels = make([]string, len(q.tiers))
+	for i := range q.labels {
+		q.labels[i] = text[begin:ends[i]]
 		begin = ends[i]
 	}
 }

@@ -37,6 +37,9 @@ func (e *Engine) askCallback(w *waiter) {
 // awaitCallback puts who is to be called back into his queue.
 func (e *Engine) awaitCallback(w *waiter) {
 	w.alarm.waiter = w
+	if w.queue.callbacks == nil {
+		w.queue.callbacks = make(map[string]*waiter)
+	}
 	w.queue.callbacks[w.number] = w
 	w.queue.come(w)
 }

@@ -27,6 +27,8 @@ type Engine struct {
 	agentsByDN map[string]*agent // who is logged in there
 	queues     map[string]*queue
 	lastServed map[string]*agent // caller's number -> who served him last
+	turns      []uint32          // by agent.index: grows whenever he is free no more
+	tops       []queueTop        // by queue.index
 	restless   []*agent          // to be matched with a caller when the step's own consequences are done
 	waiters    []*waiter         // to be matched with an agent then
 	turned     []*queue          // that have turned the caller away whom the step is about
@@ -37,6 +39,9 @@ type Engine struct {
 	tending    []*agent  // whose nailed-up leg is to be looked after, when the step's own consequences are done
 	connecting []ref     // parties that are to be put through on one
 	returning  []wayBack // and those that it is taken from
+
+	fetched int64 // what fetch has read, so that it does
+	ringers int   // callers whose phones others may join
 
 	restlessSpare []*agent
 	waitersSpare  []*waiter

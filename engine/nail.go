@@ -42,17 +42,17 @@ func isNailCall(id string) bool {
 
 // nailed tells whether an agent is to have a nailed-up leg.
 func (a *agent) nailed() bool {
-	return a.config.NailedUp && a.state != AgentLoggedOut && !a.retired
+	return a.nailedUp && a.state != AgentLoggedOut && !a.retired
 }
 
 // nailReady tells whether a call can be put through to an agent as far as his phone's leg goes.
 func (a *agent) nailReady() bool {
-	return !a.config.NailedUp || a.nail != nil && a.nail.stage == nailUp
+	return !a.nailedUp || a.nail != nil && a.nail.stage == nailUp
 }
 
 // tendLater has an agent's nailed-up leg looked after when the step is done.
 func (e *Engine) tendLater(a *agent) {
-	if (a.config.NailedUp || a.nail != nil) && !a.tending {
+	if (a.nailedUp || a.nail != nil) && !a.tending {
 		a.tending = true
 		e.tending = append(e.tending, a)
 	}
@@ -459,7 +459,7 @@ func (e *Engine) missingNails(in *Input) {
 
 // restoreNail: a call of the last run was on a nailed-up leg. Its party has another id than its leg.
 func (e *Engine) restoreNail(p *party, a *agent) {
-	if a == nil || !a.config.NailedUp || a.nail != nil || p.names.hex == p.id.Hex() {
+	if a == nil || !a.nailedUp || a.nail != nil || p.names.hex == p.id.Hex() {
 		return
 	}
 	n := e.newNail(a, p.id, p.thisDN)

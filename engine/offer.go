@@ -40,7 +40,7 @@ func (o *offer) missed() bool {
 func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 	a, q := t.agent, w.queue
 	o := &offer{waiter: w, agent: a, queue: q, record: e.receipt(w, t, reason)}
-	q.stepOut(w)
+	e.stepOut(w)
 	w.unawait()
 	e.offers++
 	w.made++
@@ -51,6 +51,7 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 	}
 	if len(w.offers) == 1 && q.config.Strategy == RingAll && w.op == nil && w.number == "" {
 		q.ringing = append(q.ringing, w)
+		e.ringers++
 	}
 	e.agentMoved(a)
 	if !e.callAgent(o) {
@@ -351,7 +352,7 @@ func (e *Engine) endOffer(o *offer) {
 	if w.gone || len(w.offers) > 0 {
 		return
 	}
-	w.queue.stopRinging(w)
+	e.stopRinging(w)
 	w.progressAt = 0
 	w.retries++
 	if e.draining && w.number == "" {
@@ -371,10 +372,12 @@ func (e *Engine) endRecord(o *offer) {
 	e.recordOffer(OfferEnded, o.record)
 }
 
-func (q *queue) stopRinging(w *waiter) {
+func (e *Engine) stopRinging(w *waiter) {
+	q := w.queue
 	for i, have := range q.ringing {
 		if have == w {
 			q.ringing = append(q.ringing[:i], q.ringing[i+1:]...)
+			e.ringers--
 			return
 		}
 	}

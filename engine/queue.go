@@ -2,23 +2,26 @@ package engine
 
 import (
 	"container/heap"
+	"iter"
+	"math"
 	"slices"
 )
 
 // queue is a skill group: callers who wait and staff who may take them. Neither is ever scanned to decide: who is free
-// lies in a heap for each level, the best first, and so do the callers, by the lowest level of staff that they accept.
+// lies in a heap, the best first, and so do the callers, by the lowest level of staff that they accept.
 type queue struct {
 	config     *QueueConfig
 	ids        []string // its id alone, as events want it
 	blacklist  map[string]bool
 	tiers      []*tier
-	free       [LevelMax + 1]staff      // by level
+	labels     []string // by tier.place: what of each never changes, as receipts write it
+	index      int32    // in Engine.tops
+	free       staff
 	waiting    [LevelMax + 1]waiterHeap // by the level that the caller accepts
 	stays      []*waiter                // all who are in it: who wait, are being offered, or are to be called back
 	ringing    []*waiter                // whose phones others may join: ring-all
 	on         int                      // staff who are logged in for it
 	onLevel    [LevelMax + 1]int        // of those, by level
-	ready      int                      // of those, who are ready, or will be when their after-call work ends
 	emptySince int64                    // monotonic ns since when nobody is on
 	retired    bool
 	dropped    map[string]droppedCaller // callers who left and may return
@@ -73,11 +76,11 @@ type waiter struct {
 type tier struct {
 	agent     *agent
 	queue     *queue
-	label     string // standing.label
-	level     int32  // 1 to LevelMax
+	on        int32 // queue.index
+	level     int32 // 1 to LevelMax
 	position  int32
 	ordinal   int32 // in the directory
-	at        int32 // in queue.free[level], from 0; -1 = not there
+	place     int32 // in queue.tiers, which is by position, then by the order of the directory
 	working   bool  // he has logged in for this queue
 	countedOn bool
 	countedRe bool
@@ -138,43 +141,109 @@ func (q *queue) goesDown() bool {
 	return q.config.Strategy == TopDown || q.config.Strategy == Progressive
 }
 
-// putIn makes a tier's agent choosable in its queue, or chooses him by what has changed.
-func (e *Engine) putIn(t *tier) {
-	if !t.working || t.queue.retired {
+// queueTop is what decisions ask of a queue first, in one line of the processor's cache.
+type queueTop struct {
+	keys [LevelMax]int64 // of the callers whose turn is next, by the level that they accept; noCaller = nobody waits
+	free [LevelMax]int32 // agents, by level
+	// ready are the staff who are logged in for it and ready, or will be when their after-call work ends.
+	ready int32
+}
+
+const noCaller = math.MaxInt64
+
+// nobodyThere is the top of a queue without callers and staff.
+func nobodyThere() (t queueTop) {
+	for i := range t.keys {
+		t.keys[i] = noCaller
+	}
+	return t
+}
+
+// comeForward makes an agent choosable in all of the queues that he works for.
+func (e *Engine) comeForward(a *agent) {
+	if !a.available() {
 		return
 	}
-	h := &t.queue.free[t.level]
-	s := e.standingOf(t)
-	if t.at < 0 {
-		h.add(s)
-	} else if s != (*h)[t.at] {
-		h.change(int(t.at), s)
+	for _, t := range a.tiers {
+		if !t.working {
+			continue
+		}
+		t.queue.free.stand(e.standingOf(t))
+		if !a.forward {
+			a.counted = append(a.counted, t.on*LevelMax+t.level-1)
+			e.tops[t.on].free[t.level-1]++
+		}
+	}
+	a.forward = true
+}
+
+// standBack: he may be chosen nowhere any more.
+func (e *Engine) standBack(a *agent) {
+	if !a.forward {
+		return
+	}
+	a.forward = false
+	e.turns[a.index]++
+	for _, c := range a.counted {
+		e.tops[c/LevelMax].free[c%LevelMax]--
+	}
+	a.counted = a.counted[:0]
+}
+
+// stale tells whether somebody in a queue's heap is not free any more.
+func (e *Engine) stale(s *standing) bool { return e.turns[s.agent] != s.turn }
+
+// top is the best of a queue's free agents; nil = nobody is free.
+func (e *Engine) top(q *queue) *standing {
+	for len(q.free.heap) > 0 {
+		if s := &q.free.heap[0]; !e.stale(s) {
+			return s
+		}
+		q.free.removeFirst()
+	}
+	return nil
+}
+
+// inOrder gives the free of the levels down to one, best first.
+func (e *Engine) inOrder(q *queue, level int) iter.Seq[*standing] {
+	return func(yield func(*standing) bool) {
+		for s := range q.free.inOrder {
+			if s.level() > level || !e.stale(s) && !yield(s) {
+				return
+			}
+		}
 	}
 }
 
 func (e *Engine) standingOf(t *tier) standing {
 	return standing{
-		key: e.strategyKey(t), calls: int32(len(t.agent.parties)), position: t.position, ordinal: t.ordinal, tier: t,
-		label: t.label,
-	}
-}
-
-func (q *queue) takeOut(t *tier) {
-	if t.at >= 0 {
-		q.free[t.level].remove(int(t.at))
+		key: e.strategyKey(t), rank: uint32(t.level)*rankCalls + uint32(len(t.agent.parties)), place: t.place, agent: t.agent.index,
+		turn: e.turns[t.agent.index],
 	}
 }
 
 // lineUp lets a caller wait for whoever of the staff becomes free.
-func (q *queue) lineUp(w *waiter) {
+func (e *Engine) lineUp(w *waiter) {
 	if w.at < 0 && w.lastSeat == nil {
-		heap.Push(&q.waiting[w.level], w)
+		heap.Push(&w.queue.waiting[w.level], w)
+		e.noteNext(w.queue, w.level)
 	}
 }
 
-func (q *queue) stepOut(w *waiter) {
+func (e *Engine) stepOut(w *waiter) {
 	if w.at >= 0 {
-		heap.Remove(&q.waiting[w.level], w.at)
+		heap.Remove(&w.queue.waiting[w.level], w.at)
+		e.noteNext(w.queue, w.level)
+	}
+}
+
+func (e *Engine) noteNext(q *queue, level int) {
+	key := int64(noCaller)
+	if len(q.waiting[level]) > 0 {
+		key = q.waiting[level][0].key
+	}
+	if level > 0 && !q.retired {
+		e.tops[q.index].keys[level-1] = key
 	}
 }
 
@@ -231,22 +300,20 @@ func (e *Engine) recountTier(t *tier) {
 	a, q := t.agent, t.queue
 	on := t.working && a.state != AgentLoggedOut && !a.retired
 	ready := on && (a.state == AgentReady || a.state == AfterCallWork && a.wrap.back == AgentReady)
-	before := q.on
 	if on != t.countedOn {
 		t.countedOn = on
 		q.on += delta(on)
 		q.onLevel[t.level] += delta(on)
-		if q.config.SkipEmptyLevels && !on && q.onLevel[t.level] == 0 {
+		if !on && (q.on == 0 || q.config.SkipEmptyLevels && q.onLevel[t.level] == 0) {
 			e.changed = append(e.changed, q)
+		}
+		if q.on == 0 {
+			q.emptySince = e.monoNanos
 		}
 	}
 	if ready != t.countedRe {
 		t.countedRe = ready
-		q.ready += delta(ready)
-	}
-	if before > 0 && q.on == 0 {
-		q.emptySince = e.monoNanos
-		e.changed = append(e.changed, q)
+		e.tops[t.on].ready += int32(delta(ready))
 	}
 }
 

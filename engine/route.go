@@ -35,7 +35,7 @@ func (e *Engine) match() {
 		for _, w := range waiters {
 			w.fresh = false
 			if w.waits() {
-				w.queue.lineUp(w)
+				e.lineUp(w)
 			}
 		}
 		for _, a := range agents {
@@ -67,34 +67,15 @@ func (e *Engine) matchLater(w *waiter) {
 // serveAlone spares an agent the way into his queues and out again where somebody waits for him: nobody else has become
 // free with him, and nobody who was free would have let that caller wait.
 func (e *Engine) serveAlone(a *agent) bool {
-	if !a.available() || a.awaitedBy() != nil {
+	if !a.available() || a.forward || a.awaitedBy() != nil {
 		return false
 	}
-	var first *waiter
-	var at *tier
-	for _, t := range a.tiers {
-		if !t.working || t.at >= 0 || len(t.queue.stays) == 0 || t.queue.retired {
-			continue
-		}
-		if w := t.queue.first(int(t.level)); w != nil && (first == nil || w.before(first)) {
-			first, at = w, t
-		}
-	}
+	first, at := e.firstCaller(a)
 	if first == nil {
 		return false
 	}
 	e.choose(first, at)
 	return true
-}
-
-// comeForward makes an agent choosable in all of his queues.
-func (e *Engine) comeForward(a *agent) {
-	if !a.available() {
-		return
-	}
-	for _, t := range a.tiers {
-		e.putIn(t)
-	}
 }
 
 // serve finds an agent who has become free, or others who have with him, the callers whose turn it is.
@@ -104,27 +85,37 @@ func (e *Engine) serve(a *agent) {
 			e.offerTo(w, a.tierIn(w.queue), becauseLast)
 			continue
 		}
-		w := a.firstCaller()
+		w, _ := e.firstCaller(a)
 		if w == nil {
 			e.joinRinging(a)
 			return
 		}
-		e.choose(w, w.queue.best(w))
+		e.choose(w, e.best(w))
 	}
 }
 
-// firstCaller is the caller, of all queues of an agent, who comes first and accepts him.
-func (a *agent) firstCaller() (first *waiter) {
+// firstCaller is the caller, of all queues that an agent works for, who comes first and accepts him, and his place there. What
+// a queue's callers are compared by lies in one line for each queue; only of the first one more is looked at.
+func (e *Engine) firstCaller(a *agent) (first *waiter, at *tier) {
+	best := int64(noCaller)
 	for _, t := range a.tiers {
-		if t.at < 0 {
+		if !t.working {
 			continue
 		}
-		if w := t.queue.first(int(t.level)); w != nil && (first == nil || w.before(first)) {
-			first = w
+		key := slices.Min(e.tops[t.on].keys[t.level-1:])
+		if key == noCaller || key > best || key == best && !t.first().before(at.first()) {
+			continue
 		}
+		best, at = key, t
 	}
-	return first
+	if at == nil {
+		return nil, nil
+	}
+	return at.first(), at
 }
+
+// first is the caller whose turn it is with staff of a tier.
+func (t *tier) first() *waiter { return t.queue.first(int(t.level)) }
 
 // awaitedBy is the caller who waits for this agent in person (UsingLastSeat).
 func (a *agent) awaitedBy() *waiter {
@@ -156,23 +147,19 @@ func (q *queue) first(level int) (best *waiter) {
 }
 
 // best is the free agent whom a caller gets: of the best level that he accepts; nil when nobody is free for him.
-func (q *queue) best(w *waiter) *tier {
+func (e *Engine) best(w *waiter) *tier {
+	q := w.queue
 	if q.goesDown() && len(w.tried) > 0 {
-		for l := 1; l <= w.level; l++ {
-			if t := q.bestUntried(w, l); t != nil {
-				return t
-			}
+		if t := e.bestUntried(w); t != nil {
+			return t
 		}
-		if w.nobodyElse() {
-			w.tried = w.tried[:0] // a new round
-		} else {
+		if !w.nobodyElse() {
 			return nil
 		}
+		w.tried = w.tried[:0] // a new round
 	}
-	for l := 1; l <= w.level; l++ {
-		if len(q.free[l]) > 0 {
-			return q.free[l][0].tier
-		}
+	if s := e.top(q); s != nil && s.level() <= w.level {
+		return q.tiers[s.place]
 	}
 	return nil
 }
@@ -182,11 +169,11 @@ func (w *waiter) nobodyElse() bool {
 	return len(w.offers) == 0 || w.queue.config.Strategy == Progressive
 }
 
-// bestUntried is the best of a level to whom the caller was not offered in this round.
-func (q *queue) bestUntried(w *waiter, level int) *tier {
-	for s := range q.free[level].inOrder {
-		if !w.hasTried(s.tier.agent) {
-			return s.tier
+// bestUntried is the best of those to whom the caller was not offered in this round.
+func (e *Engine) bestUntried(w *waiter) *tier {
+	for s := range e.inOrder(w.queue, w.level) {
+		if t := w.queue.tiers[s.place]; !w.hasTried(t.agent) {
+			return t
 		}
 	}
 	return nil
@@ -203,7 +190,7 @@ func (e *Engine) findAgent(w *waiter) {
 		}
 		return
 	}
-	if t := q.best(w); t != nil {
+	if t := e.best(w); t != nil {
 		e.choose(w, t)
 	}
 }
@@ -221,7 +208,7 @@ func (e *Engine) choose(w *waiter, t *tier) {
 	case w.op != nil:
 		e.offerTo(w, t, becauseConsult)
 	case w.queue.config.Strategy == RingAll && w.number == "":
-		if t.at < 0 {
+		if !t.agent.forward {
 			e.offerTo(w, t, becauseAll)
 			if t.agent.nail != nil {
 				return
@@ -239,14 +226,15 @@ func (q *queue) reason(t *tier) string {
 
 // ringAll calls everybody who is free for a caller.
 func (e *Engine) ringAll(w *waiter) {
-	q := w.queue
-	for l := 1; l <= w.level; l++ {
-		for len(q.free[l]) > 0 && !w.gone {
-			t := q.free[l][0].tier
-			e.offerTo(w, t, becauseAll)
-			if t.agent.nail != nil { // he is there already: nobody else needs to ring
-				return
-			}
+	for !w.gone {
+		s := e.top(w.queue)
+		if s == nil || s.level() > w.level {
+			return
+		}
+		t := w.queue.tiers[s.place]
+		e.offerTo(w, t, becauseAll)
+		if t.agent.nail != nil { // he is there already: nobody else needs to ring
+			return
 		}
 	}
 }
@@ -256,7 +244,10 @@ func (e *Engine) joinRinging(a *agent) {
 	var first *waiter
 	var at *tier
 	for _, t := range a.tiers {
-		if t.at < 0 {
+		if e.ringers == 0 {
+			return
+		}
+		if !t.working {
 			continue
 		}
 		for _, w := range t.queue.ringing {
@@ -276,7 +267,7 @@ func (e *Engine) progress(w *waiter) {
 	if w.winner != nil || len(w.offers) == 0 {
 		return
 	}
-	if t := w.queue.best(w); t != nil {
+	if t := e.best(w); t != nil {
 		e.offerTo(w, t, becauseNext)
 		return
 	}
@@ -310,7 +301,7 @@ func (e *Engine) relax(w *waiter) {
 	if level <= w.level {
 		return
 	}
-	q.stepOut(w)
+	e.stepOut(w)
 	w.level = level
 	if w.waits() {
 		e.matchLater(w)

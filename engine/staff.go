@@ -1,44 +1,57 @@
 package engine
 
-// staff is a heap of the free agents of one level of a queue, the best first. What they are judged by lies in the heap
-// itself: to find a place in it no agent is looked at.
-type staff []standing
+// staff are the free agents of a queue as a heap, the best first. What they are judged by lies in the heap itself, two to a
+// line of the processor's cache: to find a place in it no agent is looked at. Who is free no more stays in it until he comes
+// to the top or is free again, so that an agent who is chosen leaves all of his queues at once.
+type staff struct {
+	heap []standing
+	at   []int32 // by tier.place: where in the heap he stands, from 0; -1 = he does not
+}
 
 type standing struct {
-	key      int64 // by the queue's strategy: the least first
-	calls    int32 // that he has: whoever has none comes first
-	position int32
-	ordinal  int32 // in the directory
-	tier     *tier
-	label    string // what of it never changes, as receipts write it
+	key   int64  // by the queue's strategy: the least first
+	rank  uint32 // level, and then the calls that he has: whoever has none comes first
+	place int32  // tier.place: by position, then by the order of the directory
+	agent int32  // agent.index
+	turn  uint32 // Engine.turns of the agent, for as long as he is free
 }
 
-// before: who has fewer calls, then by the strategy, then by position, then by the order of the directory.
+const rankCalls = 1 << 16 // more calls than an agent has
+
+func (s *standing) level() int { return int(s.rank / rankCalls) }
+
+// before: who is of a better level, then has fewer calls, then by the strategy, then by his place.
 func (s *standing) before(o *standing) bool {
 	switch {
-	case s.calls != o.calls:
-		return s.calls < o.calls
+	case s.rank != o.rank:
+		return s.rank < o.rank
 	case s.key != o.key:
 		return s.key < o.key
-	case s.position != o.position:
-		return s.position < o.position
 	}
-	return s.ordinal < o.ordinal
+	return s.place < o.place
 }
 
-func (h staff) put(i int, s standing) {
-	h[i] = s
-	s.tier.at = int32(i)
+// seat begins with nobody free of so many.
+func (h *staff) seat(places int) {
+	h.heap, h.at = nil, make([]int32, places)
+	for i := range h.at {
+		h.at[i] = -1
+	}
+}
+
+func (h *staff) put(i int, s standing) {
+	h.heap[i] = s
+	h.at[s.place] = int32(i)
 }
 
 // rise moves a standing up to where it belongs, from a place that is free.
-func (h staff) rise(i int, s standing) int {
+func (h *staff) rise(i int, s standing) int {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !s.before(&h[parent]) {
+		if !s.before(&h.heap[parent]) {
 			break
 		}
-		h.put(i, h[parent])
+		h.put(i, h.heap[parent])
 		i = parent
 	}
 	h.put(i, s)
@@ -46,50 +59,55 @@ func (h staff) rise(i int, s standing) int {
 }
 
 // sink moves it down.
-func (h staff) sink(i int, s standing) {
+func (h *staff) sink(i int, s standing) {
 	for {
 		child := 2*i + 1
-		if child >= len(h) {
+		if child >= len(h.heap) {
 			break
 		}
-		if other := child + 1; other < len(h) && h[other].before(&h[child]) {
+		if other := child + 1; other < len(h.heap) && h.heap[other].before(&h.heap[child]) {
 			child = other
 		}
-		if !h[child].before(&s) {
+		if !h.heap[child].before(&s) {
 			break
 		}
-		h.put(i, h[child])
+		h.put(i, h.heap[child])
 		i = child
 	}
 	h.put(i, s)
 }
 
-func (h *staff) add(s standing) {
-	*h = append(*h, s)
-	h.rise(len(*h)-1, s)
+// stand puts somebody in, or where he stands by now.
+func (h *staff) stand(s standing) {
+	i := int(h.at[s.place])
+	switch {
+	case i < 0:
+		h.heap = append(h.heap, s)
+		h.rise(len(h.heap)-1, s)
+	case h.heap[i] != s:
+		h.change(i, s)
+	}
 }
 
-// change gives the one at i another standing.
-func (h staff) change(i int, s standing) {
+func (h *staff) change(i int, s standing) {
 	if h.rise(i, s) == i {
 		h.sink(i, s)
 	}
 }
 
-func (h *staff) remove(i int) {
-	last := len(*h) - 1
-	gone, moved := (*h)[i].tier, (*h)[last]
-	(*h)[last] = standing{}
-	*h = (*h)[:last]
-	gone.at = -1
-	if i < last {
-		h.change(i, moved)
+func (h *staff) removeFirst() {
+	last := len(h.heap) - 1
+	gone, moved := h.heap[0].place, h.heap[last]
+	h.heap = h.heap[:last]
+	h.at[gone] = -1
+	if last > 0 {
+		h.change(0, moved)
 	}
 }
 
-// inOrder gives the free, best first. Who comes next is always one of those who stand below whom it has given.
-func (h staff) inOrder(yield func(*standing) bool) {
-	if len(h) == 0 {
+// inOrder gives all, best first. Who comes next is always one of those who stand below whom it has given.
+func (h *staff) inOrder(yield func(*standing) bool) {
+	if len(h.heap) == 0 {
 		return
 	}
 	var room [32]int
@@ -97,17 +115,17 @@ func (h staff) inOrder(yield func(*standing) bool) {
 	for len(next) > 0 {
 		best := 0
 		for i := range next {
-			if h[next[i]].before(&h[next[best]]) {
+			if h.heap[next[i]].before(&h.heap[next[best]]) {
 				best = i
 			}
 		}
 		at := next[best]
 		next[best] = next[len(next)-1]
 		next = next[:len(next)-1]
-		if !yield(&h[at]) {
+		if !yield(&h.heap[at]) {
 			return
 		}
-		for child := 2*at + 1; child <= 2*at+2 && child < len(h); child++ {
+		for child := 2*at + 1; child <= 2*at+2 && child < len(h.heap); child++ {
 			next = append(next, child)
 		}
 	}

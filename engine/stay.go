@@ -90,7 +90,7 @@ func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
 		return WhenFull, true
 	case q.on == 0 && c.has(WhenNobodyOn) && c.NobodyOnMillis == 0:
 		return WhenNobodyOn, true
-	case q.ready == 0 && c.NobodyReady:
+	case c.NobodyReady && e.tops[q.index].ready == 0:
 		return WhenNobodyReady, true
 	}
 	return "", false
@@ -116,8 +116,8 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 	w.gone = true
 	q := w.queue
 	q.leave(w)
-	q.stepOut(w)
-	q.stopRinging(w)
+	e.stepOut(w)
+	e.stopRinging(w)
 	w.unawait()
 	e.setAlarm(&w.alarm, 0)
 	if w.number != "" && q.callbacks[w.number] == w {
@@ -187,6 +187,9 @@ func (q *queue) remember(number string, who droppedCaller) {
 		if len(q.dropped) >= droppedMax {
 			clear(q.dropped)
 		}
+	}
+	if q.dropped == nil {
+		q.dropped = make(map[string]droppedCaller)
 	}
 	q.dropped[number] = who
 }

@@ -37,8 +37,7 @@ func (e *Engine) adoptQueue(c *QueueConfig) {
 	q := e.queues[c.ID]
 	if q == nil {
 		q = &queue{
-			ids: []string{c.ID}, dropped: make(map[string]droppedCaller), callbacks: make(map[string]*waiter),
-			emptySince: e.monoNanos,
+			ids: []string{c.ID}, emptySince: e.monoNanos,
 		}
 		e.queues[c.ID] = q
 	}
@@ -58,7 +57,7 @@ func (e *Engine) adoptAgent(c *AgentConfig) {
 		a.alarm.agent = a
 		e.agents[c.UUID] = a
 	}
-	a.config, a.retired = c, false
+	a.config, a.retired, a.nailedUp, a.maxCalls = c, false, c.NailedUp, int32(max(c.MaxCalls, 1))
 	if c.ID != "" {
 		e.agentsByID[c.ID] = a
 	}
@@ -68,15 +67,10 @@ func (e *Engine) adoptAgent(c *AgentConfig) {
 func (e *Engine) adoptTiers(configs []TierConfig) {
 	old := make(map[*agent][]*tier, len(e.agents))
 	for _, a := range e.agents {
-		for _, t := range a.tiers {
-			t.queue.takeOut(t)
-		}
+		e.standBack(a)
 		old[a], a.tiers = a.tiers, nil
 	}
-	for _, q := range e.queues {
-		q.tiers, q.on, q.ready = nil, 0, 0
-		clear(q.onLevel[:])
-	}
+	e.layOut()
 	made := make([]tier, 0, len(configs)) // in a row: an agent who moves, moves in all of his queues
 	for i := range configs {
 		c := &configs[i]
@@ -85,7 +79,7 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 			continue
 		}
 		made = append(made, tier{
-			agent: a, queue: q, position: int32(c.Position), ordinal: int32(i), at: -1,
+			agent: a, queue: q, on: q.index, position: int32(c.Position), ordinal: int32(i),
 			working: a.state != AgentLoggedOut,
 		})
 		t := &made[len(made)-1]
@@ -101,10 +95,39 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 		q.tiers = append(q.tiers, t)
 	}
 	for _, q := range e.queues {
+		slices.SortFunc(q.tiers, func(a, b *tier) int {
+			return cmp.Or(cmp.Compare(a.position, b.position), cmp.Compare(a.ordinal, b.ordinal))
+		})
+		for i, t := range q.tiers {
+			t.place = int32(i)
+		}
+		q.free.seat(len(q.tiers))
 		q.label()
 	}
 	for _, a := range e.agents {
 		a.nameQueues()
+	}
+}
+
+// layOut gives queues and agents their places among what decisions look at. Nobody is free before he comes forward again.
+func (e *Engine) layOut() {
+	e.tops = slices.Grow(e.tops[:0], len(e.queues))
+	for _, q := range e.queues {
+		q.tiers, q.on = nil, 0
+		clear(q.onLevel[:])
+		if q.retired {
+			continue
+		}
+		q.index = int32(len(e.tops))
+		e.tops = append(e.tops, nobodyThere())
+		for level := range q.waiting {
+			e.noteNext(q, level)
+		}
+	}
+	e.turns = make([]uint32, 0, len(e.agents))
+	for _, a := range e.agents {
+		a.index = int32(len(e.turns))
+		e.turns = append(e.turns, 0)
 	}
 }
 
@@ -156,10 +179,10 @@ func (e *Engine) queueChanged(q *queue) {
 			continue
 		}
 		waits := w.at >= 0
-		q.stepOut(w)
+		e.stepOut(w)
 		w.level, w.key = q.levelAfter(e.in.MonoNanos-w.entered), w.turn()
 		if waits {
-			q.lineUp(w)
+			e.lineUp(w)
 		}
 		e.matchLater(w)
 		e.armWaiter(w)
