@@ -21,7 +21,7 @@ type draining struct {
 // sent on, no call is made any more. With the last call the engine stops. Asked again, it tells how far that is.
 func (s *service) drain() (answer, error) {
 	if s.drains.CompareAndSwap(false, true) {
-		if err := s.loop.Post(engine.Input{Kind: engine.DrainOrdered}); err != nil {
+		if err := s.loop.Step(engine.Input{Kind: engine.DrainOrdered}); err != nil {
 			s.drains.Store(false)
 			return answer{}, fmt.Errorf("the engine does not answer: %w", err)
 		}

@@ -21,7 +21,6 @@ func TestDrain(t *testing.T) {
 	caller.Hex = id.Hex()
 	post := func(in engine.Input) {
 		in.Leg = id
-		in.MonoNanos, in.WallMicros = b.now()
 		require.NoError(t, b.loop.Step(in))
 	}
 	post(engine.Input{Kind: engine.LegCreated, Direction: engine.DirectionInbound, Text: caller})
