@@ -151,6 +151,9 @@ typedef struct cti_record {
  *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
  *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it. With name music, value (a
  *                  file or a stream) is its music from now on.
+ *   PRESENCE       of no channel, carried out at once and not answered: phones' keys that watch name+uuid, which is
+ *                  agent or queue and its id, show value: terminated, early, confirmed, or gone (there is none any
+ *                  more), and caller_name to people
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,
@@ -173,7 +176,8 @@ enum cti_command_kind {
 	CTI_CMD_RECORD_PAUSE = 18,
 	CTI_CMD_RECORD_RESUME = 19,
 	CTI_CMD_RETURN = 20,
-	CTI_CMD_SAY = 21
+	CTI_CMD_SAY = 21,
+	CTI_CMD_PRESENCE = 22
 };
 
 typedef struct cti_command {

@@ -74,6 +74,7 @@ var params = []param{
 	{"nailed-up-hears", false, "music or silence", func(s *Settings, v string) bool {
 		return choice(&s.NailedMusic, v, "music", "silence")
 	}},
+	{"presence", false, "true or false", func(s *Settings, v string) bool { return choice(&s.Presence, v, "true", "false") }},
 	{"queue-log", true, "an absolute path, or nothing for off", func(s *Settings, v string) bool { return path(&s.QueueLog, v) }},
 	{"callcenter-conf", true, "an absolute path", func(s *Settings, v string) bool { return path(&s.CallcenterConf, v) }},
 	{"go-threads", false, "a whole number from 1 to 256", func(s *Settings, v string) bool {

@@ -164,6 +164,7 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 	return engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, NailedHears: nailedHears, TrackMarked: settings.TrackMarked,
+		Presence:    settings.Presence,
 		AuditMillis: auditMillis,
 		Directory:   s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
@@ -298,6 +299,7 @@ func (s *service) reload(settings *Settings) error {
 		{"data-dir", settings.DataDir == old.DataDir}, {"company-id", settings.CompanyID == old.CompanyID},
 		{"sdk-app-id", settings.SDKAppID == old.SDKAppID},
 		{"notify-observed", settings.NotifyObserved == old.NotifyObserved},
+		{"presence", settings.Presence == old.Presence},
 		{"track", settings.TrackMarked == old.TrackMarked},
 		{"nailed-up-hears", settings.NailedMusic == old.NailedMusic},
 		{"durability", settings.DurabilityFull == old.DurabilityFull},

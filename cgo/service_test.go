@@ -265,7 +265,7 @@ func TestServiceReload(t *testing.T) {
 	dir := t.TempDir()
 	b := begin(t, dir, newFakeHost())
 	for name, value := range map[string]string{
-		"durability": "normal", "sdk-app-id": "7", "notify-observed": "true",
+		"durability": "normal", "sdk-app-id": "7", "notify-observed": "true", "presence": "true",
 	} {
 		err := b.reload(settingsIn(t, dir, paramRow(name, value)))
 		require.ErrorContains(t, err, name+": cannot change while the module is loaded")
@@ -303,6 +303,8 @@ func TestServiceEngineConfig(t *testing.T) {
 
 	require.EqualValues(t, 30_000, config.RingMillis)
 	require.False(t, config.NotifyObserved, "R39: silent by default")
+	require.False(t, config.Presence)
+	require.True(t, b.engineConfig(settingsIn(t, dir, paramRow("presence", "true"))).Presence)
 	require.True(t, b.engineConfig(settingsIn(t, dir, paramRow("notify-observed", "true"))).NotifyObserved)
 	require.False(t, config.TrackMarked)
 	require.True(t, b.engineConfig(settingsIn(t, dir, paramRow("track", "marked"))).TrackMarked)

@@ -39,6 +39,7 @@ type Settings struct {
 	RequestsPerSecond int64
 	RecordTemplate    string // empty = no recording
 	NotifyObserved    bool   // an agent is told that a supervisor listens (R39)
+	Presence          bool   // phones' keys may watch agents and queues
 	NailedMusic       bool   // an agent whose phone stays connected hears music between two calls, not silence
 	GoThreads         int64
 	GoMemoryBytes     int64

@@ -48,6 +48,7 @@ func TestSettingsDefaults(t *testing.T) {
 	require.Empty(t, s.RecordTemplate)
 	require.Empty(t, s.recordPath("call", "party", 0), "no template, no recording")
 	require.False(t, s.NotifyObserved, "R39")
+	require.False(t, s.Presence)
 	require.EqualValues(t, 2, s.GoThreads)
 	require.EqualValues(t, 256<<20, s.GoMemoryBytes)
 	require.Empty(t, s.UnixSocket, "its default is the host's to expand")
@@ -98,7 +99,7 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears queue-log callcenter-conf "+
+		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears presence queue-log callcenter-conf "+
 		"go-threads go-memory"), names)
 }
 
@@ -138,6 +139,7 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("requests-per-second", "-1"), "from 1 to 100000"},
 		{paramRow("record-template", "x.wav"), "give at most 1024 bytes: an absolute path such as /var/rec/"},
 		{paramRow("notify-observed", "yes"), "give true or false"},
+		{paramRow("presence", "on"), "give true or false"},
 		{paramRow("queue-log", "queue_log"), "give an absolute path, or nothing for off"},
 		{paramRow("callcenter-conf", "callcenter.conf.xml"), "give an absolute path"},
 		{paramRow("go-threads", "two"), "from 1 to 256"},

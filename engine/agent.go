@@ -133,6 +133,8 @@ type agent struct {
 	closedTill int64 // monotonic ns until when he is offered nothing
 	nailAfter  int64 // monotonic ns until when his nailed-up leg is not called again; 0 = it may be
 	missed     int   // calls in a row that he did not take
+
+	lamp lamp
 }
 
 // reserved is a request taken during a call that is in force after it (3.15).
@@ -202,6 +204,7 @@ func (a *agent) expected() bool { return a.state == AgentReady && !a.next.set &&
 // agentMoved follows whatever changes when an agent may have a call: who may not is not choosable from here on, who may
 // is matched when the step is done.
 func (e *Engine) agentMoved(a *agent) {
+	e.relight(a)
 	if !a.available() {
 		e.standBack(a)
 	} else if !a.restless {

@@ -60,6 +60,7 @@ func (e *Engine) partyMoved(p *party) {
 	if a == nil {
 		return
 	}
+	e.relight(a)
 	switch p.state {
 	case Talk:
 		e.agentTalks(a, p)

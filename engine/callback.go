@@ -42,6 +42,7 @@ func (e *Engine) awaitCallback(w *waiter) {
 	}
 	w.queue.callbacks[w.number] = w
 	w.queue.come(w)
+	e.relightQueue(w.queue)
 }
 
 // beginCallback makes the call of a call-back, with the leg of the agent who gets it.

@@ -40,6 +40,9 @@ type Config struct {
 	// NotifyObserved tells an agent that a supervisor listens (R39).
 	NotifyObserved bool
 
+	// Presence has the switch told what phones' keys show of agents and queues.
+	Presence bool
+
 	// Directory is who works here, and Agents what they were when the last run ended.
 	Directory *Directory
 	Agents    []AgentRecord

@@ -33,6 +33,7 @@ type Engine struct {
 	waiters    []*waiter         // to be matched with an agent then
 	turned     []*queue          // that have turned the caller away whom the step is about
 	changed    []*queue          // whose callers have to be looked at again
+	lamps      []lit             // whose lamps may show something else when the step is done
 
 	nails      map[LegID]*nail // phone legs that stay up between calls
 	nailOrders map[uint64]*nail
@@ -116,6 +117,7 @@ func (e *Engine) Step(in *Input, out *Output) {
 	}
 	e.dispatch(in)
 	e.settle()
+	e.showLamps()
 	e.scheduleAudit()
 	out.NextDeadline = e.due()
 	e.stats.Events += uint64(len(out.Events))

@@ -61,11 +61,28 @@ const (
 	CommandRecordResume
 	CommandReturn // Leg's application, cti_queue or cti_agent, returns with the result Value
 	CommandSay    // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
+	// CommandPresence: keys that watch UUID, of an agent or a queue as Name says, show Value: one of Lamp*, and CallerName
+	// to people. It is about no leg and is not answered.
+	CommandPresence
 )
 
 // OriginateKept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended,
 // when its bridge ends because the other did, or its room, or whom it listens to.
 const OriginateKept = "kept"
+
+// What keys watch.
+const (
+	PresenceAgent = "agent"
+	PresenceQueue = "queue"
+)
+
+// What keys show: the states of a dialog (RFC 4235).
+const (
+	LampDark  = "terminated"
+	LampEarly = "early" // it blinks
+	LampLit   = "confirmed"
+	LampGone  = "gone" // nobody is there any more
+)
 
 // What a caller who waits is told.
 const (

@@ -27,6 +27,7 @@ type queue struct {
 	dropped    map[string]droppedCaller // callers who left and may return
 	callbacks  map[string]*waiter       // who is to be called back, by number
 	meanWait   int64                    // ns that callers who were served had waited, smoothed
+	lamp       lamp
 }
 
 // waiter is one caller's stay in one queue.

@@ -42,6 +42,7 @@ func (e *Engine) beginStay(w *waiter, p *party) {
 	}
 	p.waiter = w
 	q.come(w)
+	e.relightQueue(q)
 	p.call.addDN(q.config.ID)
 	w.position = int(w.placeNow())
 	e.recordStay(QueueEntered, w, "", nil)
@@ -116,6 +117,7 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 	w.gone = true
 	q := w.queue
 	q.leave(w)
+	e.relightQueue(q)
 	e.stepOut(w)
 	e.stopRinging(w)
 	w.unawait()

@@ -156,6 +156,9 @@ func (e *Engine) directoryChanged(d *Directory) {
 		}
 		e.queueChanged(q)
 	}
+	for _, q := range e.queuesInOrder() {
+		e.relightQueue(q)
+	}
 	for id, q := range e.queues {
 		if q.retired {
 			delete(e.queues, id)
@@ -288,6 +291,7 @@ func (e *Engine) monoOf(millis int64) int64 {
 // resume does with the first step what a restart has to: who is to be at work is, what was reserved for the end of a
 // call that has ended meanwhile is in force, phones that rang for callers of the last run are silent, timers run again.
 func (e *Engine) resume() {
+	e.relightAll()
 	e.endInterrupted()
 	for _, a := range e.agentsInOrder() {
 		switch {

@@ -80,6 +80,12 @@ bool cti_may_be_count(const char *count)
 	return only(count, DIGITS, 9);
 }
 
+/* The id of an agent or a queue, with or without a domain. */
+bool cti_may_be_watched(const char *address)
+{
+	return only(address, LETTERS DIGITS "@._+*#:-[]", 255);
+}
+
 bool cti_may_be_digits(const char *digits)
 {
 	return only(digits, DIGITS "*#ABCDabcd", 128);

@@ -159,6 +159,7 @@ static struct binding {
 	{SWITCH_EVENT_CUSTOM, "sofia::unregister", cti_registration_ended, NULL},
 	{SWITCH_EVENT_CUSTOM, "sofia::expire", cti_registration_ended, NULL},
 	{SWITCH_EVENT_CUSTOM, "sofia::register", cti_registration_began, NULL},
+	{SWITCH_EVENT_PRESENCE_PROBE, NULL, cti_lamp_probed, NULL},
 	{SWITCH_EVENT_RELOADXML, NULL, configuration_changed, NULL},
 	{SWITCH_EVENT_SHUTDOWN, NULL, switch_stops, NULL},
 };

@@ -9,12 +9,14 @@
 typedef struct shot {
 	char *message_id, *call_id, *party_id, *this_dn, *agent_uuid, *company_id, *body;
 	uint64_t seq;
+	bool for_lamps; /* it only wakes the thread */
 	char texts[];
 } shot;
 
 static cti_queue *queue;
 static pthread_t thread;
 static bool running, reserved;
+static _Atomic bool lamps_wait;
 static _Atomic uint64_t fired, dropped;
 
 static shot *copy_of(const cti_fired *f)
@@ -26,6 +28,7 @@ static shot *copy_of(const cti_fired *f)
 	shot *s = malloc(sizeof *s + bytes);
 	if (!s) return NULL;
 	char *at = s->texts;
+	s->for_lamps = false;
 	s->seq = f->seq;
 	s->message_id = cti_text_put(&at, f->message_id);
 	s->call_id = cti_text_put(&at, f->call_id);
@@ -44,6 +47,21 @@ int cti_fire_submit(cti_fired_ref f)
 	free(s);
 	atomic_fetch_add(&dropped, 1);
 	return CTI_EFULL;
+}
+
+/* Where there is no room the thread is awake, and looks for lamps after each event. */
+void cti_fire_lamps(void)
+{
+	if (atomic_exchange(&lamps_wait, true)) return;
+	shot *s = calloc(1, sizeof *s);
+	if (!s) return;
+	s->for_lamps = true;
+	if (!queue || !cti_queue_push(queue, s)) free(s);
+}
+
+static void fire_lamps(void)
+{
+	if (atomic_exchange(&lamps_wait, false)) cti_lamps_fire();
 }
 
 static void shoot(const shot *s)
@@ -66,9 +84,11 @@ static void *run(void *unused)
 {
 	(void)unused;
 	for (shot *s; (s = cti_queue_pop(queue));) {
-		shoot(s);
+		if (!s->for_lamps) shoot(s);
 		free(s);
+		fire_lamps();
 	}
+	fire_lamps();
 	return NULL;
 }
 
@@ -80,6 +100,7 @@ bool cti_fire_open(char *error, size_t error_bytes)
 		return false;
 	}
 	cti_queue_reopen(queue);
+	atomic_store(&lamps_wait, false);
 	atomic_store(&fired, 0);
 	atomic_store(&dropped, 0);
 	reserved = switch_event_reserve_subclass(SUBCLASS) == SWITCH_STATUS_SUCCESS;

@@ -28,6 +28,7 @@ static void take_down(void)
 	bool stopped = cti_engine_stop();
 	cti_records_close();
 	cti_commands_stop();
+	cti_lamps_close();
 	cti_fire_close(!stopped);
 	if (stopped) cti_ring_free(ring);
 	else stay_in_memory(); /* the engine left behind may still read its ring and call its host */

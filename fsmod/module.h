@@ -15,7 +15,7 @@
  *   registrations.c phones that are gone
  *   phone.c     hold, mute, digits, the phone's own keys
  *   recording.c recordings
- *   fire.c      CUSTOM cti::event
+ *   fire.c      CUSTOM cti::event; lamps.c: what phones' keys show of agents and queues
  *   engine.c    the one thread that runs the engine
  *   config.c    cti.conf
  *   console.c   the cti command
@@ -263,6 +263,7 @@ bool cti_may_be_room(const char *room);
 bool cti_may_be_file(const char *path);
 bool cti_may_be_sound(const char *sound);
 bool cti_may_be_count(const char *count);
+bool cti_may_be_watched(const char *address);
 bool cti_may_be_digits(const char *digits);
 /* What a caller is shown as, less the characters that have no business in it. */
 char *cti_clean_number(const char *number, char *clean, size_t bytes);
@@ -436,6 +437,18 @@ switch_call_cause_t cti_record_resume(const cti_job *job, switch_core_session_t 
 bool cti_fire_open(char *error, size_t error_bytes);
 void cti_fire_close(bool keep);
 int cti_fire_submit(cti_fired_ref fired);
+/* cti_fire_lamps has the thread that fires look for lamps. Any thread, never blocks. */
+void cti_fire_lamps(void);
+
+/* ---- lamps.c ---- */
+
+/* cti_lamp_show takes a PRESENCE command. It never blocks. */
+int cti_lamp_show(cti_command_ref command);
+void cti_lamp_probed(switch_event_t *event);
+/* cti_lamps_fire says what has changed. It may block, as the switch's event bus does. */
+void cti_lamps_fire(void);
+/* cti_lamps_close puts all lamps out: the engine is not there any more. */
+void cti_lamps_close(void);
 
 /* ---- engine.c ---- */
 

@@ -112,14 +112,25 @@ type heardEvent struct {
 // startCenter starts a switch with that cti.conf.xml, and the module.
 func startCenter(t testing.TB, config func(s *lab.Switch) string) *center {
 	t.Helper()
-	s := startSwitch(t, lab.Options{Sample: []byte("<!-- written later -->")})
+	return startCenterOn(t, startSwitch(t, lab.Options{Sample: []byte("<!-- written later -->")}), func(s *lab.Switch) lab.Supplement {
+		return lab.Supplement{CTI: config(s)}
+	})
+}
+
+// startCenterOn has a switch supplied, and loads the module, others before it.
+func startCenterOn(t testing.TB, s *lab.Switch, supply func(s *lab.Switch) lab.Supplement, before ...string) *center {
+	t.Helper()
 	c := &center{rig: &rig{Switch: s, t: t, ctx: t.Context(), phones: map[string]*lab.SIPp{}}, heard: new([]heardEvent)}
 	c.rig.heard = new([]lab.Message)
 	ctx, cancel := c.soon()
 	defer cancel()
-	require.NoError(t, s.Supply(ctx, lab.Supplement{CTI: config(s), Extensions: centerExtensions}))
+	more := supply(s)
+	more.Extensions = centerExtensions
+	require.NoError(t, s.Supply(ctx, more))
 	c.events = c.eventSocket("CHANNEL_HANGUP_COMPLETE")
-	c.api("load mod_cti")
+	for _, module := range append(before, "mod_cti") {
+		c.api("load " + module)
+	}
 	c.open()
 	return c
 }

@@ -17,6 +17,8 @@ func TestLegs(t *testing.T) {
 		"all refuse":         allRefuse,
 		"all are cancelled":  allCancelled,
 		"both answer":        bothAnswer,
+		"lamps":              lamps,
+		"flickering lamps":   flickering,
 	})
 }
 
