@@ -12,11 +12,11 @@ import (
 // blame: whoever hangs up at any instant of a bridge is told to have ended before the one who is ended because of it,
 // and that it was his phone that said so (3.13, R21: who hung up).
 func blame(t *testing.T, s *freeSwitch) {
-	const together = 8
+	const together = 4 // the switch takes 300 channels a second
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 3))
-	for round := range soaked(40, 3) {
+	for round := range soaked(60, 5) {
 		mark := s.mark()
 		var stay, leave [together]string
 		var calls, acts []command
