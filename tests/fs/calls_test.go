@@ -76,6 +76,7 @@ var (
 // TestCalls lives every start and every end of a call between two parties on a real switch, one after the other, and
 // compares the events with the call model, their times with the switch's own, and the record with the events.
 func TestCalls(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, withStamps(t))
 	for _, s := range calls() {
 		t.Run(s.name, func(t *testing.T) {
@@ -87,7 +88,32 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// live lives a call and compares. Its times are compared again on another of the kind when they are off: a machine that is
+// busy may take its processor from a hook.
 func (r *rig) live(s liveCall) {
+	r.t.Helper()
+	const tries = 3
+	var off []string
+	for range tries {
+		came := r.play(s)
+		if off = nil; !s.folded {
+			off = r.timesOff(came)
+		}
+		if s.check != nil {
+			s.check(came)
+		}
+		r.quiet()
+		if len(off) == 0 {
+			return
+		}
+		r.t.Log("times are off:", off)
+	}
+	require.Empty(r.t, off, "times are off")
+}
+
+// play lets the call happen.
+func (r *rig) play(s liveCall) *told {
+	r.t.Helper()
 	r.fresh()
 	for dn, phone := range s.phones {
 		defer r.phone(dn, phone).Stop()
@@ -104,13 +130,7 @@ func (r *rig) live(s liveCall) {
 	}
 	r.requireWhole(came.story)
 	came.call, came.parties = r.cdr(came.story[0].CallID)
-	if !s.folded {
-		r.requireTimes(came)
-	}
-	if s.check != nil {
-		s.check(came)
-	}
-	r.quiet()
+	return came
 }
 
 func with(beginning []string, more ...string) []string {

@@ -14,7 +14,10 @@ import (
 
 // TestCancelled: a consult or a transfer that is called off at a random instant leaves no channel behind, one closed
 // record a call, and every party ended once (3.6, 3.14; issue: prove it). TestSoakCancelled does it a thousand times.
-func TestCancelled(t *testing.T) { callOff(t, 40) }
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	callOff(t, 30)
+}
 
 // TestSoakCancelled is TestCancelled a thousand times.
 func TestSoakCancelled(t *testing.T) {

@@ -41,7 +41,7 @@ var centerExtensions = fmt.Sprintf(`
   <condition field="destination_number" expression="^back-unavailable$">
     <action application="sleep" data="200"/>
     <action application="transfer"
-      data="${cond(${module_exists(mod_cti)} == true ? ${queue_wanted} : back-unavailable)} XML default"/>
+      data="${cond(${module_exists(mod_cti)}${global_getvar(lab_stay_away)} == true ? ${queue_wanted} : back-unavailable)} XML default"/>
   </condition>
 </extension>
 <extension name="unknown">

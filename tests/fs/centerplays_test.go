@@ -65,6 +65,7 @@ type play struct {
 // TestCenterPlays plays what else becomes of callers and agents, on one switch, its stages side by side. A scene says of
 // everything that is told of its numbers what it has to be, in order, then what the store has of it.
 func TestCenterPlays(t *testing.T) {
+	t.Parallel()
 	stages := []*stage{callbackStage, hoursStage, mobileStage, forcedStage, registrationStage, missedStage, togetherStage,
 		painsStage}
 	c := startCenter(t, func(s *lab.Switch) string {

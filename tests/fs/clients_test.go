@@ -12,6 +12,7 @@ import (
 // TestClients: a client that never reads and one that vanishes are nobody else's trouble (protocol 1), CTI events reach
 // event-socket clients as CUSTOM cti::event with headers and body, and a phone that loses power in talk holds nothing up.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, lab.Options{Settings: settings(lab.Setting{Name: "client-queue-bytes", Value: "65536"})})
 	r.phone("1001", lab.Answers(50*ms))
 

@@ -42,6 +42,7 @@ func (r *rig) listed(list string) int {
 
 // TestConsole drives the `cti` command of settings.md through fs_cli, and its completion.
 func TestConsole(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, lab.Options{})
 	r.phone("1001", lab.Answers(100*ms))
 

@@ -1,6 +1,7 @@
 package fs_test
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -13,9 +14,21 @@ import (
 	"modcti/tests/scenario"
 )
 
-// TestControl drives every request of protocol.md 4, and what phones do by themselves, on one switch: what is told, in
-// both profiles, and who hears whom.
-func TestControl(t *testing.T) { scenario.Play(t, startDesk(t)) }
+// TestControl drives every request of protocol.md 4, and what phones do by themselves: what is told, in both profiles, and
+// who hears whom. There are as many switches as desks, each with a part of it.
+func TestControl(t *testing.T) {
+	const desks = 3
+	for first := range desks {
+		var groups []scenario.Group
+		for i := first; i < len(scenario.Groups); i += desks {
+			groups = append(groups, scenario.Groups[i])
+		}
+		t.Run(fmt.Sprint("desk ", first+1), func(t *testing.T) {
+			t.Parallel()
+			scenario.Play(t, startDesk(t), groups...)
+		})
+	}
+}
 
 // desk is a rig with phones that do what they are told, as the scenarios want it.
 type desk struct {

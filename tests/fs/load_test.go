@@ -14,7 +14,10 @@ import (
 
 // TestManyCalls: calls at 20 a second, of which none is lost, none doubled and nothing left behind. TestSoakThousandCalls
 // makes a thousand of them.
-func TestManyCalls(t *testing.T) { manyCalls(t, 300) }
+func TestManyCalls(t *testing.T) {
+	t.Parallel()
+	manyCalls(t, 120)
+}
 
 func TestSoakThousandCalls(t *testing.T) {
 	if os.Getenv("CTI_SOAK") == "" {

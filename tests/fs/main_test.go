@@ -3,9 +3,14 @@
 package fs_test
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Most of a test is waiting, and each has a switch of its own. Who says -parallel is listened to.
+	_ = flag.Set("test.parallel", "4")
+	goleak.VerifyTestMain(m)
+}

@@ -16,6 +16,7 @@ import (
 // holds, mutes, records, digits. Whatever happens to a call: what is told keeps the rules of 3.0, nobody is told of
 // twice or left behind, and its record is closed, once.
 func TestMoves(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, lab.Options{})
 	for _, m := range moves() {
 		t.Run(m.name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 // TestBadSettings: with a setting that cannot be used the module refuses to load and says which and why in one clear
 // line of the log, and the switch goes on taking calls (settings.md; issue: bad input).
 func TestBadSettings(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
@@ -104,6 +105,7 @@ func (r *rig) requireSwitchWorks() {
 
 // TestBadReload: a bad setting at a reload is named, and the last good configuration stays in force.
 func TestBadReload(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, lab.Options{})
 	require.NoError(t, r.Configure(overriding(lab.Setting{Name: "durability", Value: "sometimes"})))
 	reply := r.try("cti reload")
@@ -118,6 +120,7 @@ func TestBadReload(t *testing.T) {
 
 // TestDamagedDatabase: a damaged database is set aside, a new one begun, and it is said loudly.
 func TestDamagedDatabase(t *testing.T) {
+	t.Parallel()
 	s := startSwitch(t, lab.Options{Settings: settings()})
 	dir := s.Path("db", "cti")
 	require.NoError(t, os.MkdirAll(dir, 0o700))

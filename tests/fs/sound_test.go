@@ -52,6 +52,7 @@ func speaking(dn string, phone lab.Phone) lab.Phone { phone.Tone = tones[dn]; re
 // TestSound proves the laboratory's ears on a plain call: who talks is heard by whom he talks to, and by nobody else;
 // music and silence are told apart; digits arrive.
 func TestSound(t *testing.T) {
+	t.Parallel()
 	r := startRig(t, lab.Options{})
 	r.phone("1001", speaking("1001", lab.Phone{}))
 	r.phone("1002", speaking("1002", lab.Phone{}))

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,7 +25,7 @@ const patience = 40 * time.Second // for what should take far less; only a failu
 // machine is a private switch in a directory of its own.
 type machine struct {
 	dir                                         string
-	sipPort, proxyHoldPort, eventPort, rtpFirst int
+	sipPort, proxyHoldPort, eventPort, rtpRange int
 	process                                     *os.Process
 	ended                                       chan error // how, once; then closed
 	told                                        recordLog
@@ -103,24 +104,24 @@ func share(t *testing.T) *freeSwitch {
 
 // Ports that the kernel gives to nobody by itself: those of a switch that is about to come up, or of a phone that is
 // switched off, are nobody else's meanwhile.
-const firstPort, lastPort, rtpPortsEach, rtpRanges = 28000, 32700, 700, 10
+const firstPort, lastPort, rtpPortsEach, rtpRanges = 28000, 32700, 600, 20
 
-var (
-	nextPort = firstPort + os.Getpid()*37%(lastPort-firstPort)
-	rtpRange int
-	ports    sync.Mutex
-)
+var ports = struct {
+	sync.Mutex
+	next   int
+	ranges [rtpRanges]int // how many switches have it
+}{next: firstPort + os.Getpid()*37%(lastPort-firstPort)}
 
 func freePort(t *testing.T, network string) int {
 	t.Helper()
 	ports.Lock()
 	defer ports.Unlock()
 	for {
-		if nextPort++; nextPort > lastPort {
-			nextPort = firstPort
+		if ports.next++; ports.next > lastPort {
+			ports.next = firstPort
 		}
-		if portIsFree(network, nextPort) {
-			return nextPort
+		if portIsFree(network, ports.next) {
+			return ports.next
 		}
 	}
 }
@@ -139,8 +140,8 @@ func (s *freeSwitch) choosePorts() {
 	s.sipPort, s.proxyHoldPort, s.eventPort = freePort(s.t, "udp"), freePort(s.t, "udp"), freePort(s.t, "tcp")
 	ports.Lock()
 	defer ports.Unlock()
-	s.rtpFirst = 20000 + rtpRange%rtpRanges*rtpPortsEach
-	rtpRange++
+	s.rtpRange = slices.Index(ports.ranges[:], slices.Min(ports.ranges[:]))
+	ports.ranges[s.rtpRange]++
 }
 
 // lay makes the directory: configuration, modules, and the module under test beside its library.
@@ -168,7 +169,7 @@ func (s *freeSwitch) lay(settings string) {
 	page := template.Must(template.ParseFiles("testdata/freeswitch.xml.tmpl"))
 	require.NoError(s.t, page.Execute(file, map[string]any{
 		"Dir": s.dir, "Modules": modules, "SIPPort": s.sipPort, "EventPort": s.eventPort,
-		"RTPFirst": s.rtpFirst, "RTPLast": s.rtpFirst + rtpPortsEach - 1,
+		"RTPFirst": firstPort - (s.rtpRange+1)*rtpPortsEach, "RTPLast": firstPort - s.rtpRange*rtpPortsEach - 1,
 		"Profiles": []map[string]any{
 			{"Name": "test", "Port": s.sipPort, "ProxyHold": false},
 			{"Name": "proxyhold", "Port": s.proxyHoldPort, "ProxyHold": true},
@@ -217,6 +218,9 @@ func (s *freeSwitch) run(arguments []string) {
 		if err == nil {
 			s.ended <- cmd.Wait()
 			close(s.ended)
+			ports.Lock()
+			defer ports.Unlock()
+			ports.ranges[s.rtpRange]--
 		}
 	}()
 	require.NoError(s.t, <-started)

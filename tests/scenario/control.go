@@ -8,18 +8,24 @@ import (
 	"modcti/events"
 )
 
+// Group is a part of what Play plays.
+type Group struct {
+	Name  string
+	tests func(t *testing.T, d *Desk)
+}
+
+// Groups are all parts.
+var Groups = []Group{
+	{"talk", talks}, {"hold", holds}, {"consult", consultations}, {"consult fails", failures}, {"transfer", transfers},
+	{"conference", conferences}, {"supervision", supervisions},
+}
+
 // Play plays every request of protocol.md 4, and what phones do by themselves, on one switch: what is told, in both
 // profiles, and who hears whom.
-func Play(t *testing.T, s Switch) {
+func Play(t *testing.T, s Switch, groups ...Group) {
 	d := open(t, s)
-	for _, group := range []struct {
-		name  string
-		tests func(t *testing.T, d *Desk)
-	}{
-		{"talk", talks}, {"hold", holds}, {"consult", consultations}, {"consult fails", failures}, {"transfer", transfers},
-		{"conference", conferences}, {"supervision", supervisions},
-	} {
-		t.Run(group.name, func(t *testing.T) { group.tests(t, d) })
+	for _, group := range groups {
+		t.Run(group.Name, func(t *testing.T) { group.tests(t, d) })
 	}
 }
 

@@ -27,7 +27,7 @@ const seeds = 3
 func TestSimulated(t *testing.T) {
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			scenario.Play(t, simulated{newPlant(t, seed), t})
+			scenario.Play(t, simulated{newPlant(t, seed), t}, scenario.Groups...)
 		})
 	}
 }

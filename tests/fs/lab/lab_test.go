@@ -128,6 +128,10 @@ func TestFreePortsAreDistinct(t *testing.T) {
 		require.False(t, seen[port])
 		seen[port] = true
 	}
+	first, second := takeRange(), takeRange()
+	require.NotEqual(t, first, second)
+	returnRange(first)
+	returnRange(second)
 	require.True(t, boundUDP([]byte("  1: 0100007F:13C4 00000000:0000 07"), 5060))
 	require.False(t, boundUDP([]byte("  1: 0100007F:13C5 00000000:0000 07"), 5060))
 }

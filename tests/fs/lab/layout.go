@@ -42,9 +42,10 @@ func (s *Switch) choosePorts() error {
 	if err != nil {
 		return err
 	}
+	s.rtpFirst = takeRange()
 	o := s.Options
 	s.cfg = config{
-		SIPPort: ports[0], EventPort: ports[1], TrunkPort: ports[2], RTPFirst: 16384, RTPLast: 32768,
+		SIPPort: ports[0], EventPort: ports[1], TrunkPort: ports[2], RTPFirst: s.rtpFirst, RTPLast: s.rtpFirst + rtpPortsEach - 1,
 		Password: rand.Text(), LogLevel: "info", Modules: o.Modules, Bypass: o.BypassMedia,
 		Sample: len(o.Sample) > 0, World: o.World,
 	}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -59,6 +61,29 @@ func isFree(port int) bool {
 		return false
 	}
 	return udp.Close() == nil
+}
+
+// Sound of a switch has ports from a range, one for each switch that runs: the switch takes for free what another has.
+const rtpFirst, rtpPortsEach, rtpRanges = 16_384, 2_000, 8
+
+var rtp struct {
+	sync.Mutex
+	switches [rtpRanges]int // how many have a range
+}
+
+// takeRange takes a range: one that no switch of this program has, as long as there are any.
+func takeRange() (first int) {
+	rtp.Lock()
+	defer rtp.Unlock()
+	i := slices.Index(rtp.switches[:], slices.Min(rtp.switches[:]))
+	rtp.switches[i]++
+	return rtpFirst + i*rtpPortsEach
+}
+
+func returnRange(first int) {
+	rtp.Lock()
+	defer rtp.Unlock()
+	rtp.switches[(first-rtpFirst)/rtpPortsEach]--
 }
 
 // boundUDP tells whether the kernel's table of UDP sockets holds the port.

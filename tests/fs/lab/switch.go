@@ -42,9 +42,10 @@ type Switch struct {
 	Dir     string // everything that it writes is below
 	Options Options
 
-	cfg     config
-	process *process
-	stopped bool // it was told to stop
+	cfg      config
+	rtpFirst int // of its ports for sound; 0 = it has none
+	process  *process
+	stopped  bool // it was told to stop
 
 	mu      sync.Mutex
 	control *EventSocket // for API; nil until first used
@@ -168,6 +169,10 @@ func (s *Switch) Shutdown(grace time.Duration) {
 // Kill ends the switch at once and removes its files.
 func (s *Switch) Kill() {
 	s.Shutdown(0)
+	if s.rtpFirst != 0 {
+		returnRange(s.rtpFirst)
+		s.rtpFirst = 0
+	}
 	_ = os.RemoveAll(s.Dir)
 }
 
