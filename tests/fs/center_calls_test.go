@@ -191,12 +191,12 @@ func waitsAndIsServed(c *center) {
 	c.told("Retrieved 1001")
 	c.hears(map[string]string{outside: "1001", "1001": outside})
 	c.hangUp(outside)
-	c.told("Released "+outside+" hangupSide=customer", "AgentNotReady 1001 reasonCode=4 loginState=1 wrapUpDuration=1",
-		"Released 1001 thisQueue=8001 wrapUpDuration=1", "CallDeleted")
+	last := c.told("AgentNotReady 1001 reasonCode=4 loginState=1 wrapUpDuration=1",
+		"Released 1001 thisQueue=8001 wrapUpDuration=1 hangupSide=customer", "CallDeleted")
+	c.was("Released " + outside + " hangupSide=customer")
 	c.told("AgentReady 1001 reasonCode=4")
 	c.reached("1001", "over")
 	c.recorded([]string{"8001 answered"}, []string{"1001 answered"})
-	last := (*c.heard)[c.matched-2]
 	call, parties := c.cdr(last.CallID)
 	require.Equal(c.t, "Inbound", call.text("call_type"))
 	require.Len(c.t, parties, 2)

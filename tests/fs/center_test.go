@@ -236,6 +236,13 @@ func (c *center) told(lines ...string) (last heardEvent) {
 	return last
 }
 
+// was makes sure that something has been told among what was asked for: where there is no order.
+func (c *center) was(line string) {
+	c.t.Helper()
+	told := slices.ContainsFunc((*c.heard)[c.begun:c.matched], func(e heardEvent) bool { return e.says(line) })
+	require.True(c.t, told, "%s is not told. Told is:\n%s", line, c.allHeard())
+}
+
 // matches tells whether the next event that was not asked for is what a line says.
 func (c *center) matches(line string) bool {
 	return c.matched < len(*c.heard) && (*c.heard)[c.matched].says(line)

@@ -76,7 +76,11 @@ func mobileWhenOffline(p *play) {
 	p.is("1122", isReady, "talking", "busy")
 	p.leavesTalk(mobileCaller, offlineMobile, "1122")
 
+	p.registers("1125", 300)
+	p.login(isNotReady, "1125")
 	p.registers("1122", 300)
+	p.registers("1125", 0)
+	p.tells("AgentLogin 1125", "AgentLogout 1125 reasonCode=6") // by now it is known that 1122's phone is back
 	p.comes(mobileCaller, "8122", 1)
 	p.rings("1122", "8122", mobileCaller)
 	p.talks("1122", "8122", mobileCaller)
