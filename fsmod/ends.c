@@ -46,14 +46,19 @@ static void tell_phone_hung_up(switch_core_session_t *session)
 	while (!atomic_load(&leg->hang_told) && cti_now_ms() < until_ms) cti_sleep_ms(1);
 }
 
+void cti_tell_first(const char *uuid)
+{
+	switch_core_session_t *session = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
+	if (!session) return;
+	tell_phone_hung_up(session);
+	switch_core_session_rwunlock(session);
+}
+
 static void tell_partner_first(switch_core_session_t *session)
 {
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
 	cti_variable(switch_core_session_get_channel(session), SWITCH_BRIDGE_UUID_VARIABLE, uuid, sizeof uuid);
-	switch_core_session_t *partner = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
-	if (!partner) return;
-	tell_phone_hung_up(partner);
-	switch_core_session_rwunlock(partner);
+	cti_tell_first(uuid);
 }
 
 /* Who hung up is told before the two have parted: afterwards nobody could say that the other ended because of him. */

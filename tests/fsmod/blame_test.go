@@ -53,6 +53,32 @@ func blame(t *testing.T, s *freeSwitch) {
 	}
 }
 
+// blameObserved: whom a supervisor listens to hangs up, and is told to have ended before the supervisor is, who ends
+// because of it (3.10).
+func blameObserved(t *testing.T, s *freeSwitch) {
+	const together = 8
+	for range soaked(40, 3) {
+		mark := s.mark()
+		var target, observer [together]call
+		for i := range together {
+			target[i], observer[i] = s.callUp("1001"), s.callUp("1003")
+			s.accepted(command{kind: cmdEavesdrop, uuid: observer[i].leg, other: target[i].leg, name: "nobody"})
+			s.awaitKind(mark, "BRIDGED", observer[i].leg)
+		}
+		var acts []command
+		for i := range together {
+			acts = append(acts, command{kind: cmdHangup, uuid: target[i].phone, cause: 16})
+		}
+		s.all(acts...)
+		for i := range together {
+			require.Equal(t, recvBye, s.awaitKind(mark, "ENDED", target[i].leg).Disposition)
+			s.awaitKind(mark, "ENDED", observer[i].leg)
+			all := s.records()[mark:]
+			require.Less(t, indexOf(all, "HANGUP", target[i].leg), indexOf(all, "HANGUP", observer[i].leg))
+		}
+	}
+}
+
 func indexOf(all []record, kind, uuid string) int {
 	return slices.IndexFunc(all, func(r record) bool { return r.Kind == kind && r.Leg == hex(uuid) })
 }

@@ -10,6 +10,7 @@ import (
 func TestLegs(t *testing.T) {
 	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
 		"who hung up":        blame,
+		"observed":           blameObserved,
 		"adopted":            adopted,
 		"all phones ring":    allRing,
 		"one phone refuses":  oneRefuses,
