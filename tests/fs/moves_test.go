@@ -120,8 +120,11 @@ func moves() []move {
 		do: func(r *rig, customer, _ string) {
 			r.originate("ignore_early_media=true", "user/1003@127.0.0.1", "&intercept("+customer+")")
 			r.next(is("EventReleased", "1001"))
+			if !slices.ContainsFunc(*r.heard, is("EventEstablished", "1003")) {
+				r.established("1003") // told before or after who had him is told to be parted
+			}
 		},
-		told: []string{"Established 1001", "Released 1001", "CallDeleted"},
+		told: []string{"Established 1001", "Released 1001", "Established 1003", "CallDeleted"},
 	}, {
 		name: "eavesdrop, the supervisor leaves",
 		do: func(r *rig, _, agent string) {
