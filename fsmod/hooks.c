@@ -116,7 +116,7 @@ static void unheld(switch_core_session_t *session, cti_leg *leg)
 	}
 }
 
-static void transferred(switch_core_session_t *session, cti_leg *leg)
+static void post_transferred(switch_core_session_t *session, cti_leg *leg)
 {
 	cti_record record;
 	switch_caller_profile_t *profile = switch_channel_get_caller_profile(switch_core_session_get_channel(session));
@@ -124,6 +124,25 @@ static void transferred(switch_core_session_t *session, cti_leg *leg)
 	cti_record_init(&record, CTI_LEG_TRANSFERRED, switch_core_session_get_uuid(session));
 	cti_record_texts(&record, &destination, 1);
 	cti_post(&record, leg, true);
+}
+
+/*
+ * Who sends a channel to a number says so after its state, and the channel's own thread may be there by then. Whichever
+ * of the two comes first tells it, so that it is told before what the channel does there. The first number that a
+ * channel comes to is its own.
+ */
+static void transferred(switch_core_session_t *session, cti_leg *leg, bool by_itself)
+{
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+	cti_told_by us = by_itself ? CTI_ITSELF : CTI_ANOTHER, them = by_itself ? CTI_ANOTHER : CTI_ITSELF;
+	pthread_mutex_lock(&one);
+	if (leg->transfer_told == them) {
+		leg->transfer_told = CTI_NOBODY;
+	} else {
+		leg->transfer_told = us;
+		post_transferred(session, leg);
+	}
+	pthread_mutex_unlock(&one);
 }
 
 static void renamed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
@@ -199,7 +218,7 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 		unheld(session, leg);
 		break;
 	case SWITCH_MESSAGE_INDICATE_TRANSFER:
-		transferred(session, leg);
+		transferred(session, leg, false);
 		break;
 	case SWITCH_MESSAGE_INDICATE_UUID_CHANGE:
 		renamed(session, leg, message);
@@ -354,6 +373,14 @@ static switch_status_t on_other_state(switch_core_session_t *session)
 	return SWITCH_STATUS_SUCCESS;
 }
 
+static switch_status_t on_routing(switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	if (leg && leg->routed && cti_live() && !atomic_load(&leg->silent)) transferred(session, leg, true);
+	if (leg) leg->routed = true;
+	return on_other_state(session);
+}
+
 static switch_status_t on_consume_media(switch_core_session_t *session)
 {
 	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
@@ -419,7 +446,7 @@ static switch_status_t on_destroy(switch_core_session_t *session)
 
 static const switch_state_handler_table_t first_handlers = {
 	.on_init = on_init,
-	.on_routing = on_other_state,
+	.on_routing = on_routing,
 	.on_execute = on_other_state,
 	.on_hangup = on_hangup_first,
 	.on_exchange_media = on_other_state,

@@ -120,6 +120,9 @@ typedef struct cti_stay {
 /* What is said of a channel that we call before its thread has begun: it will be told, or it never will. */
 enum { CTI_BORN, CTI_AWAITED, CTI_UNWANTED };
 
+/* Who has told that a channel was sent to a number, where the other has not come by yet. */
+typedef enum { CTI_NOBODY, CTI_ITSELF, CTI_ANOTHER } cti_told_by;
+
 struct cti_visit;
 
 /* What the module keeps of a channel, in the session's own pool. */
@@ -135,6 +138,8 @@ typedef struct cti_leg {
 	_Atomic bool silent;                    /* another speaks for it */
 	struct cti_fork *fork;                  /* it rings together with others, or did */
 	_Atomic int unborn;                     /* we call it, and nothing has been told of it: CTI_AWAITED or CTI_UNWANTED */
+	bool routed;                            /* it has come to a number; its own thread */
+	cti_told_by transfer_told;              /* under the mutex of hooks.c */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
 	_Atomic bool listens;
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */

@@ -1,6 +1,7 @@
 package fsmod
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ func TestLegs(t *testing.T) {
 	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
 		"who hung up":        blame,
 		"observed":           blameObserved,
+		"sent on":            sentOn,
 		"adopted":            adopted,
 		"all phones ring":    allRing,
 		"one phone refuses":  oneRefuses,
@@ -21,6 +23,35 @@ func TestLegs(t *testing.T) {
 		"lamps":              lamps,
 		"flickering lamps":   flickering,
 	})
+}
+
+// sentOn: that a leg is sent to a number is told once, and before what it does there, also when another thread than its
+// own sends it: when it is answered, or out of what it did.
+func sentOn(t *testing.T, s *freeSwitch) {
+	const together = 8
+	for range soaked(20, 3) {
+		mark := s.mark()
+		var legs [together]string
+		for i := range together {
+			legs[i] = s.newLeg()
+			s.api("bgapi originate {origination_uuid=%s}%s 8101 XML default", legs[i], s.dial("1001"))
+		}
+		for _, leg := range legs {
+			s.awaitApp(mark, leg, "cti_queue")
+			require.True(t, s.tryAPI("uuid_transfer %s 7001 XML default", leg))
+			s.awaitApp(mark, leg, "conference")
+		}
+		for _, leg := range legs {
+			kinds := slices.DeleteFunc(told(s.records()[mark:], leg), func(kind string) bool {
+				return kind != "TRANSFERRED" && kind != "EXECUTED"
+			})
+			require.Equal(t, []string{"TRANSFERRED", "EXECUTED", "TRANSFERRED", "EXECUTED"}, kinds)
+		}
+		for _, leg := range legs {
+			s.api("uuid_kill %s", leg)
+		}
+		s.gone(legs[:]...)
+	}
 }
 
 // adopted: channels that were up before the module take every command at once, wherever they are: parked, in an
