@@ -340,9 +340,11 @@ func (s *freeSwitch) oneByOne(tests map[string]func(*testing.T, *freeSwitch)) {
 	for name, test := range tests {
 		s.t.Run(name, func(t *testing.T) {
 			own := s.with(t)
+			defer func() {
+				own.api("hupall")
+				own.emptied()
+			}()
 			test(t, own)
-			own.api("hupall")
-			own.emptied()
 		})
 	}
 }
