@@ -67,10 +67,10 @@ func adopted(t *testing.T, s *freeSwitch) {
 		s.api("originate {origination_uuid=%s}%s %s", uuids[name], s.dial("1001"), leg)
 	}
 	require.True(t, s.tryAPI("uuid_bridge %s %s", uuids["first"], uuids["second"]))
-	require.Eventually(t, func() bool {
+	s.until(func() bool {
 		return s.api("uuid_getvar %s bridge_to", uuids["first"]) == uuids["second"] &&
 			s.api("uuid_getvar %s bridge_to", uuids["second"]) == uuids["first"]
-	}, patience, 10e6, "the switch bridges in its own time")
+	}, "the switch to bridge, which it does in its own time")
 	mark := s.mark()
 	require.True(t, s.tryAPI("load mod_cti"))
 	s.await(mark, "unasked snapshot", func(r record) bool { return r.Kind == "SNAPSHOT_END" && r.Command == 0 })
