@@ -237,9 +237,9 @@ static void second_start(void)
 	say("second start: the call is found again");
 	for (int i = 0; i < 2; i++) {
 		legs[i].call_state = 3;
-		legs[i].times_us[0] = story_wall_ms() * 1000 + i * 2000;
-		legs[i].times_us[3] = story_wall_ms() * 1000 + 2020000 - i * 10000;
-		legs[i].times_us[4] = story_wall_ms() * 1000 + 2030000;
+		legs[i].times_us[0] = story_wall_ms() * 1000 + 500 + i * 2000;
+		legs[i].times_us[3] = story_wall_ms() * 1000 + 500 + 2020000 - i * 10000;
+		legs[i].times_us[4] = story_wall_ms() * 1000 + 500 + 2030000;
 	}
 	tell_found(legs, 2);
 	must_start();
