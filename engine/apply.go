@@ -1,7 +1,5 @@
 package engine
 
-import "modcti/events"
-
 // apply lets a stimulus act on a party by way of the table.
 func (e *Engine) apply(p *party, on stimulus) {
 	r := partyTable[p.state][on]
@@ -90,22 +88,22 @@ func (e *Engine) stateAt(p *party, on stimulus) int64 {
 }
 
 // callStateAtEnd tells apart why a party that never talked was released (R37; 3.0-3, 3.3).
-func callStateAtEnd(p *party) string {
+func callStateAtEnd(p *party) word {
 	switch {
 	case p.talked:
-		return ""
-	case p.blame.callState != "" && p.disposition > RecvRefuse:
+		return noWord
+	case p.blame.callState != noWord && p.disposition > RecvRefuse:
 		return p.blame.callState
 	}
 	switch CauseName(p.cause) {
 	case "NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT":
-		return events.StateNoAnswer
+		return noAnswer
 	case "USER_BUSY":
-		return events.StateBusy
+		return busy
 	case "ORIGINATOR_CANCEL":
 		if p.toldRing {
-			return events.StateAbandoned
+			return abandoned
 		}
 	}
-	return ""
+	return noWord
 }

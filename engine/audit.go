@@ -1,7 +1,5 @@
 package engine
 
-import "modcti/events"
-
 // audit compares the engine with the live session table: at the start, every AuditMillis, and soon after a record was
 // seen to be missing. The switch tells its table between SnapshotBegin and SnapshotEnd, in ring order with all else.
 type audit struct {
@@ -87,7 +85,7 @@ func (e *Engine) legFound(in *Input) {
 	if n := e.nails[in.Leg]; n != nil && e.nailFound(n, in) || e.strayNail(in) {
 		return
 	}
-	p := e.legs[in.Leg]
+	p := e.legs.get(in.Leg)
 	if p == nil {
 		p = e.adopt(in)
 	}
@@ -146,7 +144,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 	t := &p.times
 	before := e.seq
 	// The switch copies a called leg's times to the leg that called it: of a leg whose records are known they say nothing.
-	unheard := p.dnRole == events.Destination && p.state == Idle
+	unheard := p.dnRole == calledDN && p.state == Idle
 	if p.adopted || unheard {
 		setOnce(&t.early, p.mono(in.Times.Early))
 		setOnce(&t.progress, p.mono(in.Times.Progress))
@@ -164,7 +162,7 @@ func (e *Engine) reconcile(p *party, in *Input) {
 			e.pickedUp(p)
 		}
 	}
-	if q := e.legs[in.Other]; q != nil && q != p && p.partner.get() != q {
+	if q := e.legs.get(in.Other); q != nil && q != p && p.partner.get() != q {
 		setOnce(&t.bridged, p.mono(in.Times.Bridged))
 		e.pair(p, q)
 	}
@@ -187,12 +185,10 @@ func (e *Engine) snapshotEnd(in *Input) {
 	a := &e.audit
 	a.pending, a.telling = 0, false
 	a.done++
-	for p := e.eldest; p != nil; {
-		next := p.younger
-		if p.bornAt < a.beganAt && p.seenIn != a.beganAt {
+	for _, p := range e.partiesWho(func(p *party) bool { return p.bornAt < a.beganAt && p.seenIn != a.beganAt }) {
+		if p.bornAt != 0 { // it has not gone with another
 			e.missing(p, in)
 		}
-		p = next
 	}
 	e.missingNails(in)
 	e.forgetUntracked()
@@ -237,7 +233,7 @@ func (e *Engine) vanish(p *party, in *Input, reason EndReason) {
 			c.endReason = reason
 		}
 		if p.expected { // its originate may still wait for a worker
-			e.hangUp(p, CauseOriginatorCancel, "")
+			e.hangUp(p, CauseOriginatorCancel, noWord)
 		}
 		end := *in
 		end.Leg, end.Cause, end.Disposition = p.id, p.cause, DispositionNone

@@ -5,39 +5,45 @@ import "modcti/events"
 // call is what its parties have in common. It is forming until the engine knows what it is: an agent's leg that the
 // switch originates alone is told of only when its first target is known (3.1, R31).
 type call struct {
-	id       string
-	key      LegID // callKey of id
-	forming  bool
-	bornAt   uint64
-	callType string
+	// What most inputs read.
+	key         node[call] // by callKey of its id
+	begun       ref        // who began it
+	first       *party     // in order of joining
+	forming     bool
+	meeting     bool // it is a conference
+	barged      bool // a supervisor has barged into it
+	adopted     bool
+	endReason   EndReason
+	hangupSide  word
+	hangupCause hangupCause
 
-	company               string // that it belongs to: of the client who asked for it, else the default one
-	thisDN, otherDN       string
-	ani, dnis             string
-	makeCallType          string
-	data                  events.Data
-	adopted               bool
-	queue                 *queue // that it was last served from
-	room                  string // of the conference that the engine makes of it; empty = none
-	meeting               bool   // it is a conference
-	barged                bool   // a supervisor has barged into it
+	// What is told of it.
+	last                *party
+	live                int   // parties not yet released
+	answered, bridgedAt int64 // monotonic ns
+	makeCallType        string
+	callType            string
+	id                  string
+	company             string // that it belongs to: of the client who asked for it, else the default one
+	ani, dnis           string
+	data                events.Data
+	thisDN, otherDN     string
+
+	// What its beginning and its end read too.
+	bornAt         uint64
+	begunParty     string // the id of who began it, and the role, which outlive it; empty when the switch itself did
+	created, ended int64  // monotonic ns
+	offsetMicros   int64
+	dns            []string
+	queue          *queue // that it was last served from
+	mergedInto     string
+	room           string // of the conference that the engine makes of it; empty = none
+	begunRole      word
+
 	consulting, consulted ref    // who made a conference of a consult, and who was consulted
 	recordUUID, recordURL string // of its last recording
 
-	first, last *party // in order of joining
-	begun       ref    // who began it
-	begunParty  string // its id and role, which outlive it; empty when the switch itself began the call
-	begunRole   string
-	live        int // parties not yet released
-	dns         []string
-
-	offsetMicros                        int64
-	created, answered, bridgedAt, ended int64 // monotonic ns
-	hangupCause, hangupSide             string
-	endReason                           EndReason
-	mergedInto                          string
-
-	older, newer *call // all live calls, oldest first
+	_ [16]byte // so that it is whole lines of the processor's cache
 }
 
 func (c *call) millis(mono int64) int64 {
@@ -62,7 +68,7 @@ func (c *call) add(p *party) {
 }
 
 func (c *call) remove(p *party) {
-	if c.hangupCause == "" && p.state == Released && c.begun.get() == p { // its last legs may outlive him
+	if c.hangupCause == 0 && p.state == Released && c.begun.get() == p { // its last legs may outlive him
 		c.hangupCause, c.hangupSide = p.hangupCause, p.side
 	}
 	if p.prev != nil {
@@ -97,7 +103,7 @@ func (c *call) addDN(dn string) {
 // hasCustomer tells whether an outside party is in the call already: the next one is a ThirdPSTN (settings.md).
 func (c *call) hasCustomer() bool {
 	for p := c.first; p != nil; p = p.next {
-		if p.role == events.Customer {
+		if p.role == customerRole {
 			return true
 		}
 	}
@@ -106,6 +112,6 @@ func (c *call) hasCustomer() bool {
 
 // setBeginner notes which party the call was begun by.
 func (c *call) setBeginner(p *party) {
-	p.dnRole = events.Origination
+	p.dnRole = callingDN
 	c.begun, c.begunParty, c.begunRole = refTo(p), p.names.hex, p.role
 }

@@ -124,7 +124,7 @@ func (e *Engine) releaseCall(r *Request, p *party) {
 	if p.state == Ringing {
 		cause = CauseCallRejected
 	}
-	e.ask(p, r, "EventReleased", e.hangUp(p, cause, p.sideName()))
+	e.ask(p, r, "EventReleased", e.hangUp(p, cause, p.ownSide()))
 }
 
 func (e *Engine) holdOrRetrieve(r *Request, p *party) {
@@ -400,7 +400,7 @@ func (e *Engine) deleteParty(r *Request, p *party) {
 		e.refuse(r, events.NotFoundOtherParty, "otherDN is not in the conference")
 	default:
 		target.deletedBy = p.thisDN
-		command := e.hangUp(target, CauseNormalClearing, events.SideAgent)
+		command := e.hangUp(target, CauseNormalClearing, agentSide)
 		e.ask(p, r, "EventPartyDeleted", command)
 	}
 }

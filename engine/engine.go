@@ -1,6 +1,11 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+	"slices"
+
+	"modcti/events"
+)
 
 // Engine owns all calls. It is not safe for use by two goroutines at once.
 type Engine struct {
@@ -8,16 +13,12 @@ type Engine struct {
 	stats  Stats
 	seq    uint64
 
-	legs     map[LegID]*party
+	legs     index[party]
 	folded   map[LegID]*fold
 	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
 	rooms    map[string]*room
-	calls    map[LegID]*call // by what callKey makes of a call's id
-	oldest   *call           // of the live calls
-	newest   *call
+	calls    index[call] // by what callKey makes of a call's id
 	numbers  numbers
-	eldest   *party // of all parties
-	youngest *party
 
 	freeParties spare[party]
 	freeCalls   spare[call]
@@ -79,7 +80,6 @@ type Engine struct {
 func New(config Config, open []OpenCall) *Engine {
 	e := &Engine{
 		config: config, seq: config.SeqStart,
-		legs: make(map[LegID]*party), calls: make(map[LegID]*call),
 		folded: make(map[LegID]*fold), outgoing: make(map[LegID]LegID),
 		nails: make(map[LegID]*nail), nailOrders: make(map[uint64]*nail),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
@@ -161,8 +161,8 @@ func (e *Engine) dispatch(in *Input) {
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Calls, s.Parties = len(e.calls), 0
-	for c := e.oldest; c != nil; c = c.newer {
+	s.Calls, s.Parties = e.calls.count, 0
+	for c := range e.calls.all {
 		s.Parties += c.live
 	}
 	return s
@@ -171,13 +171,20 @@ func (e *Engine) Stats() Stats {
 // Seq is the number of the last event.
 func (e *Engine) Seq() uint64 { return e.seq }
 
+// spareChunk is how many things are made at once: so many begin where a line of the processor's cache does.
+const spareChunk = 128
+
 // spare are things to be used again: who gives one back leaves it as new.
 type spare[T any] []*T
 
 func (s *spare[T]) take() *T {
 	n := len(*s)
 	if n == 0 {
-		return new(T)
+		chunk := make([]T, spareChunk)
+		for i := range chunk {
+			s.giveBack(&chunk[i])
+		}
+		n = spareChunk
 	}
 	x := (*s)[n-1]
 	*s = (*s)[:n-1]
@@ -188,21 +195,11 @@ func (s *spare[T]) giveBack(x *T) { *s = append(*s, x) }
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
-	delete(e.legs, p.id)
+	e.legs.remove(&p.node)
 	e.numbers.remove(p)
 	e.leaveRoom(p)
 	if p.agent != nil {
 		e.detach(p)
-	}
-	if p.elder != nil {
-		p.elder.younger = p.younger
-	} else {
-		e.eldest = p.younger
-	}
-	if p.younger != nil {
-		p.younger.elder = p.elder
-	} else {
-		e.youngest = p.elder
 	}
 	if c := p.call; c != nil {
 		c.remove(p)
@@ -213,15 +210,30 @@ func (e *Engine) forget(p *party) {
 
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
-	e.legs[p.id] = p
+	e.legs.put(&p.node, p)
 	e.numbers.add(p)
-	p.elder = e.youngest
-	if e.youngest != nil {
-		e.youngest.younger = p
-	} else {
-		e.eldest = p
+}
+
+// partiesWho lists the parties of which something holds, eldest first.
+func (e *Engine) partiesWho(holds func(*party) bool) (list []*party) {
+	for p := range e.legs.all {
+		if holds(p) {
+			list = append(list, p)
+		}
 	}
-	e.youngest = p
+	slices.SortFunc(list, func(p, q *party) int { return cmp.Compare(p.bornAt, q.bornAt) })
+	return list
+}
+
+// callsWho lists the live calls of which something holds, oldest first.
+func (e *Engine) callsWho(holds func(*call) bool) (list []*call) {
+	for c := range e.calls.all {
+		if holds(c) {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(c, d *call) int { return cmp.Compare(c.bornAt, d.bornAt) })
+	return list
 }
 
 // newCall makes a call, of the default company until it is known to be another's.
@@ -239,30 +251,11 @@ func (e *Engine) include(c *call, p *party) {
 	}
 }
 
-// link puts a call at the end of the list of live calls; unlink takes it out and gives it back when it has no parties.
-func (e *Engine) link(c *call) {
-	e.calls[c.key] = c
-	c.older = e.newest
-	if e.newest != nil {
-		e.newest.newer = c
-	} else {
-		e.oldest = c
-	}
-	e.newest = c
-}
+// link puts a call among the live ones; unlink takes it out and gives it back when it has no parties.
+func (e *Engine) link(c *call) { e.calls.put(&c.key, c) }
 
 func (e *Engine) unlink(c *call) {
-	delete(e.calls, c.key)
-	if c.older != nil {
-		c.older.newer = c.newer
-	} else {
-		e.oldest = c.newer
-	}
-	if c.newer != nil {
-		c.newer.older = c.older
-	} else {
-		e.newest = c.older
-	}
+	e.calls.remove(&c.key)
 	for p := c.first; p != nil; {
 		next := p.next
 		p.next, p.prev, p.call = nil, nil, nil

@@ -2,11 +2,14 @@ package engine_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
 	"modcti/sim"
@@ -89,13 +92,12 @@ func (w *window) warm() {
 // round times nothing but the engine, which is handed batches.
 func (w *window) round(batch int) {
 	var took time.Duration
+	step := func(in *engine.Input) { w.engine.Step(in, &w.out) }
 	for range roundHots {
 		w.warm()
 		start := time.Now()
 		for ins := w.hot[:]; len(ins) > 0; ins = ins[batch:] {
-			for i := range batch {
-				w.engine.Step(&ins[i], &w.out)
-			}
+			w.engine.Batch(ins[:batch], step)
 		}
 		took += time.Since(start)
 	}
@@ -107,10 +109,36 @@ func (w *window) median() float64 {
 	return w.nanos[len(w.nanos)/2]
 }
 
+// lineCost is what it costs to read a line of memory that is in no cache, where as much is kept as 100,000 calls come to:
+// when each says where the next one is, and when many are known before.
+func lineCost() (waited, ahead float64) {
+	const lines, reads = 200 << 20 / 64, 1 << 20
+	memory, random := make([][8]uint64, lines), rand.New(rand.NewPCG(1, 2))
+	for i := range memory {
+		memory[i][0] = uint64(random.IntN(lines))
+	}
+	at, start := uint64(0), time.Now()
+	for i := range uint64(reads) {
+		at = (memory[at][0] + i) % lines
+	}
+	waited = float64(time.Since(start).Nanoseconds()) / reads
+	known := make([]uint32, reads)
+	for i := range known {
+		known[i] = uint32(random.IntN(lines))
+	}
+	start = time.Now()
+	for _, i := range known {
+		at += memory[i][0]
+	}
+	ahead = float64(time.Since(start).Nanoseconds()) / reads
+	read += int(at & 1)
+	return waited, ahead
+}
+
 // BenchmarkStepRatio: what one input costs in the simulator with 10 and with 100,000 live calls, in turns in one run.
 // Few calls come one after the other, so that even the processor's guesses come true; of hurried ones as many come, and
 // as mixed, as with 100,000, and growth-alike is what the number of live calls alone makes of it. Limits: 1 µs an input,
-// growth 1.2.
+// growth 1.2. What grows is the wait for memory: the cost of a line that is in no cache stands beside it.
 func BenchmarkStepRatio(b *testing.B) {
 	for _, batch := range []int{1, hotInputs} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -131,7 +159,37 @@ func BenchmarkStepRatio(b *testing.B) {
 			b.ReportMetric(large/1000, "of-1µs-limit")
 			b.ReportMetric(large/small, "growth")
 			b.ReportMetric(large/alike.median(), "growth-alike")
+			waited, ahead := lineCost()
+			b.ReportMetric(waited, "ns/line-waited-for")
+			b.ReportMetric(ahead, "ns/line-known-before")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// TestBatch: inputs stepped in batches lead to what they lead to one by one, and nothing is allocated for it.
+func TestBatch(t *testing.T) {
+	const inputs = 100 * hotInputs
+	w, other := newWindow(30, inputs, hurried), newWindow(30, inputs, hurried)
+	var out engine.Output
+	at := 0
+	step := func(in *engine.Input) {
+		w.engine.Step(in, &w.out)
+		other.engine.Step(&other.ins[at], &out)
+		require.Equal(t, out.Commands, w.out.Commands)
+		require.Equal(t, out.Records, w.out.Records)
+		require.Equal(t, out.Events, w.out.Events)
+		at++
+	}
+	for size := 1; len(w.ins) > 0; size = size%hotInputs + 1 {
+		batch := w.ins[:min(size, len(w.ins))]
+		w.engine.Batch(batch, step)
+		w.ins = w.ins[len(batch):]
+	}
+	require.Equal(t, inputs, at)
+	require.Equal(t, other.engine.Stats(), w.engine.Stats())
+	idle := make([]engine.Input, hotInputs)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		w.engine.Batch(idle, func(in *engine.Input) { w.engine.Step(in, &w.out) })
+	}))
 }

@@ -5,7 +5,7 @@ func (e *Engine) recordCall(kind RecordKind, c *call) {
 		CallID: c.id, CompanyID: c.company, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN,
 		ANI: c.ani, DNIS: c.dnis, MakeCallType: c.makeCallType,
 		StartMillis: c.millis(c.created), AnswerMillis: c.millis(c.answered), BridgeMillis: c.millis(c.bridgedAt),
-		EndMillis: c.millis(c.ended), HangupCause: c.hangupCause, HangupSide: c.hangupSide,
+		EndMillis: c.millis(c.ended), HangupCause: c.hangupCause.String(), HangupSide: c.hangupSide.String(),
 		EndReason: c.endReason, MergedInto: c.mergedInto, Adopted: c.adopted, AttachedData: c.data,
 	}})
 }
@@ -14,7 +14,7 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 	t := &p.times
 	r := PartyRecord{
 		CallID: p.call.id, PartyID: p.names.hex, LegUUID: p.names.uuid, SIPCallID: p.names.sipCallID,
-		PartyRole: p.role, DNRole: p.dnRole, ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.names.callerName,
+		PartyRole: p.role.String(), DNRole: p.dnRole.String(), ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.names.callerName,
 		StartMillis: p.millis(t.created), ProgressMillis: p.millis(t.progress), AnswerMillis: p.millis(t.answered),
 		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(t.lastHold), HoldMillisTotal: t.holdTotal / 1_000_000,
 		EndMillis: p.millis(t.ended), QueueID: p.queueID(),
@@ -24,8 +24,8 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 	}
 	if kind == PartyClosed && p.state == Released {
 		r.AnswerSec, r.BillSec = p.answerSec(), p.billSec()
-		r.HangupCause, r.SwitchCause, r.HangupSide = p.hangupCause, CauseName(p.cause), p.side
-		r.Disposition, r.CallState, r.EarlyDetectCause = p.disposition.String(), callStateAtEnd(p), earlyDetectCause(p)
+		r.HangupCause, r.SwitchCause, r.HangupSide = p.hangupCause.String(), CauseName(p.cause), p.side.String()
+		r.Disposition, r.CallState, r.EarlyDetectCause = p.disposition.String(), callStateAtEnd(p).String(), earlyDetectCause(p)
 	}
 	e.out.Records = append(e.out.Records, Record{Kind: kind, Party: r})
 }

@@ -1,7 +1,5 @@
 package engine
 
-import "modcti/events"
-
 // fold is one end of a loopback pair. It is no party: what it originates counts as originated by who originated it,
 // and who is joined with it is joined with whoever its other end is joined with.
 type fold struct {
@@ -15,18 +13,18 @@ type fold struct {
 
 // legCreated makes a party of a channel, and a call if it begins one.
 func (e *Engine) legCreated(in *Input) {
-	if p := e.legs[in.Leg]; p != nil && p.expected {
+	if p := e.legs.get(in.Leg); p != nil && p.expected {
 		e.appeared(p, in)
 		return
 	}
-	if n := e.nails[in.Leg]; n != nil && e.legs[in.Leg] == nil {
+	if n := e.nails[in.Leg]; n != nil && e.legs.get(in.Leg) == nil {
 		e.nailFact(n, in)
 		return
 	}
 	if e.strayNail(in) {
 		return
 	}
-	if e.legs[in.Leg] != nil || e.folded[in.Leg] != nil || e.untracked[in.Leg] != nil {
+	if e.legs.get(in.Leg) != nil || e.folded[in.Leg] != nil || e.untracked[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
@@ -101,7 +99,7 @@ func (e *Engine) unfoldOrigin(id LegID) *party {
 	for range 8 { // loopback pairs may be chained; a longer chain is a loop
 		f := e.folded[id]
 		if f == nil {
-			return e.legs[id]
+			return e.legs.get(id)
 		}
 		if f.origin.IsZero() && !f.peer.IsZero() {
 			if peer := e.folded[f.peer]; peer != nil && !peer.origin.IsZero() {
@@ -152,7 +150,7 @@ func (e *Engine) legFact(in *Input) {
 	if in.Kind == LegOutgoing {
 		e.legOutgoing(in)
 	}
-	p := e.legs[in.Leg]
+	p := e.legs.get(in.Leg)
 	if u := e.untracked[in.Leg]; u != nil {
 		if p = e.untrackedFact(u, in); p == nil {
 			return
@@ -254,7 +252,7 @@ func (e *Engine) partyFact(p *party, in *Input) {
 
 // legOutgoing ties the leg that is originated to the one that originates it, in whichever order they are told.
 func (e *Engine) legOutgoing(in *Input) {
-	if child := e.legs[in.Other]; child != nil {
+	if child := e.legs.get(in.Other); child != nil {
 		e.originated(child, in.Leg)
 		return
 	}
@@ -305,7 +303,7 @@ func (e *Engine) joinThrough(f *fold) {
 	if peer == nil || f.partner.IsZero() || peer.partner.IsZero() {
 		return
 	}
-	a, b := e.legs[f.partner], e.legs[peer.partner]
+	a, b := e.legs.get(f.partner), e.legs.get(peer.partner)
 	if a != nil && b != nil {
 		e.pair(a, b)
 	}
@@ -319,7 +317,7 @@ func (e *Engine) executed(p *party, in *Input) {
 	if p.waiter != nil && p.waiter.inApp { // another application has him
 		e.takenAway(p)
 	}
-	target := e.legs[in.Other]
+	target := e.legs.get(in.Other)
 	if target == nil || target == p || target.call == nil || p.call == nil || p.ending {
 		return
 	}
@@ -331,7 +329,7 @@ func (e *Engine) executed(p *party, in *Input) {
 	}
 	p.observer = true
 	e.move(p, target.call)
-	p.role = events.Supervisor
+	p.role = supervisorRole
 	p.otherDN = target.thisDN
 	p.observes = refTo(target)
 	if q := target.partner.get(); q != nil {
@@ -359,15 +357,15 @@ func (e *Engine) ownApp(p *party, app, argument string, cut bool) bool {
 
 // renamed gives a leg its new uuid. Its party keeps the id that clients know (R14).
 func (e *Engine) renamed(p *party, in *Input) {
-	if in.Other.IsZero() || e.legs[in.Other] != nil {
+	if in.Other.IsZero() || e.legs.get(in.Other) != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
-	delete(e.legs, p.id)
+	e.legs.remove(&p.node)
 	hex := p.names.hex
 	p.id, p.names = in.Other, namesOf(&in.Text)
 	p.names.hex = hex
-	e.legs[p.id] = p
+	e.legs.put(&p.node, p)
 	if p.nail != nil {
 		e.renameNail(p.nail, in)
 	}

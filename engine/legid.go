@@ -78,7 +78,7 @@ func (e *Engine) callNamed(id string) *call {
 	if id == "" {
 		return nil
 	}
-	return e.calls[callKey(id)]
+	return e.calls.get(callKey(id))
 }
 
 // IsZero tells that no leg is named.

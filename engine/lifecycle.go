@@ -24,13 +24,13 @@ func (e *Engine) begin(p *party) {
 
 // nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
 func (e *Engine) nameCall(c *call, p *party) {
-	c.id, c.key = p.names.hex, p.id
+	c.id, c.key.id = p.names.hex, p.id
 	if p.nail != nil {
-		c.key = callKey(c.id)
+		c.key.id = callKey(c.id)
 	}
-	for e.calls[c.key] != nil {
-		c.key = LegIDOf(c.id)
-		c.id = c.key.Hex()
+	for e.calls.get(c.key.id) != nil {
+		c.key.id = LegIDOf(c.id)
+		c.id = c.key.id.Hex()
 	}
 }
 
@@ -52,7 +52,7 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 
 // beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).
 func (e *Engine) beginBySwitch(c *call, p *party) {
-	p.dnRole, p.otherDN = events.Destination, p.names.callerNumber
+	p.dnRole, p.otherDN = calledDN, p.names.callerNumber
 	c.callType, c.thisDN, c.otherDN = events.Outbound, p.names.callerNumber, p.thisDN
 	c.ani, c.dnis = p.names.callerNumber, p.thisDN
 	e.announce(c)
@@ -68,14 +68,14 @@ func (e *Engine) announce(c *call) {
 		c.addDN(p.thisDN)
 		e.recordParty(PartyOpened, p)
 	}
-	if p := c.begun.get(); p != nil && p.dnRole == events.Origination {
+	if p := c.begun.get(); p != nil && p.dnRole == callingDN {
 		e.apply(p, begins)
 	}
 }
 
 // join puts a new leg into the call of whoever originates it: it is called.
 func (e *Engine) join(c *call, p *party) {
-	p.role, p.dnRole = roleOf(c, p), events.Destination
+	p.role, p.dnRole = roleOf(c, p), calledDN
 	p.otherDN = c.thisDN
 	origin := p.origin.get()
 	if origin != nil {
@@ -126,14 +126,14 @@ func (e *Engine) fillLine(c *call, p, origin *party) {
 	}
 }
 
-func roleOf(c *call, p *party) string {
+func roleOf(c *call, p *party) word {
 	switch {
 	case p.inside:
-		return events.Agent
+		return agentRole
 	case c.hasCustomer():
-		return events.ThirdPSTN
+		return thirdRole
 	default:
-		return events.Customer
+		return customerRole
 	}
 }
 
@@ -174,7 +174,7 @@ func (e *Engine) move(p *party, to *call) {
 			e.unlink(from)
 		}
 	} else {
-		p.side, p.hangupCause = "", ""
+		p.side, p.hangupCause = noWord, 0
 		e.recordParty(PartyClosed, p)
 		from.remove(p)
 		from.mergedInto = to.id
@@ -208,29 +208,29 @@ func (e *Engine) hangup(p *party, in *Input) {
 // assignBlame fixes who ended a leg: the partner it talked to, if that ended first (3.14); else its own far end; else
 // whoever it was calling or called by; else the switch (R21).
 func (e *Engine) assignBlame(p *party) {
-	cause := CauseName(p.cause)
+	cause := causeOf(p.cause)
 	switch {
 	case p.blame.firm:
 		p.takeBlame(cause)
 	case p.disposition == RecvBye || p.disposition == RecvCancel || p.disposition == RecvRefuse:
-		p.side, p.hangupCause = p.sideName(), cause
-		if p.side == events.SideAgent && p.disposition != RecvRefuse {
-			p.hangupCause = events.ByAgent
+		p.side, p.hangupCause = p.ownSide(), cause
+		if p.side == agentSide && p.disposition != RecvRefuse {
+			p.hangupCause = byAgent
 		}
-	case p.blame.side != "":
+	case p.blame.side != noWord:
 		p.takeBlame(cause)
 	default:
-		p.side, p.hangupCause = events.SideSystem, cause
+		p.side, p.hangupCause = systemSide, cause
 		if p.talked {
-			p.hangupCause = events.BySystem
+			p.hangupCause = bySystem
 		}
 	}
 	e.passBlame(p)
 }
 
-func (p *party) takeBlame(cause string) {
+func (p *party) takeBlame(cause hangupCause) {
 	p.side, p.hangupCause = p.blame.side, cause
-	if h := p.blame.hangupCause; h == events.ByAgent || (h == events.BySystem && p.talked) {
+	if h := p.blame.hangupCause; h == byAgent || (h == bySystem && p.talked) {
 		p.hangupCause = h
 	}
 }
@@ -334,7 +334,7 @@ func (e *Engine) close(c *call) {
 	if c.mergedInto != "" && c.endReason == EndNormal {
 		c.endReason = EndMerged
 	}
-	if c.hangupCause == "" {
+	if c.hangupCause == 0 {
 		if p := c.begun.get(); p != nil {
 			c.hangupCause, c.hangupSide = p.hangupCause, p.side
 		} else if c.first != nil {

@@ -18,7 +18,7 @@ func (e *Engine) tellConferenced(o *operation) {
 		return
 	case bargeIn:
 		c.barged = true
-		target.observer, target.role, target.supervisor = false, events.Agent, true
+		target.observer, target.role, target.supervisor = false, agentRole, true
 	case makeCall, transfer, redirect, conference, monitor, intercept:
 		target.broughtIn = true
 	}

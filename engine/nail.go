@@ -401,13 +401,13 @@ func (e *Engine) nailParted(p *party) {
 
 func (e *Engine) nailAlone(p *party) {
 	if p.nail != nil && p.op == nil && p.offer == nil && p.partner.get() == nil && p.room == nil && p.waiter == nil {
-		e.hangUp(p, CauseNormalClearing, "")
+		e.hangUp(p, CauseNormalClearing, noWord)
 	}
 }
 
 // strayNail takes in a nailed-up leg that this run does not know, or hangs it up where nobody is to have it.
 func (e *Engine) strayNail(in *Input) bool {
-	if e.legs[in.Leg] != nil || e.nails[in.Leg] != nil || !isNailCall(in.Text.CTICallID) {
+	if e.legs.get(in.Leg) != nil || e.nails[in.Leg] != nil || !isNailCall(in.Text.CTICallID) {
 		return false
 	}
 	n := e.newNail(nil, in.Leg, in.Text.Destination)
@@ -426,7 +426,7 @@ func (e *Engine) strayNail(in *Input) bool {
 // nailFound meets a nailed-up leg in a snapshot; false: a party is on it.
 func (e *Engine) nailFound(n *nail, in *Input) bool {
 	n.seenIn, n.missed = e.audit.beganAt, 0
-	if e.legs[in.Leg] != nil {
+	if e.legs.get(in.Leg) != nil {
 		return false
 	}
 	if n.numbering.holes() {

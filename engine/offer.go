@@ -85,7 +85,7 @@ func (e *Engine) callAgent(o *offer) bool {
 	e.attachTo(a, p)
 	o.party = refTo(p)
 	p.offer, p.queue, p.servedFor = o, o.queue, o.queue
-	p.role, p.dnRole = events.Agent, events.Destination
+	p.role, p.dnRole = agentRole, calledDN
 	p.otherDN = w.callerDN()
 	if w.number != "" {
 		e.beginCallback(w, p)
@@ -161,7 +161,7 @@ func (e *Engine) offerOverdue(p *party) {
 	case o == nil || p.ending:
 	case o.outcome != "":
 		p.hangup = 0 // the first was in vain
-		e.hangUp(p, CauseNormalClearing, "")
+		e.hangUp(p, CauseNormalClearing, noWord)
 		e.startTimer(p, offerTimer, 0, confirmMillis)
 	case o.waiter.winner == o && o.command != 0:
 		e.dropOffer(o, OfferFailed, CauseNormalClearing)
@@ -213,7 +213,7 @@ func (e *Engine) lose(o *offer) {
 func (e *Engine) dropOffer(o *offer, outcome string, cause uint16) {
 	o.outcome = outcome
 	if p := o.party.get(); p != nil && !p.ending {
-		e.hangUp(p, cause, "")
+		e.hangUp(p, cause, noWord)
 		e.startTimer(p, offerTimer, 0, confirmMillis)
 	}
 }
@@ -306,7 +306,7 @@ func outcomeOfEnd(end uint16, how Disposition) string {
 }
 
 // rejected tells whether the agent's own client has hung a ringing phone up.
-func (p *party) rejected() bool { return p.blame.firm && p.blame.side == events.SideAgent }
+func (p *party) rejected() bool { return p.blame.firm && p.blame.side == agentSide }
 
 // block offers an agent nothing for a while; a phone that fails at once is not called again within blockMin.
 func (e *Engine) block(a *agent, millis int64) {

@@ -32,7 +32,7 @@ func (e *Engine) callTarget(o *operation) {
 // enter puts a leg that the engine calls into the operation's call.
 func (e *Engine) enter(o *operation, p *party) {
 	c := o.call
-	p.role, p.dnRole = roleOf(c, p), events.Destination
+	p.role, p.dnRole = roleOf(c, p), calledDN
 	with := o.with.get()
 	p.otherDN = o.byDN
 	switch o.kind {
@@ -43,7 +43,7 @@ func (e *Engine) enter(o *operation, p *party) {
 			p.otherDN = with.thisDN
 		}
 	case monitor:
-		p.observer, p.role = true, events.Supervisor
+		p.observer, p.role = true, supervisorRole
 		p.observes = o.by
 	case consult:
 	}
@@ -124,10 +124,10 @@ func (e *Engine) cancelTarget(o *operation) {
 		return
 	}
 	if p != nil && !p.answered() {
-		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, events.SideAgent))
+		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, agentSide))
 		return
 	}
-	e.awaitEnd(o, e.hangUp(p, CauseNormalClearing, events.SideAgent))
+	e.awaitEnd(o, e.hangUp(p, CauseNormalClearing, agentSide))
 }
 
 // awaitEnd lets the stage wait for a leg to end. That the leg is gone already is no refusal.
@@ -266,7 +266,7 @@ func (e *Engine) sendByAway(o *operation) {
 		if o.kind == intercept {
 			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
-		e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
+		e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
 		return
 	}
 	if o.kind == intercept {
@@ -354,7 +354,7 @@ func (e *Engine) swapToTarget(o *operation) {
 // completeEarly: the agent goes while the third's phone rings.
 func (e *Engine) completeEarly(o *operation) {
 	e.handOver(o)
-	e.awaitEnd(o, e.hangUp(o.by.get(), CauseNormalClearing, events.SideAgent))
+	e.awaitEnd(o, e.hangUp(o.by.get(), CauseNormalClearing, agentSide))
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
@@ -383,7 +383,7 @@ func (e *Engine) startMove(o *operation) {
 		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
-	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, events.SideAgent))
+	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
 // finishMove: with and target talk.

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"cmp"
-
-	"modcti/events"
-)
+import "cmp"
 
 const hexDigits = "0123456789abcdef"
 
@@ -49,9 +45,9 @@ func (id LegID) spelt() (hex, uuid string) {
 // full tells whether no more channels can be taken in.
 func (e *Engine) full() bool {
 	if e.config.LegsMax != 0 {
-		return len(e.legs) >= e.config.LegsMax
+		return e.legs.count >= e.config.LegsMax
 	}
-	return len(e.legs) >= legsMax
+	return e.legs.count >= legsMax
 }
 
 // expect makes a party of a leg that the engine is about to originate to dn, the phone of an agent or nobody's; it is in no
@@ -140,10 +136,10 @@ func (e *Engine) joinRoom(p *party, name string) uint64 {
 }
 
 // hangUp ends a leg on somebody's behalf: side is who gets the blame (R21), empty for the switch itself.
-func (e *Engine) hangUp(p *party, cause uint16, side string) uint64 {
-	b := blame{side: side, firm: side != ""}
-	if side == events.SideAgent {
-		b.hangupCause = events.ByAgent
+func (e *Engine) hangUp(p *party, cause uint16, side word) uint64 {
+	b := blame{side: side, firm: side != noWord}
+	if side == agentSide {
+		b.hangupCause = byAgent
 	}
 	return e.hangUpFor(p, cause, b)
 }
@@ -170,13 +166,13 @@ func (e *Engine) hangUpFor(p *party, cause uint16, b blame) uint64 {
 
 // dueTo is the blame that a party which has ended hands on to those that the engine hangs up because of it.
 func dueTo(gone *party) blame {
-	return blame{side: gone.side, hangupCause: gone.hangupCause, firm: gone.side != ""}
+	return blame{side: gone.side, hangupCause: gone.hangupCause, firm: gone.side != noWord}
 }
 
 // ringsTooLong gives up a phone that does not answer (3.3).
 func (e *Engine) ringsTooLong(p *party) {
 	if !p.answered() && !p.ending {
-		e.hangUp(p, CauseNoAnswer, "")
+		e.hangUp(p, CauseNoAnswer, noWord)
 	}
 }
 

@@ -1,89 +1,94 @@
 package engine
 
-import "modcti/events"
-
 // party is one leg's part in one call. It is made when its channel appears and forgotten when the channel is destroyed;
 // between its release and that moment it only swallows what comes late.
 type party struct {
-	id    LegID
-	names names
+	// What every input reads.
+	node[party]
+	call    *call
+	partner ref    // whose media is joined with this one's
+	bornAt  uint64 // the engine's input count when it was created; no two parties share one
 
-	call           *call
-	next, prev     *party // in its call, in order of joining
-	younger, elder *party // among all parties, in order of birth
-	origin         ref    // whose leg originated this one
-	partner        ref    // whose media is joined with this one's
-	place          place  // among those at its number
-	room           *room
+	lastFact     int64      // monotonic ns of the newest fact
+	op           *operation // what is being done to it
+	numbering    numbering
+	missed       uint8 // snapshots in a row that did not find it
+	state        State
+	direction    Direction
+	inside       bool // its DN is an extension (settings.md)
+	observer     bool // it listens to partnerDN's call
+	adopted      bool // it was up before the engine
+	restored     bool // an earlier run knew it, and no input has spoken of it yet
+	ending       bool // its leg has begun to end
+	toldRing     bool // EventRinging went out
+	talkCounted  bool // its talk counts for its agent
+	talked       bool // it was in Talk
+	expected     bool // the engine has asked for its leg, and the leg has not appeared
+	displaced    bool // the engine has put its leg where it is: nobody else will end it
+	phoneHolds   bool // its phone, or the switch for it, has its partner on hold
+	supervisor   bool // it has barged in
+	member       bool // it is in its call's conference
+	role, dnRole word
+	side         word
+	disposition  Disposition
+	cause        uint16
+	hangupCause  hangupCause
+	blame        blame
 
-	state         State
-	direction     Direction
-	inside        bool // its DN is an extension (settings.md)
-	observer      bool // it listens to partnerDN's call
-	adopted       bool // it was up before the engine
-	restored      bool // an earlier run knew it, and no input has spoken of it yet
-	ending        bool // its leg has begun to end
-	toldRing      bool // EventRinging went out
-	talkCounted   bool // its talk counts for its agent
-	talked        bool // it was in Talk
-	expected      bool // the engine has asked for its leg, and the leg has not appeared
-	displaced     bool // the engine has put its leg where it is: nobody else will end it
-	phoneHolds    bool // its phone, or the switch for it, has its partner on hold
-	muted         bool // what it says is not heard
-	member        bool // it is in its call's conference
-	broughtIn     bool // a conference brought it in
-	supervisor    bool // it has barged in
-	watchesCall   bool // as an observer it stays with the call when the agent leaves it
-	recordedEarly bool // early media was recorded
-	recordPaused  bool
+	// What most inputs read.
+	origin ref    // whose leg originated this one
+	next   *party // in its call, in order of joining
+	offer  *offer // it is called for a caller of a queue
+	agent  *agent // whose phone it is
+	times  partyTimes
+	waiter *waiter // it waits in a queue
+	nail   *nail   // its leg is one that stays up
 
+	// What is told of it.
 	thisDN, otherDN  string
-	thirdDN          string // an observer's customer
-	role, dnRole     string
 	offsetMicros     int64 // Unix µs of the monotonic clock's zero, as seen when the leg was created
-	times            partyTimes
-	cause            uint16
-	disposition      Disposition
-	side             string
-	hangupCause      string
-	blame            blame
-	lastFact         int64 // monotonic ns of the newest fact
 	stateSinceMillis int64
-	ordinal          int64   // state changes so far
-	agent            *agent  // whose phone it is
-	offer            *offer  // it is called for a caller of a queue
-	waiter           *waiter // it waits in a queue
-	nail             *nail   // its leg is one that stays up
-	waitedIn         string  // the queue that it waited in when the last run ended
-	waitedSince      int64   // and since when, monotonic ns
-	queue            *queue  // the queue that its call came from (3.0-6)
-	servedFor        *queue  // it is an agent's, called for a caller of this queue
-	hops             int     // queues that it was sent on through
-	insist           *insistence
-	hangup           uint64     // the command that ends its leg; 0 = none
-	op               *operation // what is being done to it
-	pending          []pending  // requests on it that wait for the switch
-	movedBy          string     // who sent its leg elsewhere while they talked
-	takenFrom        string     // whose call it takes over
-	formerPartner    ref        // whose media was joined with this one's before
-	farewell         farewell   // what its release shows of the operation that takes it out
-	observes         ref        // the agent whom a supervisor listens to
-	whisper          string     // who hears a supervisor
-	deletedBy        string     // who takes it out of its conference
-	recording        string     // the file that it is recorded into
-	numbering        numbering
-	missed           uint8  // snapshots in a row that did not find it
-	seenIn           uint64 // the last snapshot that found it
-	bornAt           uint64 // the engine's input count when it was created; no two parties share one
+	ordinal          int64     // state changes so far
+	queue            *queue    // the queue that its call came from (3.0-6)
+	servedFor        *queue    // it is an agent's, called for a caller of this queue
+	movedBy          string    // who sent its leg elsewhere while they talked
+	takenFrom        string    // whose call it takes over
+	pending          []pending // requests on it that wait for the switch
+	names            names
+
+	// What its birth and its end read too.
+	formerPartner ref    // whose media was joined with this one's before
+	prev          *party // in its call
+	place         place  // among those at its number
+	room          *room
+	hangup        uint64   // the command that ends its leg; 0 = none
+	farewell      farewell // what its release shows of the operation that takes it out
+
+	// What few have.
+	insist        *insistence
+	seenIn        uint64 // the last snapshot that found it
+	muted         bool   // what it says is not heard
+	broughtIn     bool   // a conference brought it in
+	watchesCall   bool   // as an observer it stays with the call when the agent leaves it
+	recordedEarly bool   // early media was recorded
+	recordPaused  bool
+	thirdDN       string // an observer's customer
+	waitedIn      string // the queue that it waited in when the last run ended
+	waitedSince   int64  // and since when, monotonic ns
+	hops          int    // queues that it was sent on through
+	observes      ref    // the agent whom a supervisor listens to
+	whisper       string // who hears a supervisor
+	deletedBy     string // who takes it out of its conference
+	recording     string // the file that it is recorded into
 }
 
 // names are the texts of a leg that its party keeps.
 type names struct {
-	hex, uuid, channel, callerNumber, callerName, sipCallID string
+	hex, uuid, callerName, sipCallID, channel, callerNumber string
 }
 
 func namesOf(t *Text) names {
-	return names{t.Hex, t.UUID, t.Channel, t.CallerNumber, t.CallerName, t.SIPCallID}
+	return names{t.Hex, t.UUID, t.CallerName, t.SIPCallID, t.Channel, t.CallerNumber}
 }
 
 // ref points to another party for as long as that party is remembered: parties are reused, birth numbers are not.
@@ -109,7 +114,7 @@ func (r ref) get() *party {
 
 // partyTimes are monotonic ns; 0 = never.
 type partyTimes struct {
-	created, progress, early, answered, bridged, heldSince, lastHold, holdTotal, ended int64
+	answered, ended, bridged, created, progress, early, heldSince, lastHold, holdTotal int64
 }
 
 // setOnce sets a fact's time the first time it is told.
@@ -160,19 +165,19 @@ func (p *party) billSec() int64 {
 	return max(p.millis(p.times.ended)-p.millis(p.times.answered), 0) / 1000
 }
 
-// sideName is who it is when it hangs up (R21).
-func (p *party) sideName() string {
+// ownSide is who it is when it hangs up (R21).
+func (p *party) ownSide() word {
 	if p.inside {
-		return events.SideAgent
+		return agentSide
 	}
-	return events.SideCustomer
+	return customerSide
 }
 
 // numbering watches a leg's record numbers: which were lost and which came twice. Threads of the switch may swap
 // neighbours, so a number is lost only when later ones came and it did not.
 type numbering struct {
-	high uint32
 	seen uint64 // bit i: high-i has come
+	high uint32
 }
 
 // start takes the first number that is seen of a leg; what came before it is not missed.
@@ -209,7 +214,8 @@ func (n *numbering) holes() bool { return n.high != 0 && n.seen != ^uint64(0) }
 // blame is who ended a leg, as the one that ended first hands it to those that end because of it (3.14). It is firm
 // between two that talked: then a hangup of the second that crosses the first changes nothing.
 type blame struct {
-	side, hangupCause string
-	callState         string // why the called party failed (R37)
-	firm              bool
+	hangupCause hangupCause
+	side        word
+	callState   word // why the called party failed (R37)
+	firm        bool
 }

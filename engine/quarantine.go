@@ -7,7 +7,7 @@ func (e *Engine) Quarantine(in *Input, out *Output) {
 	out.pool.reset()
 	e.in, e.out = in, out
 	defer func() { e.in, e.out = nil, nil }()
-	p := e.legs[in.Leg]
+	p := e.legs.get(in.Leg)
 	if p == nil || p.call == nil {
 		return
 	}

@@ -38,7 +38,7 @@ func queuePart(w *waiter) events.CallPart {
 		AttachedData: c.data,
 	}
 	if p := w.party.get(); p != nil {
-		part.PartyID, part.PartyRole = p.names.hex, p.role
+		part.PartyID, part.PartyRole = p.names.hex, p.role.String()
 	}
 	return part
 }

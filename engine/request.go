@@ -122,10 +122,8 @@ func (r *Request) names(id string) bool { return slices.Contains(r.IDs, id) }
 
 // callsIn lists the live calls of a subscription's scope.
 func (e *Engine) callsIn(r *Request) (list []events.CallSnapshot) {
-	for c := e.oldest; c != nil; c = c.newer {
-		if c.forming || c.company != r.CompanyID || !c.inScope(r) {
-			continue
-		}
+	inScope := func(c *call) bool { return !c.forming && c.company == r.CompanyID && c.inScope(r) }
+	for _, c := range e.callsWho(inScope) {
 		list = append(list, events.CallSnapshot{
 			CallID: c.id, CallType: c.callType, ANI: c.ani, DNIS: c.dnis, Parties: c.infos(),
 		})
@@ -167,8 +165,8 @@ func (p *party) info() events.PartyInfo {
 		since = p.millis(p.times.created)
 	}
 	return events.PartyInfo{
-		ThisDN: p.thisDN, DNRole: p.dnRole, CreateTime: p.millis(p.times.created), CallID: p.call.id,
-		PartyID: p.names.hex, PartyRole: p.role, State: p.state.String(), OtherDN: p.otherDN, Since: since,
+		ThisDN: p.thisDN, DNRole: p.dnRole.String(), CreateTime: p.millis(p.times.created), CallID: p.call.id,
+		PartyID: p.names.hex, PartyRole: p.role.String(), State: p.state.String(), OtherDN: p.otherDN, Since: since,
 		Observed: p.observed(), Muted: p.muted,
 	}
 }
@@ -185,10 +183,8 @@ func (p *party) observed() bool {
 
 // Calls returns every live call that clients know of, oldest first.
 func (e *Engine) Calls() (list []CallView) {
-	for c := e.oldest; c != nil; c = c.newer {
-		if !c.forming {
-			list = append(list, c.view())
-		}
+	for _, c := range e.callsWho(func(c *call) bool { return !c.forming }) {
+		list = append(list, c.view())
 	}
 	return list
 }

@@ -25,7 +25,7 @@ func (e *Engine) restore(o *OpenCall) {
 	if r.CompanyID != "" {
 		c.company = r.CompanyID
 	}
-	c.key = callKey(c.id)
+	c.key.id = callKey(c.id)
 	e.link(c)
 	for i := range o.Parties {
 		e.restoreParty(c, &o.Parties[i], &o.States[i], mono)
@@ -54,7 +54,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	p := e.freeParties.take()
 	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
 	p.names = names{hex: r.PartyID, uuid: r.LegUUID, callerName: r.CallerName, sipCallID: r.SIPCallID}
-	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, r.PartyRole, r.DNRole
+	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, wordOf(r.PartyRole), wordOf(r.DNRole)
 	p.inside = r.PartyRole != events.Customer && r.PartyRole != events.ThirdPSTN
 	p.observer = r.PartyRole == events.Supervisor
 	p.offsetMicros, p.ordinal, p.stateSinceMillis = c.offsetMicros, s.Ordinal, s.AtMillis
@@ -70,7 +70,7 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	e.include(c, p)
 	e.restoreService(p, r)
 	c.addDN(p.thisDN)
-	if c.begun.get() == nil && p.dnRole == events.Origination {
+	if c.begun.get() == nil && p.dnRole == callingDN {
 		c.setBeginner(p)
 	}
 }
@@ -80,8 +80,10 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 func (e *Engine) endInterrupted() {
 	now := floorDiv(e.in.WallMicros, 1000)
 	restored := map[string]*party{}
-	for p := e.eldest; p != nil && len(e.config.Waited) > 0; p = p.younger {
-		restored[p.names.hex] = p
+	if len(e.config.Waited) > 0 {
+		for p := range e.legs.all {
+			restored[p.names.hex] = p
+		}
 	}
 	for _, r := range e.config.Waited {
 		if p := restored[r.PartyID]; p != nil {

@@ -6,7 +6,7 @@ import "modcti/events"
 
 // rang: a called leg rings, or plays early media, which is its ringing (3.1).
 func (e *Engine) rang(p *party) {
-	if p.dnRole != events.Destination || p.call == nil || p.call.forming {
+	if p.dnRole != calledDN || p.call == nil || p.call.forming {
 		return
 	}
 	told := p.toldRing
@@ -46,7 +46,7 @@ func (e *Engine) answered(p *party) {
 		e.talk(p, q)
 		return
 	}
-	if p.call != nil && !p.call.forming && p.dnRole == events.Destination && p.call.begun.get() == p {
+	if p.call != nil && !p.call.forming && p.dnRole == calledDN && p.call.begun.get() == p {
 		e.ensureRung(p)
 		e.apply(p, joins)
 	}
@@ -54,7 +54,7 @@ func (e *Engine) answered(p *party) {
 
 // ensureRung: a called leg that answers without ringing, or whose call is known only now, is told to ring first (3.1).
 func (e *Engine) ensureRung(p *party) {
-	if p.state == Idle && p.dnRole == events.Destination {
+	if p.state == Idle && p.dnRole == calledDN {
 		e.apply(p, rings)
 	}
 }
@@ -75,7 +75,7 @@ func (e *Engine) bridged(p *party, other LegID) {
 		e.joinThrough(f)
 		return
 	}
-	if q := e.legs[other]; q != nil && q != p {
+	if q := e.legs.get(other); q != nil && q != p {
 		e.pair(p, q)
 	}
 }
@@ -115,10 +115,10 @@ func (e *Engine) talk(p, q *party) {
 		return
 	}
 	first, second := p, q
-	if second.dnRole == events.Origination {
+	if second.dnRole == callingDN {
 		first, second = second, first
 	}
-	if first.dnRole == events.Origination && p.call.makeCallType == events.Regular {
+	if first.dnRole == callingDN && p.call.makeCallType == events.Regular {
 		first, second = second, first
 	}
 	setOnce(&p.call.answered, max(p.times.answered, q.times.answered))
@@ -150,7 +150,7 @@ func (e *Engine) hears(p *party) {
 
 // talkTo lets p hear q. Each bridge is told on both legs: the second time nothing is new.
 func (e *Engine) talkTo(p, q *party) {
-	if p.otherDN == q.thisDN && (p.state == Talk || p.state == Held) {
+	if (p.state == Talk || p.state == Held) && p.otherDN == q.thisDN {
 		return
 	}
 	p.otherDN = q.thisDN

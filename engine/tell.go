@@ -25,7 +25,7 @@ func (e *Engine) publish(m events.Message, c *call, dns ...string) {
 func callPart(p *party) events.CallPart {
 	c := p.call
 	return events.CallPart{
-		CallID: c.id, PartyID: p.names.hex, CallType: c.callType, PartyRole: p.role,
+		CallID: c.id, PartyID: p.names.hex, CallType: c.callType, PartyRole: p.role.String(),
 		ThisDN: p.thisDN, OtherDN: p.otherDN, ANI: c.ani, DNIS: c.dnis, AttachedData: c.data,
 	}
 }
@@ -42,7 +42,7 @@ func (e *Engine) tellCallCreated(c *call) {
 	m := e.out.pool.callCreated.next()
 	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType, c.data
 	m.OtherDN, m.ANI, m.DNIS = c.otherDN, c.ani, c.dnis
-	m.PartyID, m.PartyRole = c.begunParty, c.begunRole
+	m.PartyID, m.PartyRole = c.begunParty, c.begunRole.String()
 	e.publish(m, c, c.thisDN, c.otherDN)
 }
 
@@ -105,7 +105,7 @@ func (e *Engine) tellEstablished(p *party) {
 	if p.observer {
 		m.OtherDNRole = events.ObserveTo
 	}
-	if p.dnRole == events.Origination {
+	if p.dnRole == callingDN {
 		m.MakeCallType = p.call.makeCallType
 	}
 	m.ThisQueue, m.WrapUpDuration = p.queueID(), p.wrapUpSeconds()
@@ -124,8 +124,8 @@ func (e *Engine) tellReleased(p *party) {
 	m := e.out.pool.released.next()
 	m.CallPart, m.ThirdPart = callPart(p), thirdPart(p)
 	m.ThisDNRole, m.OtherDNRole = showTarget(p, &m.ThirdPart, &m.Keys, stageOfEnd(p))
-	if state := callStateAtEnd(p); state != "" && m.CallState != events.StateConsult {
-		m.CallState, m.FullCallState = state, ""
+	if state := callStateAtEnd(p); state != noWord && m.CallState != events.StateConsult {
+		m.CallState, m.FullCallState = state.String(), ""
 	}
 	onlyFull(p, &m.ThirdPart)
 	showFailure(p, &m.Keys)
@@ -134,14 +134,14 @@ func (e *Engine) tellReleased(p *party) {
 	if p.observer {
 		m.OtherDNRole = events.ObserveTo
 	}
-	if p.dnRole == events.Origination {
+	if p.dnRole == callingDN {
 		m.MakeCallType = p.call.makeCallType
 	}
 	m.BillSec, m.AnswerSec = p.billSec(), p.answerSec()
 	t := &p.times
 	m.StartUepoch, m.ProgressUepoch, m.AnswerUepoch = p.millis(t.created), p.millis(t.progress), p.millis(t.answered)
 	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.millis(t.bridged), p.millis(t.lastHold), p.millis(t.ended)
-	m.HangupCause, m.HangupSide = p.hangupCause, p.side
+	m.HangupCause, m.HangupSide = p.hangupCause.String(), p.side.String()
 	m.HangupDisposition = p.disposition.String()
 	m.EarlyDetectCause = earlyDetectCause(p)
 	m.ThisQueue, m.WrapUpDuration = p.queueID(), p.wrapUpSeconds()
@@ -153,7 +153,7 @@ func (e *Engine) tellCallDeleted(c *call) {
 	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
 	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.millis(c.created), c.millis(c.bridgedAt), c.millis(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
-	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole, c.recordUUID, c.recordURL
+	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole.String(), c.recordUUID, c.recordURL
 	c.addDN(c.thisDN)
 	c.addDN(c.otherDN)
 	e.publish(m, c, c.dns...)

@@ -213,15 +213,15 @@ func (e *Engine) targetCause(o *operation) string {
 		return ""
 	case p == nil:
 		return events.ConsultFailed
-	case p.blame.firm && p.blame.side == events.SideAgent:
+	case p.blame.firm && p.blame.side == agentSide:
 		return ""
 	case p.talked:
 		return events.ConsultReleased
 	}
 	switch callStateAtEnd(p) {
-	case events.StateNoAnswer:
+	case noAnswer:
 		return events.ConsultNoAnswer
-	case events.StateBusy:
+	case busy:
 		return events.ConsultBusy
 	}
 	if p.disposition == RecvRefuse || p.cause == CauseCallRejected {

@@ -30,7 +30,7 @@ func takesPart(app string) bool {
 // pass notes a channel that is not followed.
 func (e *Engine) pass(in *Input, origin LegID) {
 	u := e.untracked[in.Leg]
-	if u == nil && len(e.untracked)+len(e.legs) >= legsMax {
+	if u == nil && len(e.untracked)+e.legs.count >= legsMax {
 		e.stats.Refused++
 		return
 	}

@@ -126,7 +126,7 @@ func (e *Engine) insistAgain(p *party) {
 	}
 	if i.command.Kind == CommandHangup {
 		p.hangup = 0 // the one before was in vain
-		i.id = e.hangUp(p, i.command.Cause, "")
+		i.id = e.hangUp(p, i.command.Cause, noWord)
 	} else {
 		i.id = e.order(p, i.command)
 	}

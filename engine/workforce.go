@@ -275,7 +275,7 @@ func (e *Engine) restoreService(p *party, r *PartyRecord) {
 		return
 	}
 	p.talkCounted = p.talked
-	if p.queue != nil && r.AgentUUID != "" && p.dnRole == events.Destination {
+	if p.queue != nil && r.AgentUUID != "" && p.dnRole == calledDN {
 		p.servedFor = p.queue
 		if p.talked {
 			p.agent.business++
@@ -303,9 +303,8 @@ func (e *Engine) resume() {
 			e.agentMoved(a)
 		}
 	}
-	for p := e.eldest; p != nil; p = p.younger {
-		if p.servedFor != nil && !p.talked && p.state != Released && !p.ending {
-			e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseOriginatorCancel})
-		}
+	rings := func(p *party) bool { return p.servedFor != nil && !p.talked && p.state != Released && !p.ending }
+	for _, p := range e.partiesWho(rings) {
+		e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseOriginatorCancel})
 	}
 }

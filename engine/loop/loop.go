@@ -109,9 +109,7 @@ func (l *Loop) StepBatch(ins []engine.Input) error {
 	if l.ended {
 		return ErrStopped
 	}
-	for i := range ins {
-		l.step(&ins[i])
-	}
+	l.engine.Batch(ins, l.step)
 	l.rearm()
 	return nil
 }
