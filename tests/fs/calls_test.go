@@ -146,7 +146,7 @@ func calls() []liveCall {
 func answered() []liveCall {
 	return []liveCall{{
 		name: "answered, the caller hangs up", proves: "3.1, 3.0-1, 3.0-2, R18, R20, R21",
-		phones: map[string]lab.Phone{"1001": lab.Answers(300 * ms)}, caller: caller(400 * ms),
+		phones: map[string]lab.Phone{"1001": lab.Answers(300 * ms)}, caller: caller(700 * ms),
 		want: with(talking,
 			"~ Released "+outside+": NORMAL_CLEARING, customer, recv_bye",
 			"~ Released 1001: NORMAL_CLEARING, customer, send_bye", deleted),
@@ -161,7 +161,7 @@ func answered() []liveCall {
 		},
 	}, {
 		name: "answered, the phone hangs up", proves: "3.1, R20, R21",
-		phones: map[string]lab.Phone{"1001": {Ring: 200 * ms, Talk: 300 * ms}}, caller: caller(0),
+		phones: map[string]lab.Phone{"1001": {Ring: 200 * ms, Talk: 700 * ms}}, caller: caller(0),
 		want: with(talking,
 			"~ Released "+outside+": BY_AGENT, agent, send_bye", "~ Released 1001: BY_AGENT, agent, recv_bye", deleted),
 	}, {
@@ -185,13 +185,13 @@ func answered() []liveCall {
 			"~ Released 1001: NORMAL_CLEARING, customer, send_bye", deleted),
 	}, {
 		name: "early media, then answered", proves: "3.1",
-		phones: map[string]lab.Phone{"1001": {First: "early", Ring: 300 * ms}}, caller: caller(300 * ms),
+		phones: map[string]lab.Phone{"1001": {First: "early", Ring: 300 * ms}}, caller: caller(700 * ms),
 		want: with(talking,
 			"~ Released "+outside+": NORMAL_CLEARING, customer, recv_bye",
 			"~ Released 1001: NORMAL_CLEARING, customer, send_bye", deleted),
 	}, {
 		name: "answered at once, without ringing", proves: "3.1",
-		phones: map[string]lab.Phone{"1001": {First: "answer"}}, caller: caller(300 * ms),
+		phones: map[string]lab.Phone{"1001": {First: "answer"}}, caller: caller(700 * ms),
 		want: with(talking,
 			"~ Released "+outside+": NORMAL_CLEARING, customer, recv_bye",
 			"~ Released 1001: NORMAL_CLEARING, customer, send_bye", deleted),

@@ -69,7 +69,7 @@ func elsewhere() []liveCall {
 	return []liveCall{{
 		name: "outbound from a phone", proves: "3.1, R25, R30, 3.0-8",
 		phones: map[string]lab.Phone{abroad: lab.Answers(300 * ms)},
-		caller: lab.Caller{From: "1001", To: abroad, Talk: 300 * ms},
+		caller: lab.Caller{From: "1001", To: abroad, Talk: 700 * ms},
 		want: []string{
 			"CallCreated Outbound by 1001", "Dialing 1001 with " + abroad, "Ringing " + abroad + " with 1001",
 			"OtherRinging 1001 with " + abroad, "Established 1001 with " + abroad, "Established " + abroad + " with 1001",
@@ -82,7 +82,7 @@ func elsewhere() []liveCall {
 		},
 	}, {
 		name: "outbound, the customer hangs up", proves: "3.1, R20, R21",
-		phones: map[string]lab.Phone{abroad: {Ring: 200 * ms, Talk: 300 * ms}}, caller: lab.Caller{From: "1001", To: abroad},
+		phones: map[string]lab.Phone{abroad: {Ring: 200 * ms, Talk: 700 * ms}}, caller: lab.Caller{From: "1001", To: abroad},
 		want: []string{
 			"CallCreated Outbound by 1001", "Dialing 1001 with " + abroad, "Ringing " + abroad + " with 1001",
 			"OtherRinging 1001 with " + abroad, "Established 1001 with " + abroad, "Established " + abroad + " with 1001",
@@ -92,7 +92,7 @@ func elsewhere() []liveCall {
 	}, {
 		name: "internal", proves: "3.1, R30",
 		phones: map[string]lab.Phone{"1002": lab.Answers(200 * ms)},
-		caller: lab.Caller{From: "1001", To: "1002", Talk: 300 * ms},
+		caller: lab.Caller{From: "1001", To: "1002", Talk: 700 * ms},
 		want: []string{
 			"CallCreated Internal by 1001", "Dialing 1001 with 1002", "Ringing 1002 with 1001",
 			"OtherRinging 1001 with 1002", "Established 1001 with 1002", "Established 1002 with 1001",
@@ -105,7 +105,7 @@ func elsewhere() []liveCall {
 		},
 	}, {
 		name: "click to dial", proves: "3.1 (basic), R30, R31",
-		phones: map[string]lab.Phone{"1001": lab.Answers(200 * ms), abroad: {Ring: 300 * ms, Talk: 300 * ms}},
+		phones: map[string]lab.Phone{"1001": lab.Answers(200 * ms), abroad: {Ring: 300 * ms, Talk: 700 * ms}},
 		drive:  dial("{originate_timeout=10}user/1001@127.0.0.1 " + abroad),
 		want: []string{
 			"CallCreated Outbound by 1001", "Dialing 1001 with " + abroad, "Ringing " + abroad + " with 1001",

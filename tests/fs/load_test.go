@@ -33,7 +33,7 @@ func manyCalls(t *testing.T, calls int) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(calls/perSecond)*time.Second+time.Minute)
 	defer cancel()
 	r.ctx = ctx
-	sipp := r.call(lab.Caller{From: outside, To: "1001", Talk: 500 * ms, Calls: calls, PerSecond: perSecond})
+	sipp := r.call(lab.Caller{From: outside, To: "1001", Talk: 2 * time.Second, Calls: calls, PerSecond: perSecond})
 	require.NoError(t, sipp.Wait(ctx), "every caller was served as he should")
 	story := r.story(calls)
 

@@ -49,10 +49,12 @@ func (r *rig) move(m move) {
 	customer := r.next(is("EventDialing", outside))
 	agent := r.next(is("EventEstablished", "1001"))
 	if m.do != nil {
-		// The talk is told before the switch has noted on both channels whom they are joined with.
+		// The talk is told before the switch has noted on both channels whom they are joined with, and has sent the called
+		// one there: it would undo what is done to that one until then.
 		r.until("the switch to know its own bridge", func() bool {
 			return r.try("uuid_getvar "+leg(customer.PartyID)+" bridge_uuid") == leg(agent.PartyID) &&
-				r.try("uuid_getvar "+leg(agent.PartyID)+" bridge_uuid") == leg(customer.PartyID)
+				r.try("uuid_getvar "+leg(agent.PartyID)+" bridge_uuid") == leg(customer.PartyID) &&
+				strings.Contains(r.try("uuid_dump "+leg(agent.PartyID)), "Channel-State: CS_EXCHANGE_MEDIA")
 		})
 		m.do(r, leg(customer.PartyID), leg(agent.PartyID))
 	}

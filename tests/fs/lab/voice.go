@@ -44,6 +44,7 @@ type Voice struct {
 	to      netip.AddrPort // where the far end listens
 	quiet   bool           // its call is held: it says nothing
 	press   []byte         // digits to be sent
+	calls   int            // that are over: what was to be sent in one is not in the next
 	heard   []heardPacket  // the last windowPackets
 	count   int            // of all that came
 	digits  strings.Builder
@@ -85,7 +86,10 @@ func (v *Voice) talkTo(port int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.to = netip.AddrPort{}
-	if port != 0 {
+	if port == 0 {
+		v.calls++
+		v.press = nil
+	} else {
 		v.to = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
 	}
 }
@@ -158,6 +162,7 @@ func (v *Voice) say() {
 	defer tick.Stop()
 	out := rtpSender{ssrc: uint32(v.Port())}
 	var pressing keyPress
+	calls := 0
 	for {
 		select {
 		case <-v.closed:
@@ -166,6 +171,9 @@ func (v *Voice) say() {
 		}
 		v.mu.Lock()
 		to, quiet := v.to, v.quiet
+		if v.calls != calls {
+			calls, pressing = v.calls, keyPress{}
+		}
 		if pressing.done() && len(v.press) > 0 && to.IsValid() {
 			pressing, v.press = keyPress{code: eventOf(v.press[0]), start: out.time, packets: 1}, v.press[1:]
 		}
