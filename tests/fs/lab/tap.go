@@ -24,7 +24,6 @@ var tapSource []byte
 
 // Tap is a process that receives a byte stream and notes when each piece of it arrived.
 type Tap struct {
-	file   *os.File // the stream; the process has its own
 	cmd    *exec.Cmd
 	out    io.ReadCloser
 	data   []byte
@@ -77,21 +76,19 @@ func newTap(ctx context.Context, conn interface{ File() (*os.File, error) }, ear
 	if err != nil {
 		return nil, err
 	}
-	t := &Tap{file: file, cmd: exec.CommandContext(ctx, program), data: early, pieces: []piece{{len(early), Mono()}}}
-	t.cmd.ExtraFiles = []*os.File{file}
-	if err := t.start(); err != nil {
-		_ = file.Close()
+	// Only the process keeps the stream: Go's poller would be woken beside it by all that arrives.
+	defer file.Close()
+	if err := syscall.SetNonblock(int(file.Fd()), false); err != nil {
 		return nil, err
 	}
-	return t, nil
+	t := &Tap{cmd: exec.CommandContext(ctx, program), data: early, pieces: []piece{{len(early), Mono()}}}
+	t.cmd.ExtraFiles = []*os.File{file}
+	return t, t.start()
 }
 
 // start returns when the process receives.
 func (t *Tap) start() (err error) {
 	if t.out, err = t.cmd.StdoutPipe(); err != nil {
-		return err
-	}
-	if err := syscall.SetNonblock(int(t.file.Fd()), false); err != nil {
 		return err
 	}
 	if err := t.cmd.Start(); err != nil {
@@ -103,10 +100,11 @@ func (t *Tap) start() (err error) {
 	return nil
 }
 
-// Stop ends the connection and takes over what was received.
+// Stop takes over what was received, when no more comes.
 func (t *Tap) Stop() error {
-	_ = syscall.Shutdown(int(t.file.Fd()), syscall.SHUT_RDWR)
-	defer t.file.Close()
+	if err := t.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
 	received, err := io.ReadAll(t.out)
 	if err := errors.Join(err, t.cmd.Wait()); err != nil {
 		return fmt.Errorf("the tap failed: %w", err)
