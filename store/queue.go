@@ -3,6 +3,7 @@ package store
 import (
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"modcti/engine"
 )
@@ -70,19 +71,19 @@ type queue struct {
 	wake chan struct{} // holds a token when the writer has something to look at
 
 	mu         sync.Mutex
-	max        int
-	enough     int // records that are worth a group at once
+	max        int64
+	enough     int64 // records that are worth a group at once
 	head, tail *chunk
-	skip       int // records of head that are settled
-	count      int // records not settled
-	spare      int // those that can be shed
-	held       int // those at the front that the writer is writing
+	skip       int          // records of head that are settled
+	count      atomic.Int64 // records not settled; changed with mu held
+	spare      int          // those that can be shed
+	held       int          // those at the front that the writer is writing
 	free       *chunk
 	freeCount  int
 	put        uint64 // number of the newest record
 	settled    uint64 // number up to which every record is settled
 	waiters    []waiter
-	urgent     bool // somebody waits for a commit
+	urgent     atomic.Bool // somebody waits for a commit; changed with mu held
 	closed     bool
 	scratch    []byte
 
@@ -96,13 +97,13 @@ type waiter struct {
 
 func newQueue(limit, enough int) *queue {
 	first := &chunk{}
-	return &queue{wake: make(chan struct{}, 1), max: limit, enough: enough, head: first, tail: first}
+	return &queue{wake: make(chan struct{}, 1), max: int64(limit), enough: int64(enough), head: first, tail: first}
 }
 
 // append queues copies of records.
 func (q *queue) append(records []engine.Record) {
 	q.mu.Lock()
-	before := q.count
+	before := q.count.Load()
 	var last *item
 	for i := range records {
 		if it := q.push(&records[i]); it != nil {
@@ -112,7 +113,8 @@ func (q *queue) append(records []engine.Record) {
 	if last != nil {
 		last.last = true
 	}
-	worth := before == 0 && q.count > 0 || before < q.enough && q.count >= q.enough
+	now := q.count.Load()
+	worth := before == 0 && now > 0 || before < q.enough && now >= q.enough
 	q.mu.Unlock()
 	if worth {
 		q.signal()
@@ -152,18 +154,18 @@ func (q *queue) slot() *item {
 		q.tail = q.tail.next
 	}
 	q.tail.used++
-	q.count++
+	q.count.Add(1)
 	return &q.tail.items[q.tail.used-1]
 }
 
 // room makes room for one record, or counts it as dropped.
 func (q *queue) room(sheddable bool) bool {
-	if !q.closed && q.count < q.max {
+	if !q.closed && q.count.Load() < q.max {
 		return true
 	}
 	if !q.closed && !sheddable && q.spare > 0 {
 		q.shed()
-		if q.count < q.max {
+		if q.count.Load() < q.max {
 			return true
 		}
 	}
@@ -177,9 +179,9 @@ func (q *queue) room(sheddable bool) bool {
 
 // shed drops every record that the CDRs can do without, but for those that are being written.
 func (q *queue) shed() {
-	from, skip, count := q.head, q.skip, q.count
+	from, skip, count := q.head, q.skip, int(q.count.Swap(0))
 	fresh := &chunk{}
-	q.head, q.tail, q.skip, q.count, q.spare = fresh, fresh, 0, 0, 0
+	q.head, q.tail, q.skip, q.spare = fresh, fresh, 0, 0
 	for index := range count {
 		if skip == len(from.items) {
 			from, skip = from.next, 0
@@ -205,7 +207,7 @@ func (q *queue) peek(g *group, limit int) {
 	clear(g.parts)
 	g.parts, g.size = g.parts[:0], 0
 	from, skip := q.head, q.skip
-	for g.size < q.count && (g.size < limit || !g.last().last) {
+	for g.size < int(q.count.Load()) && (g.size < limit || !g.last().last) {
 		if skip == len(from.items) {
 			from, skip = from.next, 0
 		}
@@ -219,7 +221,8 @@ func (q *queue) peek(g *group, limit int) {
 // letGo says that the group that was peeked cannot be written now.
 func (q *queue) letGo() {
 	q.mu.Lock()
-	q.held, q.urgent = 0, false
+	q.held = 0
+	q.urgent.Store(false)
 	q.mu.Unlock()
 }
 
@@ -246,13 +249,14 @@ func (q *queue) remove(n, spare int, number uint64) (done *chunk) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.held, q.settled = 0, number
-	q.count, q.spare, q.skip = q.count-n, q.spare-spare, q.skip+n
+	q.count.Add(int64(-n))
+	q.spare, q.skip = q.spare-spare, q.skip+n
 	for q.skip >= len(q.head.items) && q.head != q.tail {
 		freed := q.head
 		q.head, q.skip = freed.next, q.skip-len(freed.items)
 		freed.next, done = done, freed
 	}
-	if q.count == 0 {
+	if q.count.Load() == 0 {
 		q.settled = q.put
 	}
 	q.tellWaiters()
@@ -282,19 +286,19 @@ func (q *queue) tellWaiters() {
 	}
 	clear(q.waiters[len(waiting):])
 	q.waiters = waiting
-	q.urgent = len(waiting) > 0
+	q.urgent.Store(len(waiting) > 0)
 }
 
 // flushed returns a channel that is closed when everything queued so far is settled, or nil when it is.
 func (q *queue) flushed() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.count == 0 {
+	if q.count.Load() == 0 {
 		return nil
 	}
 	w := waiter{q.put, make(chan struct{})}
 	q.waiters = append(q.waiters, w)
-	q.urgent = true
+	q.urgent.Store(true)
 	q.signal()
 	return w.done
 }
@@ -313,11 +317,11 @@ func (q *queue) signal() {
 	}
 }
 
-// len is how many records are not settled, and whether somebody waits for them.
+// len is how many records are not settled, and whether somebody waits for them. It takes no lock: a writer that has just
+// been woken, and may have to wait for a processor, is not to keep the engine waiting for it.
 func (q *queue) len() (n int, urgent bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.count, q.urgent && q.count > 0
+	n = int(q.count.Load())
+	return n, n > 0 && q.urgent.Load()
 }
 
 // shedCounts returns how many state changes, and how many records of calls and participants, were dropped.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modcti/engine"
@@ -54,8 +55,12 @@ type Loop struct {
 
 	mu    sync.Mutex // held by whoever uses the engine and what is below
 	out   engine.Output
-	armed int64 // the deadline that the timer is set to, 0 = none
 	ended bool
+
+	// Without mu: who is only to set the timer, and may have to wait for a processor, is not to keep others from the
+	// engine meanwhile.
+	next  atomic.Int64 // the engine's next deadline, 0 = none
+	armed atomic.Int64 // the deadline that the timer is set to, 0 = none
 }
 
 // New makes a loop. Nothing runs until Run.
@@ -117,8 +122,8 @@ func (l *Loop) StepBatch(ins []engine.Input) error {
 // rearm has Run look at the timer anew if it would ring too late. A timer that rings too early is cheaper than a thread
 // that is woken at each input.
 func (l *Loop) rearm() {
-	next := l.out.NextDeadline
-	if next == 0 || l.armed != 0 && l.armed <= next {
+	next, armed := l.next.Load(), l.armed.Load()
+	if next == 0 || armed != 0 && armed <= next {
 		return
 	}
 	select {
@@ -153,7 +158,7 @@ func (l *Loop) Run(ctx context.Context) {
 	timer.Stop()
 	defer timer.Stop()
 	for {
-		l.locked(func() { l.arm(timer) })
+		l.arm(timer)
 		select {
 		case <-ctx.Done():
 			return
@@ -184,13 +189,19 @@ func (l *Loop) locked(f func()) {
 
 // arm sets the one timer to the engine's next deadline.
 func (l *Loop) arm(timer *time.Timer) {
-	l.armed = l.out.NextDeadline
-	if l.armed == 0 {
+	next := l.next.Load()
+	l.armed.Store(next)
+	// A deadline that came meanwhile was compared with what the timer was set to before.
+	for now := l.next.Load(); now != next; now = l.next.Load() {
+		next = now
+		l.armed.Store(next)
+	}
+	if next == 0 {
 		timer.Stop()
 		return
 	}
 	mono, _ := l.now()
-	timer.Reset(time.Duration(max(l.armed-mono, 0)))
+	timer.Reset(time.Duration(max(next-mono, 0)))
 }
 
 // step takes one input. A panic is a fault of one call: that call is closed, the fault is told, and the loop goes on.
@@ -199,6 +210,7 @@ func (l *Loop) step(in *engine.Input) {
 	if l.guard(func() { l.engine.Step(in, &l.out) }) && !l.guard(func() { l.engine.Quarantine(in, &l.out) }) {
 		l.log.Error("the call at fault was closed", "leg", in.Leg.Hex())
 	}
+	l.next.Store(l.out.NextDeadline)
 	l.deliver()
 }
 
