@@ -47,7 +47,7 @@ type reader struct {
 	done                     chan struct{}
 }
 
-// newReader takes wake over and closes it when it stops. What the ring lost before is not this engine's loss.
+// newReader takes wake over; stop closes it. What the ring lost before is not this engine's loss.
 func newReader(
 	r ring, wake *wake, post func([]engine.Input) error, now func() (int64, int64), log *slog.Logger,
 ) *reader {
@@ -59,7 +59,6 @@ func newReader(
 // run reads until stop is called or post says that the loop has stopped.
 func (r *reader) run() {
 	defer close(r.done)
-	defer r.wake.close()
 	readAtOnce()
 	for r.guard(r.once) {
 	}
@@ -70,10 +69,11 @@ func (r *reader) run() {
 	}
 }
 
-// stop has the reader read what is in the ring and returns when it has ended.
+// stop has the reader read what is in the ring and returns when it has ended. Once only: its descriptors are closed.
 func (r *reader) stop() {
 	r.wake.stop()
 	<-r.done
+	r.wake.close()
 }
 
 // once waits for a wake, at most a tick, and reads all there is. It reports whether to go on.

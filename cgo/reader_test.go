@@ -300,6 +300,11 @@ func TestReaderEndsWithTheLoop(t *testing.T) {
 	ring.push(true, records...)
 	r.run()
 	require.Len(t, got.taken, 1)
+	_, err := syscall.Write(wake.event, []byte{7: 1})
+	require.NoError(t, err, "who stops it later still finds its descriptors")
+	r.stop()
+	_, err = syscall.Write(wake.event, []byte{7: 1})
+	require.Equal(t, syscall.EBADF, err)
 }
 
 func TestReaderGoesOnWhenBusy(t *testing.T) {
