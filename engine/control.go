@@ -55,8 +55,8 @@ func (e *Engine) acting(r *Request) *party {
 		return e.actingIn(r)
 	}
 	var found *party
-	for p := e.numbers.chain(r.ThisDN); p != nil; p = p.place.next {
-		if !p.at(r.CompanyID, r.ThisDN) || p.leaving(r.Kind) {
+	for p := range e.partiesOf(r.CompanyID, r.ThisDN) {
+		if p.leaving(r.Kind) {
 			continue
 		}
 		if found != nil {
@@ -78,7 +78,7 @@ func (e *Engine) actingIn(r *Request) *party {
 		return nil
 	}
 	for p := c.last; p != nil; p = p.prev {
-		if p.thisDN == r.ThisDN && !p.leaving(r.Kind) {
+		if e.belongsTo(p, r.CompanyID, r.ThisDN) && !p.leaving(r.Kind) {
 			return p
 		}
 	}
@@ -189,7 +189,7 @@ func (e *Engine) sendDTMF(r *Request, p *party) {
 // reachable tells whether otherDN may be called into a party's call, and how; if not it has refused the request.
 func (e *Engine) reachable(r *Request, p *party) (to destination, ok bool) {
 	dn := r.OtherDN
-	if dn == p.thisDN {
+	if e.belongsTo(p, r.CompanyID, dn) {
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
 		return to, false
 	}
@@ -262,7 +262,7 @@ func (e *Engine) moveOrConsult(r *Request, p *party) {
 		e.refuse(r, events.HeldInProcess, "another act on the call is under way")
 	case with.broughtIn:
 		e.refuse(r, events.CustomerAddByConference, "the other party was brought in by a conference")
-	case r.OtherDN == with.thisDN:
+	case e.belongsTo(with, r.CompanyID, r.OtherDN):
 		e.refuse(r, events.TargetPartyInCall, "otherDN is in this call")
 	default:
 		if to, ok := e.reachable(r, p); ok {
@@ -291,7 +291,7 @@ func (e *Engine) beginMove(r *Request, p, with *party, to destination) {
 // operate makes an operation of a request. The caller sets kind and stage.
 func (e *Engine) operate(r *Request, c *call, by, with *party, to destination) *operation {
 	o := &operation{
-		call: c, by: refTo(by), with: refTo(with), asker: askerOf(r), dn: r.OtherDN, to: to, byDN: r.ThisDN,
+		call: c, by: refTo(by), with: refTo(with), asker: askerOf(r), dn: r.OtherDN, to: to, byDN: by.thisDN, agent: by.agent,
 		caller: r.CallerNumber, ring: r.AnswerTimeoutMillis,
 	}
 	o.enlist(by, with)
@@ -385,12 +385,12 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 func (e *Engine) deleteParty(r *Request, p *party) {
 	var target *party
 	for q := p.call.first; q != nil; q = q.next {
-		if q.thisDN == r.OtherDN && q.state != Released && !q.ending {
+		if e.belongsTo(q, r.CompanyID, r.OtherDN) && q.state != Released && !q.ending {
 			target = q
 		}
 	}
 	switch {
-	case r.OtherDN == p.thisDN:
+	case e.belongsTo(p, r.CompanyID, r.OtherDN):
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN; leave with RequestReleaseCall")
 	case target != nil && target.observer:
 		e.refuse(r, events.PartyIsObserver, "otherDN observes the call")

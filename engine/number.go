@@ -94,13 +94,43 @@ func (e *Engine) partiesAt(dn string) (list []*party) {
 
 // at tells whether a party is one that a company knows at its number.
 func (p *party) at(company, dn string) bool {
-	return p.thisDN == dn && p.state != Released && p.call != nil && !p.call.forming && p.call.company == company
+	return p.thisDN == dn && p.knownTo(company)
 }
 
-// busy is the eldest live party of a company's number, if it has one.
+func (p *party) knownTo(company string) bool {
+	return p.state != Released && p.call != nil && !p.call.forming && p.call.company == company
+}
+
+// belongsTo tells whether a party is a DN's: it is at that number, or it is the other phone of the agent who is logged in
+// there, and has that phone's number (3.15, R56).
+func (e *Engine) belongsTo(p *party, company, dn string) bool {
+	return p.thisDN == dn || p.agent != nil && p.agent == e.agentFor(company, dn)
+}
+
+// partiesOf goes through the parties that belong to a company's DN and that it knows of.
+func (e *Engine) partiesOf(company, dn string) func(yield func(*party) bool) {
+	return func(yield func(*party) bool) {
+		for p := e.numbers.chain(dn); p != nil; p = p.place.next {
+			if p.at(company, dn) && !yield(p) {
+				return
+			}
+		}
+		a := e.agentFor(company, dn)
+		if a == nil {
+			return
+		}
+		for _, p := range a.parties {
+			if p.thisDN != dn && p.knownTo(company) && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// busy is the eldest live party of a company's DN, if it has one.
 func (e *Engine) busy(company, dn string) (eldest *party) {
-	for p := e.numbers.chain(dn); p != nil; p = p.place.next {
-		if p.at(company, dn) && !p.ending && (eldest == nil || p.bornAt < eldest.bornAt) {
+	for p := range e.partiesOf(company, dn) {
+		if !p.ending && (eldest == nil || p.bornAt < eldest.bornAt) {
 			eldest = p
 		}
 	}

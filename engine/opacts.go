@@ -15,13 +15,21 @@ func (e *Engine) callTarget(o *operation) {
 	if !found {
 		to, found = e.destinationOf(company, o.dn)
 	}
+	a := e.agentFor(company, o.dn)
+	back := o.recalled && o.agent != nil && e.agentAt(o.agent.dn) == o.agent
+	if back {
+		a, to.inside = o.agent, true
+	}
 	var p *party
 	if found {
-		p = e.expect(e.agentFor(company, o.dn), o.dn, to.inside)
+		p = e.expect(a, o.dn, to.inside)
 	}
 	if p == nil { // a reload, or many other calls, came since the request was taken
 		e.advance(o, opTargetEnds)
 		return
+	}
+	if back {
+		e.attachTo(a, p)
 	}
 	o.target = refTo(p)
 	p.op = o

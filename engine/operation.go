@@ -13,6 +13,7 @@ type operation struct {
 	dn       string      // the number of target
 	to       destination // and what was found out about it when the request was taken, if anything was
 	byDN     string
+	agent    *agent // whose phone by is: a recall is to him, on the phone that he had the call on
 	caller   string // shown to target
 	room     string
 	ring     int64  // ms that a phone may ring; 0 = the setting

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 
 	"modcti/events"
@@ -61,9 +62,9 @@ func (e *Engine) queryCall(r *Request) {
 		CallID: c.id, ThisDN: r.ThisDN, Parties: c.infos(), CallType: c.callType, ANI: c.ani, DNIS: c.dnis,
 		AttachedData: c.data,
 	}
-	for _, p := range info.Parties {
-		if r.ThisDN != "" && p.ThisDN == r.ThisDN {
-			info.PartyID, info.PartyRole, info.OtherDN = p.PartyID, p.PartyRole, p.OtherDN
+	for p := c.first; p != nil; p = p.next {
+		if r.ThisDN != "" && p.state != Released && e.belongsTo(p, r.CompanyID, r.ThisDN) {
+			info.PartyID, info.PartyRole, info.OtherDN = p.names.hex, p.role.String(), p.otherDN
 		}
 	}
 	e.reply(r, info)
@@ -83,10 +84,10 @@ func (e *Engine) callMeant(r *Request) *call {
 // registered answers RequestRegisterDN with all that is at the number (3.16).
 func (e *Engine) registered(r *Request) {
 	m := &events.Registered{ThisDN: r.ThisDN}
-	for _, p := range e.partiesAt(r.ThisDN) {
-		if p.at(r.CompanyID, r.ThisDN) {
-			m.Parties = append(m.Parties, p.info())
-		}
+	parties := slices.Collect(e.partiesOf(r.CompanyID, r.ThisDN))
+	slices.SortFunc(parties, func(p, q *party) int { return cmp.Compare(p.bornAt, q.bornAt) })
+	for _, p := range parties {
+		m.Parties = append(m.Parties, p.info())
 	}
 	if e.staffed(r.CompanyID) {
 		if a := e.agentAt(r.ThisDN); a != nil {

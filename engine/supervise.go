@@ -42,7 +42,7 @@ func (e *Engine) supervise(r *Request) {
 		return
 	}
 	o := &operation{
-		call: agent.call, by: refTo(agent), with: refTo(with), asker: askerOf(r), dn: r.ThisDN, to: to, byDN: agentDN,
+		call: agent.call, by: refTo(agent), with: refTo(with), asker: askerOf(r), dn: r.ThisDN, to: to, byDN: agent.thisDN,
 		stage: calling, kind: monitor,
 	}
 	switch r.Kind {
@@ -79,7 +79,7 @@ func (e *Engine) agentOf(r *Request, dn string) *party {
 	case dn == r.ThisDN:
 		e.refuse(r, events.TargetPartyIsSelf, "the agent is thisDN: name another")
 		return nil
-	case !e.config.Inside(dn):
+	case !e.config.Inside(dn) && e.agentFor(r.CompanyID, dn) == nil:
 		e.refuse(r, events.NotFoundAgent, "no agent has this number")
 		return nil
 	case r.CallID != "":
@@ -89,7 +89,7 @@ func (e *Engine) agentOf(r *Request, dn string) *party {
 			return nil
 		}
 		for p := c.last; p != nil; p = p.prev {
-			if p.thisDN == dn && p.state != Released && !p.ending {
+			if e.belongsTo(p, r.CompanyID, dn) && p.state != Released && !p.ending {
 				return p
 			}
 		}

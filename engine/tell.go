@@ -85,7 +85,7 @@ func (e *Engine) tellOtherRinging(p, ringing *party) {
 	m := e.out.pool.otherRinging.next()
 	m.CallPart = callPart(p)
 	m.OtherDN = ringing.thisDN
-	e.publish(m, p.call, p.thisDN)
+	e.publish(m, p.call, p.thisDN, p.agentDN())
 }
 
 // tellEstablished tells a party that it talks; of an agent that talks to the one he consults, only full hears it (R11).

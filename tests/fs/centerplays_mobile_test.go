@@ -90,7 +90,8 @@ func mobileWhenOffline(p *play) {
 	require.EqualValues(p.t, 3, p.count("offer where agent_uuid = 'agent1122'"))
 }
 
-// mobileAlways: what he does with the mobile counts as with his phone; his events name the DN that he is at.
+// mobileAlways: what he does with the mobile counts as with his phone; his events name the DN that he is at, and requests
+// for that DN are about it.
 func mobileAlways(p *play) {
 	p.login(isReady, "1123")
 	p.tells("AgentLogin 1123")
@@ -105,7 +106,14 @@ func mobileAlways(p *play) {
 	p.tellsTogether("Established "+mobileCaller+" otherDN="+alwaysMobile+" ANI="+mobileCaller,
 		"Established "+alwaysMobile+" otherDN="+mobileCaller+" ANI="+mobileCaller+" DNIS=8123 wrapUpDuration=1")
 	p.hears(map[string]string{mobileCaller: alwaysMobile, alwaysMobile: mobileCaller})
-	p.hangUp(alwaysMobile)
+	p.ask("HoldCall", "1123")
+	p.tells("Held " + alwaysMobile)
+	p.hears(map[string]string{mobileCaller: "music"})
+	p.is("1123", isReady, "held", "busy")
+	p.ask("RetrieveCall", "1123")
+	p.tells("Retrieved " + alwaysMobile)
+	p.hears(map[string]string{mobileCaller: alwaysMobile, alwaysMobile: mobileCaller})
+	p.ask("ReleaseCall", "1123")
 	p.tellsTogether("AgentNotReady 1123 reasonCode=4 loginState=2 wrapUpDuration=1", "Released "+alwaysMobile+" hangupSide=agent",
 		"Released "+mobileCaller+" hangupSide=agent")
 	p.tells("CallDeleted "+mobileCaller, "AgentNotReady 1123 reasonCode=12")
