@@ -28,7 +28,8 @@ func (e *Engine) ofAgent(r *Request) {
 }
 
 // agentMeant finds an agent by his uuid, his number and the DN that he is at (R45). Where a request names him more than
-// once, all have to mean the same; a login alone names the DN that he is to be at.
+// once, all have to mean the same; a login alone names the DN that he is to be at. A supervisor who forces a state may have
+// rights for some DNs only, and names one of them: of an agent who is not logged in it is the one that he would be at.
 func (e *Engine) agentMeant(r *Request) *agent {
 	var a *agent
 	switch {
@@ -43,8 +44,10 @@ func (e *Engine) agentMeant(r *Request) *agent {
 	switch {
 	case a == nil, a.retired, r.AgentID != "" && r.AgentID != a.config.ID:
 		return nil
-	case r.ThisDN == "", r.Kind == RequestAgentLogin, r.Kind == RequestForceAgentState, r.Kind == RequestQueryAgent:
+	case r.ThisDN == "", r.Kind == RequestAgentLogin, r.Kind == RequestQueryAgent:
 		return a
+	case r.Kind == RequestForceAgentState && a.state == AgentLoggedOut && a.config.DN != r.ThisDN:
+		return nil
 	case a.state != AgentLoggedOut && a.dn != r.ThisDN:
 		return nil
 	}

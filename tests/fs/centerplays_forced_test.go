@@ -1,6 +1,8 @@
 package fs_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -8,7 +10,11 @@ import (
 	"modcti/tests/fs/lab"
 )
 
-const forcedCaller = "13811140001"
+const (
+	forcedCaller = "13811140001"
+	colleague    = "the token of one who has no supervisor's right"
+	deputy       = "the token of a supervisor of 1132 alone"
+)
 
 var forcedStage = &stage{
 	name:    "forced by a supervisor",
@@ -20,11 +26,14 @@ var forcedStage = &stage{
 		r.agent("1131", []string{"8131", "8132"})
 		r.agent("1132", nil)
 		r.direct(s, "1131", "1132")
+		r.token(colleague, "1131,1132", "observe,control")
+		r.token(deputy, "1132", "supervise")
 		return r
 	},
 	plays: []scene{
 		{"an agent who is idle", "3.15 R42", forcedIdle},
 		{"what is refused", "3.0-10 protocol 6", forcedRefused},
+		{"by who may not", "protocol 6 and 7", forcedWithoutRight},
 		{"while his phone rings", "3.15 R43 PISTON-116", forcedRinging},
 		{"in talk", "3.15 3.0-4", forcedInTalk},
 		{"in after-call work", "3.15", forcedInWrapUp},
@@ -59,23 +68,80 @@ func forcedIdle(p *play) {
 
 // forcedRefused: nothing has changed, and nobody is told but who asked.
 func forcedRefused(p *play) {
-	refused := func(code int64, fields ...any) {
+	refusedAt := func(dn string, code int64, fields ...any) {
 		p.t.Helper()
-		m := p.request("ForceAgentState", "1131", fields...)
+		m := p.request("ForceAgentState", dn, fields...)
 		require.Equal(p.t, code, m.ErrorCode, "%s", m.Raw)
 		require.Equal(p.t, "EventAgentError", m.MessageID)
 		require.NotEmpty(p.t, m.Detail)
 	}
-	refused(302001, "agentUUID", "nobody", "agentState", isReady)
-	refused(302002, "agentUUID", "agent1131", "agentState", isLoggedOut)
-	refused(301018, "agentUUID", "agent1131", "agentState", 3)
+	refusedAt("1131", 302001, "agentUUID", "nobody", "agentState", isReady)
+	refusedAt("1132", 302001, "agentUUID", "agent1131", "agentState", isReady) // that is not his phone
+	refusedAt("1131", 302002, "agentUUID", "agent1131", "agentState", isLoggedOut)
+	refusedAt("1131", 301018, "agentUUID", "agent1131", "agentState", 3)
 	p.ask("AgentLogin", "1132", "agentID", "1131", "agentState", isReady, "phoneType", 4)
 	p.tells("AgentLogin 1132 agentID=1131")
-	refused(302004, "agentUUID", "agent1132", "agentState", isReady)
+	refusedAt("1132", 302004, "agentUUID", "agent1132", "agentState", isReady)
+	refusedAt("1131", 302001, "agentUUID", "agent1131", "agentState", isNotReady) // nor is this now
 	p.is("1131", isReady, "idle", "free")
 	p.is("1132", isLoggedOut, "idle", "offline")
 	p.ask("AgentLogout", "1132")
 	p.tells("AgentLogout 1132 agentID=1131")
+}
+
+// forcedWithoutRight: who has no right to it, or none for that agent, changes nothing, whatever he names; nobody else is
+// told.
+func forcedWithoutRight(p *play) {
+	p.login(isReady, "1131")
+	p.tells("AgentLogin 1131")
+	mate := p.enters(colleague)
+	ctx, cancel := p.soon()
+	defer cancel()
+	require.NoError(p.t, mate.Register(ctx, "1131", "1132"))
+	refused := func(client *lab.Client, code int64, dn string) {
+		p.t.Helper()
+		for _, state := range []int{isLoggedOut, isReady, isNotReady} {
+			fields := lab.Fields{"agentUUID": "agent1131", "agentState": state}
+			if dn != "" {
+				fields["thisDN"] = dn
+			}
+			m, err := client.Request(ctx, "RequestForceAgentState", fields)
+			require.NoError(p.t, err)
+			require.Equal(p.t, "EventAgentError", m.MessageID, "%s", m.Raw)
+			require.Equal(p.t, code, m.ErrorCode, "%s", m.Raw)
+			p.is("1131", isReady, "idle", "free")
+		}
+	}
+	refused(mate, 301026, "1131")
+	refused(mate, 301026, "")
+	second := p.enters(deputy)
+	refused(second, 301026, "1131")
+	refused(second, 301026, "")
+	refused(second, 302001, "1132") // his own, and another's agent
+
+	m, err := second.Request(ctx, "RequestForceAgentState",
+		lab.Fields{"thisDN": "1132", "agentUUID": "agent1132", "agentState": isReady})
+	require.NoError(p.t, err)
+	require.Zero(p.t, m.ErrorCode, "%s", m.Raw)
+	p.tells("AgentLogin 1132 agentState=1") // and nothing was told before
+}
+
+// enters opens a client by its token.
+func (p *play) enters(token string) *lab.Client {
+	p.t.Helper()
+	ctx, cancel := p.soon()
+	defer cancel()
+	client, err := lab.ConnectClient(ctx, p.socket())
+	require.NoError(p.t, err)
+	p.t.Cleanup(client.Close)
+	_, err = client.Ask(ctx, map[string]any{"messageID": "RequestOpen", "protocol": 1, "token": token}, "EventOpened")
+	require.NoError(p.t, err)
+	return client
+}
+
+// token lets in who knows it.
+func (r *roster) token(secret, dns, rights string) {
+	r.tokens += element("token", "hash", fmt.Sprintf("%x", sha256.Sum256([]byte(secret))), "dns", dns, "rights", rights)
 }
 
 // forcedRinging: the phone rings on, and the call may still be taken; where he lands is decided.

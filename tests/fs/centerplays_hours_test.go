@@ -5,13 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"modcti/tests/fs/lab"
 )
 
 const (
 	lateCaller = "13811120001"
+	inTime     = "13811120002"
 	farZone    = "Pacific/Kiritimati" // 14 hours before UTC, all the year
 )
 
@@ -20,8 +19,8 @@ const (
 var hoursStage = &stage{
 	name:    "working hours",
 	phones:  map[string]lab.Phone{"1111": {}, "1112": {Ring: 50 * ms}, "1113": {}},
-	callers: []string{lateCaller},
-	queues:  []string{"8111", "8112", "8113", "8114", "8115", "8116", "8117"},
+	callers: []string{lateCaller, inTime},
+	queues:  []string{"8111", "8112", "8113", "8114", "8115", "8116", "8117", "8118"},
 	config: func(s *lab.Switch) (r roster) {
 		now := time.Now().UTC()
 		at := func(hours int) string { return now.Add(time.Duration(hours) * time.Hour).Format("15:04") }
@@ -39,8 +38,9 @@ var hoursStage = &stage{
 			queueElement("8114", "hours", open, "overflow", "closed hangup", "wrap-up-time", "1") +
 			queueElement("8115", append(holiday(""), "overflow", "closed queue 8116")...) +
 			queueElement("8116", append(holiday(" 00:00-24:00 open all day"), "hours", shut)...) +
-			queueElement("8117", "time-zone", "UTC", "hours", shut)
-		r.agent("1113", []string{"8113", "8114", "8116", "8117"})
+			queueElement("8117", "time-zone", "UTC", "hours", shut) +
+			queueElement("8118", "hours", fmt.Sprintf("daily %s-%s", at(14-1), at(14+1)), "wrap-up-time", "1")
+		r.agent("1113", []string{"8113", "8114", "8116", "8117", "8118"})
 		r.direct(s, "1111", "1112", "1113")
 		return r
 	},
@@ -49,7 +49,7 @@ var hoursStage = &stage{
 		{"closed where the queue is: on to the voicemail", "3.2", closedToVoicemail},
 		{"closed: on in the dialplan", "3.2", closedToDialplan},
 		{"a holiday: on to a queue that is open on it", "3.2", holidayToQueue},
-		{"it opens", "3.2", opens},
+		{"one opens, and one closes while somebody waits", "3.2", opens},
 	},
 }
 
@@ -112,6 +112,7 @@ func holidayToQueue(p *play) {
 }
 
 // opens: the same hours are open in one zone and closed in another; the zone of the settings is changed by `cti reload`.
+// Who came in time is served; nobody is let in after him.
 func opens(p *play) {
 	p.login(isReady, "1113")
 	p.tells("AgentLogin 1113")
@@ -124,8 +125,22 @@ func opens(p *play) {
 	p.act(lateCaller, (*lab.SIPp).HangUp)
 	p.tellsTogether("Released "+lateCaller, "Released 1113 callState=Abandoned")
 	p.tells("CallDeleted " + lateCaller)
+	p.ask("AgentNotReady", "1113", "reasonCode", 11)
+	p.tells("AgentNotReady 1113")
+	p.comes(inTime, "8118", 1)
+	p.hears(map[string]string{inTime: "music"})
 	p.zone("UTC")
-	require.True(p.t, strings.HasPrefix(p.try("cti reload"), "+OK"), p.try("cti reload"))
+	p.reloads()
+	p.turnedAway("8118")
+	p.hears(map[string]string{lateCaller: "dialplan", inTime: "music"})
+	p.hangUp(lateCaller)
+	p.tells("Released "+lateCaller, "CallDeleted "+lateCaller)
+	p.ask("AgentReady", "1113")
+	p.tells("AgentReady 1113")
+	p.rings("1113", "8118", inTime)
+	p.talks("1113", "8118", inTime)
+	p.leavesTalk(inTime, "1113", "1113")
+	p.stays("8118", inTime+" answered", lateCaller+" closed")
 	p.comes(lateCaller, "8114", 1)
 	p.rings("1113", "8114", lateCaller)
 	p.talks("1113", "8114", lateCaller)

@@ -34,7 +34,7 @@ type stage struct {
 }
 
 // roster is what a stage puts into cti.conf.xml: elements.
-type roster struct{ queues, agents, tiers, rules string }
+type roster struct{ queues, agents, tiers, rules, tokens string }
 
 // agent adds an agent whose phone has his number, with more attributes, and his place in queues.
 func (r *roster) agent(dn string, queues []string, more ...string) {
@@ -71,7 +71,7 @@ type play struct {
 func TestCenterPlays(t *testing.T) {
 	t.Parallel()
 	stages := []*stage{callbackStage, hoursStage, mobileStage, forcedStage, registrationStage, missedStage, togetherStage,
-		painsStage}
+		painsStage, urgentStage, changedStage}
 	c := startCenter(t, func(s *lab.Switch) string {
 		for _, stage := range stages {
 			require.NoError(t, s.AddPhones(slices.Sorted(maps.Keys(stage.phones))...))
@@ -81,7 +81,7 @@ func TestCenterPlays(t *testing.T) {
 	supply := func(zone string) {
 		ctx, cancel := c.soon()
 		defer cancel()
-		more := lab.Supplement{CTI: configOf(c.Switch, stages, zone), Extensions: centerExtensions, Profile: playProfile}
+		more := lab.Supplement{CTI: configOf(c.Switch, stages, zone), Extensions: centerExtensions + urgentExtension, Profile: playProfile}
 		require.NoError(t, c.Supply(ctx, more))
 	}
 	supply(farZone)
@@ -102,10 +102,11 @@ func configOf(s *lab.Switch, stages []*stage, zone string) string {
 	for _, stage := range stages {
 		r := stage.config(s)
 		all.queues, all.agents = all.queues+r.queues, all.agents+r.agents
-		all.tiers, all.rules = all.tiers+r.tiers, all.rules+r.rules
+		all.tiers, all.rules, all.tokens = all.tiers+r.tiers, all.rules+r.rules, all.tokens+r.tokens
 	}
 	config := centerConfig(all.queues, all.agents, all.tiers, all.rules)
-	return strings.Replace(config, "</settings>", element("param", "name", "time-zone", "value", zone)+"</settings>", 1)
+	more := element("param", "name", "time-zone", "value", zone) + "</settings><tokens>" + all.tokens + "</tokens>"
+	return strings.Replace(config, "</settings>", more, 1)
 }
 
 // play plays the scenes of a stage, one after the other.
