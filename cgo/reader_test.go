@@ -30,21 +30,27 @@ type fakeRing struct {
 	wake      *os.File
 }
 
-func newFakeRing(t *testing.T) (*fakeRing, *wake) {
+func newFakeRing(t *testing.T) (*fakeRing, *os.File) {
 	fd, _, errno := syscall.Syscall(syscall.SYS_EVENTFD2, 0, syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	require.Zero(t, errno)
 	reader, err := syscall.Dup(int(fd))
 	require.NoError(t, err)
-	wake, err := newWake(reader)
-	require.NoError(t, err)
-	in := os.NewFile(fd, "producer")
-	t.Cleanup(func() { _ = in.Close() })
+	wake, in := os.NewFile(uintptr(reader), "reader"), os.NewFile(fd, "producer")
+	t.Cleanup(func() { _ = in.Close(); _ = wake.Close() })
 	return &fakeRing{wake: in}, wake
 }
 
 // attach makes a reader of the ring.
-func (f *fakeRing) attach(wake *wake, got *inputs) *reader {
-	return newReader(f, wake, got.post, fixedNow, quiet())
+func (f *fakeRing) attach(t *testing.T, wake *os.File, got *inputs) *reader {
+	r, err := newReader(f, wake, got.post, fixedNow, quiet())
+	require.NoError(t, err)
+	return r
+}
+
+func (f *fakeRing) woken() bool {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.signalled
 }
 
 func (f *fakeRing) clear() {
@@ -147,7 +153,7 @@ func numbered(from, count int) (records []record, seqs []uint32) {
 func TestReaderMissesNoWake(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	r.tick = time.Hour
 	go r.run()
 	defer r.stop()
@@ -171,35 +177,10 @@ func TestReaderMissesNoWake(t *testing.T) {
 	}
 }
 
-// TestReaderGoesFirst: the reader's thread goes before ordinary ones, and no other of the engine's does.
-func TestReaderGoesFirst(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("skipped: only root may be less nice")
-	}
-	ring, wake := newFakeRing(t)
-	left := make(chan int, 1)
-	post := func([]engine.Input) error {
-		now, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-		left <- now
-		return err
-	}
-	r := newReader(ring, wake, post, fixedNow, quiet())
-	go r.run()
-	defer r.stop()
-	records, _ := numbered(1, 1)
-	ring.push(true, records...)
-	require.Equal(t, 40, <-left, "as the kernel counts: 20 less the niceness")
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	ours, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	require.NoError(t, err)
-	require.LessOrEqual(t, ours, 20)
-}
-
 func TestReaderKeepsOrder(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	first, seqs := numbered(1, 3*batchRecords+5)
@@ -223,7 +204,7 @@ func TestReaderWokenWhileDraining(t *testing.T) {
 		require.False(t, ring.signalled, "cleared only after the drain: this record would lie until the tick")
 		ring.wakeUp(true)
 	}
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	first, _ := numbered(1, batchRecords)
@@ -237,7 +218,7 @@ func TestReaderTicks(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.claimed = 3
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	records, seqs := numbered(1, 2)
 	ring.push(false, records...)
 	go r.run()
@@ -249,7 +230,7 @@ func TestReaderSkipsMalformed(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	var logged bytes.Buffer
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	r.log = slog.New(slog.NewTextHandler(&logged, nil))
 	records, _ := numbered(1, 3)
 	records[1].kind = 99
@@ -267,7 +248,7 @@ func TestReaderTellsLost(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.dropped = 40
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	ring.dropped = 47
 	records, _ := numbered(1, 1)
 	ring.push(true, records...)
@@ -283,7 +264,7 @@ func TestReaderTellsLost(t *testing.T) {
 func TestReaderStopDrains(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	go r.run()
 	records, seqs := numbered(1, 2*batchRecords+1)
 	ring.push(false, records...)
@@ -295,23 +276,18 @@ func TestReaderEndsWithTheLoop(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	got.err = loop.ErrStopped
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	records, _ := numbered(1, 1)
 	ring.push(true, records...)
 	r.run()
 	require.Len(t, got.taken, 1)
-	_, err := syscall.Write(wake.event, []byte{7: 1})
-	require.NoError(t, err, "who stops it later still finds its descriptors")
-	r.stop()
-	_, err = syscall.Write(wake.event, []byte{7: 1})
-	require.Equal(t, syscall.EBADF, err)
 }
 
 func TestReaderGoesOnWhenBusy(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
 	got.err = errors.New("another fault")
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	go r.run()
 	defer r.stop()
 	for n := range 3 {
@@ -326,7 +302,7 @@ func TestReaderSurvivesPanic(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	ring.panics = 1
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	records, seqs := numbered(1, 2)
 	ring.push(true, records...)
 	go r.run()
@@ -338,7 +314,7 @@ func TestReaderSurvivesPanic(t *testing.T) {
 func TestReaderDropsWhatPanics(t *testing.T) {
 	ring, wake := newFakeRing(t)
 	got := newInputs()
-	r := ring.attach(wake, got)
+	r := ring.attach(t, wake, got)
 	r.log = slog.New(&panickyLog{})
 	records, _ := numbered(1, 3)
 	records[1].kind = 99 // refused, and the log of it panics

@@ -9,6 +9,8 @@ import (
 
 // ring is the consumer's side of the host's ring. Its one reader calls next, take, unfinished and clear.
 type ring interface {
+	// woken tells whether a producer has woken the reader since the last clear.
+	woken() bool
 	// clear says that the reader is awake: from now on a producer that has something to tell wakes it again. A record
 	// whose producer still saw the reader awake is seen by the next that follows.
 	clear()
@@ -53,6 +55,8 @@ func newSharedRing(memory *ringMemory) *sharedRing {
 	return &sharedRing{memory: memory, slots: unsafe.Slice((*slot)(memory.slots), memory.mask+1)}
 }
 
+func (r *sharedRing) woken() bool { return atomic.LoadUint32(&r.memory.signalled) != 0 }
+
 func (r *sharedRing) clear() { atomic.SwapUint32(&r.memory.signalled, 0) }
 
 func (r *sharedRing) next() *record {
@@ -73,11 +77,11 @@ func (r *sharedRing) unfinished() bool { return atomic.LoadUint64(&r.memory.tail
 
 func (r *sharedRing) lost() uint64 { return atomic.LoadUint64(&r.memory.lost) }
 
-// open returns where the reader sleeps, on a descriptor of its own of the ring's eventfd.
-func (r *sharedRing) open() (*wake, error) {
+// open returns a file of the reader's own on the ring's eventfd, which the runtime's poller waits on.
+func (r *sharedRing) open() (*os.File, error) {
 	fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(r.memory.eventFD), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
 		return nil, os.NewSyscallError("fcntl of the ring's event descriptor", errno)
 	}
-	return newWake(int(fd))
+	return os.NewFile(fd, "cti ring"), nil
 }

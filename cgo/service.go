@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"regexp"
 	"runtime"
 	"runtime/debug"
@@ -66,15 +67,13 @@ type service struct {
 }
 
 // start brings everything up and begins to read the ring, or leaves nothing behind. It takes wake over.
-func start(settings *Settings, h host, r ring, wake *wake, log *slog.Logger) (s *service, err error) {
+func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) (s *service, err error) {
 	s = &service{host: h, log: log, now: newClock(), since: time.Now()}
 	s.apply(settings)
 	defer func() {
 		if err != nil {
 			s.abandon()
-			if s.reader == nil {
-				wake.close()
-			}
+			_ = wake.Close()
 			s = nil
 		}
 	}()
@@ -89,7 +88,9 @@ func start(settings *Settings, h host, r ring, wake *wake, log *slog.Logger) (s 
 	if s.doors, err = push.Open(s.doorsConfig(settings)); err != nil {
 		return s, err
 	}
-	s.reader = newReader(r, wake, s.loop.StepBatch, s.now, log)
+	if s.reader, err = newReader(r, wake, s.loop.StepBatch, s.now, log); err != nil {
+		return s, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.life, s.stopLoop = ctx, cancel
 	s.work.Go(func() { s.loop.Run(ctx) })
@@ -212,8 +213,7 @@ func (s *service) pattern() *regexp.Regexp { return s.settings.Load().Inside }
 // apply puts into force what may change at any time.
 func (s *service) apply(settings *Settings) {
 	s.settings.Store(settings)
-	// One more for the ring's reader, which is not to wait for a thread that waits for a processor.
-	runtime.GOMAXPROCS(int(settings.GoThreads) + 1)
+	runtime.GOMAXPROCS(int(settings.GoThreads))
 	debug.SetMemoryLimit(settings.GoMemoryBytes)
 }
 

@@ -118,7 +118,7 @@ bool cti_commands_start(void)
 	cti_commands_submit(&first);
 	atomic_store(&next_worker, 0);
 	for (worker_count = 0; worker_count < CTI_WORKERS; worker_count++)
-		if (!cti_thread_start(&workers[worker_count], "cti_worker", CTI_STACK_BYTES, CTI_SOON, work)) return false;
+		if (!cti_thread_start(&workers[worker_count], "cti_worker", CTI_STACK_BYTES, CTI_SOON_ALONE, work)) return false;
 	return true;
 }
 

@@ -295,7 +295,7 @@ bool cti_engine_start(cti_ring *its_ring, cti_settings *its_settings, char *erro
 	ring = its_ring;
 	settings = its_settings;
 	enter_phase(STARTING);
-	if (!cti_thread_start(&thread, "cti_engine", CTI_ENGINE_STACK_BYTES, CTI_ORDINARY, run)) {
+	if (!cti_thread_start(&thread, "cti_engine", CTI_ENGINE_STACK_BYTES, CTI_SOON, run)) {
 		snprintf(failure, sizeof failure, "no thread could be made for the engine");
 		enter_phase(IDLE);
 	}

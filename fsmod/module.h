@@ -52,7 +52,8 @@ enum {
 /* How soon a thread gets a processor when it has something to do. */
 typedef enum cti_turn {
 	CTI_ORDINARY, /* like any other thread */
-	CTI_SOON      /* before ordinary ones, for a short turn: what somebody waits for */
+	CTI_SOON,     /* before ordinary ones, for a short turn: what somebody waits for */
+	CTI_SOON_ALONE /* the same, but not for the threads that it makes, which are the switch's */
 } cti_turn;
 
 /*

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 )
 
@@ -39,6 +41,7 @@ type writer struct {
 
 func (w *writer) run() {
 	defer close(w.s.stopped)
+	goOrdinary()
 	for {
 		select {
 		case <-w.s.queue.wake:
@@ -53,6 +56,16 @@ func (w *writer) run() {
 			w.guard(w.finish)
 			return
 		}
+	}
+}
+
+// goOrdinary keeps the calling goroutine on a thread of its own that is no less nice than an ordinary one: a commit must
+// not go before an event. The thread ends with the goroutine.
+func goOrdinary() {
+	const ordinary = 20 // as the kernel counts: 20 less the niceness
+	runtime.LockOSThread()
+	if now, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err == nil && now > ordinary {
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 0)
 	}
 }
 

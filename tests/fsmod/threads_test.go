@@ -35,7 +35,7 @@ func threadsFitForGo(t *testing.T, s *freeSwitch) {
 	for name, count := range map[string]int{"cti_fire": 1, "cti_worker": commandWorkers, "cti_phones": 1} {
 		s.until(func() bool { return len(s.threadsOf(name)) == count }, "%d threads to have the name %s", count, name)
 	}
-	for name, nice := range map[string]int{"cti_engine": 0, "cti_fire": 0, "cti_worker": -5, "cti_phones": 0} {
+	for name, nice := range map[string]int{"cti_engine": -5, "cti_fire": 0, "cti_worker": -5, "cti_phones": 0} {
 		for _, id := range s.threadsOf(name) {
 			require.Zero(t, schedulingPolicy(t, id), "%s is not SCHED_OTHER", name)
 			if os.Geteuid() == 0 {
