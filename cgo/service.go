@@ -96,6 +96,7 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 	s.work.Go(func() { s.loop.Run(ctx) })
 	s.work.Go(func() { s.keepHouse(ctx) })
 	go s.reader.run()
+	s.doors.Serve()
 	// The first input has the engine ask for the live session table.
 	if err := s.loop.Post(engine.Input{Kind: engine.TimerDue}); err != nil {
 		return s, err

@@ -66,6 +66,7 @@ func newWorld(t *testing.T) *world {
 		Post: w.loop.Post, LastSeq: func() uint64 { return 0 },
 	})
 	require.NoError(t, err)
+	doors.Serve()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); w.loop.Run(ctx) }()

@@ -144,8 +144,11 @@ func (s *simulation) start() (err error) {
 	s.loop = loop.New(loop.Options{Engine: e, Log: s.log, Now: s.pump.clocks, Sinks: loop.Sinks{
 		Submit: s.submit, Record: s.store.Append, Publish: s.publish,
 	}})
-	s.doors, err = push.Open(s.doorsConfig(seqStart))
-	return err
+	if s.doors, err = push.Open(s.doorsConfig(seqStart)); err != nil {
+		return err
+	}
+	s.doors.Serve()
+	return nil
 }
 
 // dial is the simulation's dial plan: extensions inside, all else by a trunk.

@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
@@ -81,6 +83,25 @@ func TestUnix_Modes(t *testing.T) {
 	b.close()
 	_, err = os.Lstat(path)
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// A client that comes while the rest of the engine is still put in its place is served when it is, and not before.
+func TestDoors_Serve(t *testing.T) {
+	b := &bench{t: t, posted: make(chan *engine.Request, 1), seq: startSeq, log: new(logBuffer), dir: shortDir(t)}
+	c := b.config()
+	c.UnixPath = filepath.Join(b.dir, "cti.sock")
+	var ready atomic.Bool
+	last := c.LastSeq
+	c.LastSeq = func() uint64 { assert.True(t, ready.Load(), "served too soon"); return last() }
+	var err error
+	b.server, err = Open(c)
+	require.NoError(t, err)
+	t.Cleanup(b.close)
+	early := newTestClient(t, dial(t, "unix", c.UnixPath))
+	early.send("RequestOpen", "protocol", 1)
+	ready.Store(true)
+	b.server.Serve()
+	early.want("EventOpened")
 }
 
 // Protocol 1: a stale socket is replaced only after a failed connect.

@@ -104,6 +104,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	s, err := Open(c)
 	require.NoError(t, err)
 	b.server = s
+	s.Serve()
 	t.Cleanup(func() { b.close() })
 	return b
 }
@@ -375,6 +376,7 @@ func eachDoor(t *testing.T, test func(t *testing.T, b *bench, dial func() *testC
 			var err error
 			b.server, err = Open(c)
 			require.NoError(t, err)
+			b.server.Serve()
 			t.Cleanup(b.close)
 			test(t, b, func() *testClient { return newTestClient(t, d.dial(t, b)) }, d.token)
 		})

@@ -45,8 +45,8 @@ type Server struct {
 	peers   map[uint32]*principal
 }
 
-// Open checks the configuration and opens the doors. Its errors name the setting that is at fault; no door is left
-// open then. The caller closes the server.
+// Open checks the configuration and opens the doors; who comes waits before them until Serve. Its errors name the setting
+// that is at fault; no door is left open then. The caller closes the server.
 func Open(c Config) (*Server, error) {
 	s, err := newServer(c)
 	if err != nil {
@@ -56,10 +56,15 @@ func Open(c Config) (*Server, error) {
 		s.closeDoors()
 		return nil, err
 	}
+	return s, nil
+}
+
+// Serve lets clients in. Their requests may be posted before it returns, and what follows from them published: the caller
+// has everything in its place by then. Once only.
+func (s *Server) Serve() {
 	for _, l := range s.listeners {
 		s.wg.Go(func() { s.accept(l) })
 	}
-	return s, nil
 }
 
 func newServer(c Config) (*Server, error) {

@@ -71,6 +71,7 @@ func newPlant(t testing.TB, seed uint64) *plant {
 		LastSeq: func() uint64 { return 0 }, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
+	p.doors.Serve()
 	t.Cleanup(func() {
 		p.mu.Unlock()
 		require.NoError(t, p.doors.Close(context.Background()))
