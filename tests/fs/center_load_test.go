@@ -184,10 +184,9 @@ func (c *center) requireAccounted(calls int) {
 func (c *center) requireNoZombies() {
 	c.t.Helper()
 	const soonMillis, spoiled = 1000, 1 // with a CANCEL and its answer; a busy machine may spoil one
-	c.requireNoLateRings()
-	const inFlightMillis = 200 // when he hangs up is stamped in the switch, a little before the engine hears of it
+	// When a caller hangs up is stamped in the switch, a little before the engine hears of it.
 	require.Empty(c.t, c.query(fmt.Sprintf("select o.*, s.left_millis from offer o join queue_stay s using (call_id) "+
-		"where o.at_millis > s.left_millis + %d", inFlightMillis)))
+		"where o.at_millis > s.left_millis + %d", soonMillis)))
 	rangOn := c.query(fmt.Sprintf("select o.*, s.left_millis from offer o join queue_stay s using (call_id) "+
 		"where o.outcome <> 'answered' and o.end_millis > s.left_millis + %d", soonMillis))
 	require.LessOrEqual(c.t, len(rangOn), spoiled, "%v", rangOn)
@@ -198,18 +197,4 @@ func (c *center) requireNoZombies() {
 	require.Empty(c.t, c.query("select p.this_dn, p.end_millis, o.at_millis from party p join offer o on o.agent_dn = p.this_dn "+
 		"where p.bridge_millis > 0 and p.queue_id in ('8011', '8013') and o.at_millis >= p.end_millis "+
 		"and o.at_millis < p.end_millis + 900"))
-}
-
-// requireNoLateRings: once it was told that a caller has left, no phone is told to ring for him.
-func (c *center) requireNoLateRings() {
-	c.t.Helper()
-	gone := map[string]string{}
-	for _, e := range *c.heard {
-		switch {
-		case e.MessageID == "EventAbandoned", e.MessageID == "EventReleased" && e.PartyRole == "Customer":
-			gone[e.CallID] = e.MessageID
-		case e.MessageID == "EventRinging":
-			require.Empty(c.t, gone[e.CallID], "%s rings for a caller who is known to have left: %v", e.ThisDN, e.fields)
-		}
-	}
 }
