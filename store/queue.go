@@ -129,6 +129,7 @@ func (q *queue) push(record *engine.Record) *item {
 		return nil
 	}
 	it := q.slot()
+	q.count.Add(1)
 	it.record, it.number, it.last, it.data = *record, q.put, false, ""
 	if data := record.Call.AttachedData; len(data) > 0 {
 		q.scratch = data.AppendJSON(q.scratch[:0])
@@ -154,7 +155,6 @@ func (q *queue) slot() *item {
 		q.tail = q.tail.next
 	}
 	q.tail.used++
-	q.count.Add(1)
 	return &q.tail.items[q.tail.used-1]
 }
 
@@ -179,7 +179,7 @@ func (q *queue) room(sheddable bool) bool {
 
 // shed drops every record that the CDRs can do without, but for those that are being written.
 func (q *queue) shed() {
-	from, skip, count := q.head, q.skip, int(q.count.Swap(0))
+	from, skip, count := q.head, q.skip, int(q.count.Load())
 	fresh := &chunk{}
 	q.head, q.tail, q.skip, q.spare = fresh, fresh, 0, 0
 	for index := range count {
@@ -190,6 +190,7 @@ func (q *queue) shed() {
 		skip++
 		if index >= q.held && it.sheddable() {
 			q.shedStates++
+			q.count.Add(-1)
 			continue
 		}
 		if it.sheddable() {

@@ -162,3 +162,43 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	round()
 	require.Zero(t, testing.AllocsPerRun(100, round))
 }
+
+// TestQueueNeverLooksEmpty: the writer counts without the lock, and would go to sleep on records that are being thinned
+// out if it saw none.
+func TestQueueNeverLooksEmpty(t *testing.T) {
+	const limit = 2000
+	for range 50 {
+		q := newQueue(limit, 50)
+		begun, done, empty := make(chan struct{}), make(chan struct{}), make(chan bool, 1)
+		q.append(stateRecords(limit - 1))
+		q.append([]engine.Record{{Kind: engine.CallClosed}})
+		go func() {
+			close(begun)
+			seen := false
+			for {
+				n, _ := q.len()
+				seen = seen || n == 0
+				select {
+				case <-done:
+					empty <- seen
+					return
+				default:
+				}
+			}
+		}()
+		<-begun
+		q.append([]engine.Record{{Kind: engine.CallClosed}}) // there is no room: the state changes go
+		close(done)
+		require.False(t, <-empty)
+		n, _ := q.len()
+		require.Equal(t, 2, n)
+	}
+}
+
+func stateRecords(count int) []engine.Record {
+	records := make([]engine.Record, count)
+	for i := range records {
+		records[i].Kind = engine.PartyState
+	}
+	return records
+}
