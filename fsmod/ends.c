@@ -1,5 +1,7 @@
 #include "module.h"
 
+#include <sched.h>
+
 /* How a channel's end is told: twice, when it begins and when it is over, and once each whatever hooks see it. */
 enum { TELL_MS = 500 };
 
@@ -85,5 +87,8 @@ void cti_tell_ended(switch_core_session_t *session, cti_leg *leg)
 	if (atomic_load(&leg->unborn) || atomic_load(&leg->silent) || atomic_exchange(&leg->ended, true)) return;
 	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
 	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
-	cti_post(&record, leg, true);
+	if (!cti_post(&record, leg, true)) return;
+	/* The other leg ends now too. A reader that has just run is not let in when it is woken again, and would wait until
+	 * a leg's thread has nothing to do; what the phones wait for has been sent, so this one stands back. */
+	sched_yield();
 }
