@@ -13,6 +13,9 @@ import (
 	"modcti/tests/fs/lab"
 )
 
+// A p99 of fewer sights than that says little; a host that is busy all the while is not waited for.
+const enough, roundsMax = 500, 4
+
 // sight is how long after a fact arose in the switch a client had heard of it, in ns.
 type sight struct{ at, ours, theirs int64 }
 
@@ -33,25 +36,50 @@ func BenchmarkSwitchLatencyRatio(b *testing.B) {
 }
 
 func measureLatency(b *testing.B, realTime bool, up int) {
-	const calls, perSecond = 150, 5
+	const perSecond = 5
 	s := benchSwitch(b, lab.Options{RealTime: realTime, Modules: []string{"mod_ctilab", "mod_cti"}},
 		lab.Answers(150*time.Millisecond))
 	keepUp(b, s, up)
 	serveBeside(b, s, up, 10, perSecond, 100*time.Millisecond) // warm
 	for b.Loop() {
-		engine, err := lab.TapEngine(b.Context(), socketOf(s), "basic")
-		require.NoError(b, err)
-		socket, err := s.TapEventSocket(b.Context(), channelEvents)
-		require.NoError(b, err)
-		steal := watchSteal(b)
-		serveBeside(b, s, up, calls, perSecond, 300*time.Millisecond)
-		stolen := steal.end()
-		require.NoError(b, engine.Stop())
-		require.NoError(b, socket.Stop())
-		stamps, err := s.Stamps()
-		require.NoError(b, err)
-		report(b, pair(b, stamps, engine.Lines(), socket.Bodies()), calls, stolen)
+		all := map[string][]sight{}
+		leftOut, seen := 0, 0
+		for round := 0; seen < enough && round < roundsMax; round++ {
+			sights, stolen := watchCalls(b, s, up, perSecond)
+			for kind, list := range sights {
+				clean := slices.DeleteFunc(slices.Clone(list), func(s sight) bool {
+					return during(stolen, s.at, s.at+max(s.ours, s.theirs))
+				})
+				leftOut, seen = leftOut+len(list)-len(clean), seen+len(clean)
+				all[kind] = append(all[kind], clean...)
+			}
+		}
+		require.NotZero(b, seen, "a hypervisor took processors all the while: nothing can be measured here now")
+		report(b, all)
+		fmt.Printf("%d left out: a hypervisor had taken a processor\n", leftOut)
 	}
+}
+
+// watchCalls lets calls happen and has both clients hear of them.
+func watchCalls(b *testing.B, s *lab.Switch, up, perSecond int) (map[string][]sight, []stealSpan) {
+	b.Helper()
+	const calls = 150
+	engine, err := lab.TapEngine(b.Context(), socketOf(s), "basic")
+	require.NoError(b, err)
+	socket, err := s.TapEventSocket(b.Context(), channelEvents)
+	require.NoError(b, err)
+	steal := watchSteal(b)
+	serveBeside(b, s, up, calls, perSecond, 300*time.Millisecond)
+	stolen := steal.end()
+	require.NoError(b, engine.Stop())
+	require.NoError(b, socket.Stop())
+	stamps, err := s.Stamps()
+	require.NoError(b, err)
+	sights := pair(b, stamps, engine.Lines(), socket.Bodies())
+	require.Len(b, sights["ring"], calls, "every ring was heard of by both")
+	require.Len(b, sights["join"], calls, "every join")
+	require.Len(b, sights["end"], 2*calls, "every end")
+	return sights, stolen
 }
 
 // pair brings together what both clients heard of the same fact: who rings, who is joined, who has ended.
@@ -108,29 +136,25 @@ func dashed(id string) string {
 	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
 }
 
-func report(b *testing.B, sights map[string][]sight, calls int, stolen []stealSpan) {
+func report(b *testing.B, sights map[string][]sight) {
 	b.Helper()
-	require.Len(b, sights["ring"], calls, "every ring was heard of by both")
-	require.Len(b, sights["join"], calls, "every join")
-	require.Len(b, sights["end"], 2*calls, "every end")
 	var all []sight
 	fmt.Printf("\n%-6s %6s %12s %12s %8s %12s %12s %8s\n", "fact", "n", "ours p50", "theirs p50", "ratio", "ours p99",
 		"theirs p99", "ratio")
 	for _, kind := range []string{"ring", "join", "end"} {
-		sights[kind] = slices.DeleteFunc(sights[kind], func(s sight) bool {
-			return during(stolen, s.at, s.at+max(s.ours, s.theirs))
-		})
 		printSights(kind, sights[kind])
 		all = append(all, sights[kind]...)
 	}
 	median, p99 := printSights("all", all)
 	b.ReportMetric(median, "median-ratio")
 	b.ReportMetric(p99, "p99-ratio")
-	fmt.Printf("%d left out: a hypervisor had taken a processor\n", 4*calls-len(all))
 	fmt.Println("targets: median 1/80, p99 1/40 of the event socket's")
 }
 
 func printSights(kind string, sights []sight) (median, p99 float64) {
+	if len(sights) == 0 {
+		return 0, 0
+	}
 	var ours, theirs []int64
 	for _, s := range sights {
 		ours, theirs = append(ours, s.ours), append(theirs, s.theirs)
