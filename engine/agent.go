@@ -111,7 +111,7 @@ type agent struct {
 	offer      *offer   // a phone of his is being called for a caller
 	nail       *nail    // his leg that stays up between calls
 	parties    []*party // at his phone, from their birth to their release
-	tiers      []*tier
+	tiers      []tier
 	counted    []int32 // where he is counted as free: queue.index * LevelMax + level - 1
 	freeSince  int64   // monotonic ns since when he has had no call
 	config     *AgentConfig

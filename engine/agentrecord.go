@@ -23,7 +23,8 @@ func (e *Engine) recordAgent(a *agent) {
 	if a.next.set {
 		r.NextState, r.NextReason = a.next.state.String(), a.next.reason
 	}
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if !t.working && a.state != AgentLoggedOut {
 			r.IdleQueues = append(r.IdleQueues, t.queue.config.ID)
 		}
@@ -66,7 +67,7 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 	list.json = append(list.json, '[')
 	if !t.agent.forward || !t.working || int(t.level) > w.level {
 		s := e.standingOf(t)
-		list.add(q, &s)
+		list.add(t, &s)
 		r.CandidateCount++
 	}
 	for _, n := range e.tops[q.index].free[:w.level] {
@@ -76,7 +77,7 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 		if list.count >= CandidatesMax {
 			break
 		}
-		list.add(q, s)
+		list.add(t, s)
 	}
 	r.Candidates = list.text()
 	return r
@@ -87,10 +88,10 @@ func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 func (e *Engine) fetch(q *queue, a *agent) {
 	sum := a.config.RingMillis
 	for i := range min(len(q.free.heap), CandidatesMax+CandidatesMax/2) {
-		s := &q.free.heap[i]
-		sum += int64(e.turns[s.agent])
-		label := q.labels[s.place]
-		sum += int64(label[0]) + int64(label[len(label)-1])
+		if s := &q.free.heap[i]; !e.stale(s) {
+			label := q.labels[s.place]
+			sum += int64(label[0]) + int64(label[len(label)-1])
+		}
 	}
 	for _, c := range a.counted {
 		sum += int64(e.tops[c/LevelMax].free[0])
@@ -104,12 +105,17 @@ type candidates struct {
 	json  []byte
 }
 
-func (c *candidates) add(q *queue, s *standing) {
+// add names one who stands in the queue of the chosen, of whom all that is written is at hand by now.
+func (c *candidates) add(chosen *tier, s *standing) {
 	c.count++
 	if len(c.json) > 1 {
 		c.json = append(c.json, ',')
 	}
-	c.json = append(c.json, q.labels[s.place]...)
+	if s.place == chosen.place {
+		c.json = chosen.label(c.json)
+	} else {
+		c.json = append(c.json, chosen.queue.labels[s.place]...)
+	}
 	c.json = strconv.AppendInt(c.json, int64(s.rank%rankCalls), 10)
 	c.json = append(c.json, `,"key":`...)
 	c.json = append(strconv.AppendInt(c.json, s.key, 10), '}')
@@ -117,14 +123,19 @@ func (c *candidates) add(q *queue, s *standing) {
 
 func (c *candidates) text() string { return string(append(c.json, ']')) }
 
-// label writes what candidates says of each of a queue's staff whatever happens, all in a row.
+// label writes what candidates says of one of a queue's staff whatever happens.
+func (t *tier) label(dst []byte) []byte {
+	dst = append(appendText(append(dst, `{"agentUUID":`...), t.agent.config.UUID), `,"level":`...)
+	dst = append(strconv.AppendInt(dst, int64(t.level), 10), `,"position":`...)
+	return append(strconv.AppendInt(dst, int64(t.position), 10), `,"calls":`...)
+}
+
+// label lays the labels of a queue's staff in a row.
 func (q *queue) label() {
 	var all []byte
 	ends := make([]int, len(q.tiers))
 	for i, t := range q.tiers {
-		all = append(appendText(append(all, `{"agentUUID":`...), t.agent.config.UUID), `,"level":`...)
-		all = append(strconv.AppendInt(all, int64(t.level), 10), `,"position":`...)
-		all = append(strconv.AppendInt(all, int64(t.position), 10), `,"calls":`...)
+		all = t.label(all)
 		ends[i] = len(all)
 	}
 	text, begin := string(all), 0

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"unsafe"
+
+	"modcti/events"
+)
 
 // ofAgent answers the requests on agents (protocol.md 5).
 func (e *Engine) ofAgent(r *Request) {
@@ -41,6 +45,9 @@ func (e *Engine) agentMeant(r *Request) *agent {
 	default:
 		a = e.agentsByDN[r.ThisDN]
 	}
+	if a != nil {
+		e.approach(a)
+	}
 	switch {
 	case a == nil, a.retired, r.AgentID != "" && r.AgentID != a.config.ID:
 		return nil
@@ -52,6 +59,12 @@ func (e *Engine) agentMeant(r *Request) *agent {
 		return nil
 	}
 	return a
+}
+
+// approach asks the memory at once for what is read of an agent whose state is about to change, whom else one would be
+// waited for after the other.
+func (e *Engine) approach(a *agent) {
+	fetch(unsafe.Pointer(&e.turns[a.index]), unsafe.Pointer(a), unsafe.Pointer(a.config), unsafe.Pointer(unsafe.SliceData(a.tiers)))
 }
 
 // login: an agent comes to work at a DN. Another DN than the one he is at is a logout and a login (R61).
@@ -92,7 +105,8 @@ func (e *Engine) login(r *Request, a *agent) {
 func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) {
 	a.dn, a.phoneType = dn, r.PhoneType
 	e.agentsByDN[dn] = a
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		t.working = queues == nil || queues[t.queue.config.ID]
 	}
 	a.nameQueues()
@@ -200,7 +214,8 @@ func (a *agent) manualWrapUp() (millis int64, untimed bool) {
 	if a.config.WrapUpMillis > 0 {
 		return a.config.WrapUpMillis, false
 	}
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if t.working && t.queue.config.WrapUpMillis > 0 {
 			millis = max(millis, t.queue.config.WrapUpMillis)
 		}

@@ -34,7 +34,8 @@ func (e *Engine) publishAgent(a *agent, m events.Message) {
 // nameQueues lists the queues that an agent belongs to, and those that he works for. A list once made is never changed.
 func (a *agent) nameQueues() {
 	a.belongs, a.working = nil, nil
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		a.belongs = append(a.belongs, t.queue.config.ID)
 		if t.working {
 			a.working = append(a.working, t.queue.config.ID)

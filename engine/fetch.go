@@ -4,8 +4,8 @@ package engine
 
 import "unsafe"
 
-// fetch asks the processor for memory that will be needed soon, and does not wait for it: a line of an index, a party,
-// and what is read most of a call and of another party.
+// fetch asks the processor for memory that will be needed soon, and does not wait for it: a line, twelve lines, and twice
+// six lines. Whatever is asked for may end sooner.
 //
 //go:noescape
-func fetch(chain, party, call, other unsafe.Pointer)
+func fetch(line, twelve, six, others unsafe.Pointer)

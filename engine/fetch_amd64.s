@@ -1,11 +1,11 @@
 #include "textflag.h"
 
-// func fetch(chain, party, call, other unsafe.Pointer)
+// func fetch(line, twelve, six, others unsafe.Pointer)
 TEXT ·fetch(SB), NOSPLIT, $0-32
-	MOVQ chain+0(FP), AX
-	MOVQ party+8(FP), BX
-	MOVQ call+16(FP), CX
-	MOVQ other+24(FP), DX
+	MOVQ line+0(FP), AX
+	MOVQ twelve+8(FP), BX
+	MOVQ six+16(FP), CX
+	MOVQ others+24(FP), DX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)

@@ -4,4 +4,4 @@ package engine
 
 import "unsafe"
 
-func fetch(chain, party, call, other unsafe.Pointer) {}
+func fetch(line, twelve, six, others unsafe.Pointer) {}

@@ -165,7 +165,8 @@ func (e *Engine) comeForward(a *agent) {
 	if !a.available() {
 		return
 	}
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if !t.working {
 			continue
 		}
@@ -292,7 +293,8 @@ func (w *waiter) placeNow() int64 {
 
 // recount notes in his queues whether an agent is on, and whether he is ready.
 func (e *Engine) recount(a *agent) {
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		e.recountTier(t)
 	}
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // This file brings callers and agents together. Every decision is a look at the tops of a few heaps.
 
@@ -98,7 +101,8 @@ func (e *Engine) serve(a *agent) {
 // a queue's callers are compared by lies in one line for each queue; only of the first one more is looked at.
 func (e *Engine) firstCaller(a *agent) (first *waiter, at *tier) {
 	best := int64(noCaller)
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if !t.working {
 			continue
 		}
@@ -128,7 +132,8 @@ func (a *agent) awaitedBy() *waiter {
 }
 
 func (a *agent) tierIn(q *queue) *tier {
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if t.queue == q {
 			return t
 		}
@@ -202,8 +207,10 @@ const (
 	becauseConsult = "the first free agent, for a consult"
 )
 
-// choose offers a caller as the queue's strategy has it, beginning with the agent whom it has picked.
+// choose offers a caller as the queue's strategy has it, beginning with the agent whom it has picked. Little has been read of
+// the caller and his queue when an agent finds them: the rest is asked for at once.
 func (e *Engine) choose(w *waiter, t *tier) {
+	fetch(unsafe.Pointer(w.queue.config), unsafe.Pointer(w.queue), unsafe.Pointer(w), unsafe.Pointer(w.party.p))
 	switch {
 	case w.op != nil:
 		e.offerTo(w, t, becauseConsult)
@@ -243,7 +250,8 @@ func (e *Engine) ringAll(w *waiter) {
 func (e *Engine) joinRinging(a *agent) {
 	var first *waiter
 	var at *tier
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		if e.ringers == 0 {
 			return
 		}

@@ -65,34 +65,29 @@ func (e *Engine) adoptAgent(c *AgentConfig) {
 
 // adoptTiers rebuilds who works for which queue. An agent who is logged in works for a queue that he is put into now.
 func (e *Engine) adoptTiers(configs []TierConfig) {
-	old := make(map[*agent][]*tier, len(e.agents))
+	old := make(map[*agent][]tier, len(e.agents))
 	for _, a := range e.agents {
 		e.standBack(a)
 		old[a], a.tiers = a.tiers, nil
 	}
 	e.layOut()
-	made := make([]tier, 0, len(configs)) // in a row: an agent who moves, moves in all of his queues
-	for i := range configs {
-		c := &configs[i]
-		a, q := e.agents[c.AgentUUID], e.queueAt(c.QueueID)
-		if a == nil || a.retired || q == nil || a.tierIn(q) != nil {
-			continue
+	made := e.tiersOf(configs)
+	for len(made) > 0 {
+		a, n := made[0].agent, 1
+		for n < len(made) && made[n].agent == a {
+			n++
 		}
-		made = append(made, tier{
-			agent: a, queue: q, on: q.index, position: int32(c.Position), ordinal: int32(i),
-			working: a.state != AgentLoggedOut,
-		})
-		t := &made[len(made)-1]
-		if t.level = int32(min(max(c.Level, 0), LevelMax)); t.level == 0 {
-			t.level = levelDefault
-		}
-		for _, had := range old[a] {
-			if had.queue == q {
-				t.working = had.working
+		a.tiers, made = made[:n:n], made[n:]
+		for i := range a.tiers {
+			t := &a.tiers[i]
+			t.working = a.state != AgentLoggedOut
+			for _, had := range old[a] {
+				if had.queue == t.queue {
+					t.working = had.working
+				}
 			}
+			t.queue.tiers = append(t.queue.tiers, t)
 		}
-		a.tiers = append(a.tiers, t)
-		q.tiers = append(q.tiers, t)
 	}
 	for _, q := range e.queues {
 		slices.SortFunc(q.tiers, func(a, b *tier) int {
@@ -107,6 +102,33 @@ func (e *Engine) adoptTiers(configs []TierConfig) {
 	for _, a := range e.agents {
 		a.nameQueues()
 	}
+}
+
+// tiersOf makes tiers of what the directory says of agents and queues that it has. An agent's are in a row: one who moves,
+// moves in all of his queues. What it says twice counts once.
+func (e *Engine) tiersOf(configs []TierConfig) []tier {
+	made := make([]tier, 0, len(configs))
+	for i := range configs {
+		c := &configs[i]
+		a, q := e.agents[c.AgentUUID], e.queueAt(c.QueueID)
+		if a == nil || a.retired || q == nil {
+			continue
+		}
+		level := int32(min(max(c.Level, 0), LevelMax))
+		if level == 0 {
+			level = levelDefault
+		}
+		made = append(made, tier{
+			agent: a, queue: q, on: q.index, level: level, position: int32(c.Position), ordinal: int32(i),
+		})
+	}
+	slices.SortStableFunc(made, func(a, b tier) int { return cmp.Compare(a.agent.index, b.agent.index) })
+	seen := make(map[*queue]*agent, len(e.queues)) // who was seen last in a queue
+	return slices.DeleteFunc(made, func(t tier) bool {
+		twice := seen[t.queue] == t.agent
+		seen[t.queue] = t.agent
+		return twice
+	})
 }
 
 // layOut gives queues and agents their places among what decisions look at. Nobody is free before he comes forward again.
@@ -253,7 +275,8 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 		a.next = reserved{set: true, state: agentStateNamed(r.NextState), reason: r.NextReason}
 	}
 	e.agentsByDN[a.dn] = a
-	for _, t := range a.tiers {
+	for i := range a.tiers {
+		t := &a.tiers[i]
 		t.working = !slices.Contains(r.IdleQueues, t.queue.config.ID)
 	}
 	a.nameQueues()
