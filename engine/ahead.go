@@ -25,9 +25,9 @@ func (e *Engine) Batch(ins []Input, step func(*Input)) {
 	var found [aheadMax]*node[party]
 	for i := -aheadChain; i < len(ins); i++ {
 		here := unsafe.Pointer(e) // for what there is not
-		chain, party, call, other := here, here, here, here
+		party, call, other := here, here, here
 		if j := i + aheadChain; j < len(ins) {
-			chain = unsafe.Pointer(e.legs.chain(&ins[j].Leg))
+			e.fetchHeads(&ins[j])
 		}
 		if j := i + aheadParty; j >= 0 && j < len(ins) {
 			n := *e.legs.chain(&ins[j].Leg) // mostly the one that is meant
@@ -36,22 +36,60 @@ func (e *Engine) Batch(ins []Input, step func(*Input)) {
 			}
 		}
 		if j := i + aheadCall; j >= 0 && j < len(ins) {
-			if c := callOf(found[j%aheadMax]); c != nil {
+			n := found[j%aheadMax]
+			if n != nil && n.id != ins[j].Leg { // another is before it in the chain
+				n = n.behind
+				found[j%aheadMax] = n
+				fetch(here, unsafe.Pointer(n), here, here)
+			} else if c := callOf(n); c != nil {
 				call = unsafe.Pointer(c)
 			}
 		}
 		if j := i + aheadOther; j >= 0 && j < len(ins) {
-			if c := callOf(found[j%aheadMax]); c != nil {
-				if other = unsafe.Pointer(c.last); c.last == found[j%aheadMax].of {
-					other = unsafe.Pointer(c.first)
+			if n := found[j%aheadMax]; callOf(n) != nil {
+				other = n.of.besides()
+				if k := ins[j].Kind; k == LegEnded || k == LegDestroyed {
+					e.fetchFarewell(n.of)
 				}
 			}
 		}
-		fetch(chain, party, call, other)
+		fetch(here, party, call, other)
 		if i >= 0 {
 			step(&ins[i])
 		}
 	}
+}
+
+// fetchHeads asks for the heads of the chains in which an input's legs, and what it brings into being, are found.
+func (e *Engine) fetchHeads(in *Input) {
+	leg := unsafe.Pointer(e.legs.chain(&in.Leg))
+	other, number, call := leg, leg, leg
+	if !in.Other.IsZero() {
+		other = unsafe.Pointer(e.legs.chain(&in.Other))
+	}
+	if in.Kind == LegCreated && e.numbers.count > 0 && e.calls.count > 0 {
+		dn, _ := e.nameOf(in)
+		number, call = unsafe.Pointer(e.numbers.chainOf(hashOf(dn))), unsafe.Pointer(e.calls.chain(&in.Leg))
+	}
+	fetchLines(leg, other, number, call)
+}
+
+// fetchFarewell asks for what is read only when a party, and perhaps its call, is forgotten.
+func (e *Engine) fetchFarewell(p *party) {
+	c := p.call
+	if e.calls.count == 0 {
+		return
+	}
+	fetchLines(unsafe.Pointer(e.numbers.chainOf(p.place.hash)), unsafe.Pointer(e.calls.chain(&c.key.id)),
+		unsafe.Pointer(unsafe.SliceData(c.dns)), unsafe.Pointer(c.begun.p))
+}
+
+// besides is another party of the same call.
+func (p *party) besides() unsafe.Pointer {
+	if p.call.last == p {
+		return unsafe.Pointer(p.call.first)
+	}
+	return unsafe.Pointer(p.call.last)
 }
 
 func callOf(n *node[party]) *call {

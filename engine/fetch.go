@@ -9,3 +9,8 @@ import "unsafe"
 //
 //go:noescape
 func fetch(line, twelve, six, others unsafe.Pointer)
+
+// fetchLines asks for four lines.
+//
+//go:noescape
+func fetchLines(a, b, c, d unsafe.Pointer)

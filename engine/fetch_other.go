@@ -5,3 +5,5 @@ package engine
 import "unsafe"
 
 func fetch(line, twelve, six, others unsafe.Pointer) {}
+
+func fetchLines(a, b, c, d unsafe.Pointer) {}

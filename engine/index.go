@@ -32,7 +32,7 @@ func (x *index[T]) get(id LegID) *T {
 
 // put makes of, whose node n is, findable by the id that is in its node. No other has that id.
 func (x *index[T]) put(n *node[T], of *T) {
-	if x.count++; 2*x.count > len(x.chains) {
+	if x.count++; 4*x.count > len(x.chains) {
 		x.grow()
 	}
 	n.of = of
