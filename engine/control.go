@@ -14,7 +14,11 @@ func (e *Engine) control(r *Request) {
 		return
 	}
 	p := e.acting(r)
-	if p == nil || !e.mergeData(r, p) {
+	if p == nil {
+		return
+	}
+	changed, ok := e.dataChanged(r, p.call)
+	if !ok {
 		return
 	}
 	switch r.Kind {
@@ -42,6 +46,8 @@ func (e *Engine) control(r *Request) {
 	case RequestWhisper:
 		e.whisper(r, p)
 	case RequestUpdateAttachedData:
+		e.ask(p, r, "EventAttachedDataChanged", 0)
+		e.tellData(p.call, changed)
 	case RequestStartRecording, RequestPauseRecording, RequestResumeRecording, RequestStopRecording:
 		e.record(r, p)
 	default:
@@ -91,24 +97,28 @@ func (p *party) leaving(asked RequestKind) bool {
 	return p.state == Released || p.ending || p.hangup != 0 && asked != RequestReleaseCall
 }
 
-// mergeData merges a request's attached data into the call's. RequestUpdateAttachedData tells everybody (R60).
-func (e *Engine) mergeData(r *Request, p *party) bool {
-	update := r.Kind == RequestUpdateAttachedData
-	if len(r.AttachedData) == 0 && len(r.Remove) == 0 && !update {
-		return true
+// dataChanged finds the keys of a call's attached data that a request would change, or refuses it. The change itself waits
+// until the request is taken (protocol.md 6).
+func (e *Engine) dataChanged(r *Request, c *call) (keys []string, ok bool) {
+	if len(r.AttachedData) == 0 && len(r.Remove) == 0 {
+		return nil, true
 	}
-	merged, changed, err := p.call.data.Merge(r.AttachedData, r.Remove...)
+	_, keys, err := c.data.Merge(r.AttachedData, r.Remove...)
 	if err != nil {
 		e.refuse(r, events.InvalidParams, "attachedData: "+err.Error())
-		return false
 	}
-	p.call.data = merged
-	e.recordCall(CallUpdated, p.call)
-	if update {
-		e.ask(p, r, "EventAttachedDataChanged", 0)
-		e.tellData(p.call, changed)
+	return keys, err == nil
+}
+
+// mergeData merges the attached data of a request that is taken into the call's.
+func (e *Engine) mergeData(r *Request, c *call) {
+	if len(r.AttachedData) == 0 && len(r.Remove) == 0 {
+		return
 	}
-	return true
+	if merged, changed, err := c.data.Merge(r.AttachedData, r.Remove...); err == nil && len(changed) > 0 {
+		c.data = merged
+		e.recordCall(CallUpdated, c)
+	}
 }
 
 func (e *Engine) answerCall(r *Request, p *party) {

@@ -22,15 +22,15 @@ type pending struct {
 	kind    RequestKind
 }
 
-// ask notes a request that an event of a party will answer. With a command, the switch must confirm it in time.
-func (e *Engine) ask(p *party, r *Request, event string, command uint64) *pending {
+// ask takes a request that an event of a party will answer. With a command, the switch must confirm it in time.
+func (e *Engine) ask(p *party, r *Request, event string, command uint64) {
+	e.mergeData(r, p.call)
 	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind, digits: r.DTMFDigits}
 	if command != 0 {
 		a.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
 		e.startTimer(p, confirmTimer, 0, confirmMillis)
 	}
 	p.pending = append(p.pending, a)
-	return &p.pending[len(p.pending)-1]
 }
 
 // answer finds the request that an event of a party answers and settles it.

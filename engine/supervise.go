@@ -21,7 +21,7 @@ func (e *Engine) supervise(r *Request) {
 		e.refuse(r, events.NotFoundOtherParty, "the agent's other party has gone")
 		return
 	}
-	if !e.mergeData(r, agent) {
+	if _, ok := e.dataChanged(r, agent.call); !ok {
 		return
 	}
 	if own != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"sort"
 
 	"modcti/engine"
@@ -80,7 +81,28 @@ func (r *Run) checkCalls() {
 	}
 }
 
-// Promises checks 3.0-1, 3.0-2 and 3.0-5, that nobody is in two calls, and that the CDRs are whole.
+// checkRefusal: a request that a step did nothing but refuse has changed nothing (protocol.md 6).
+func (r *Run) checkRefusal(asks *engine.Request, before []engine.CallView) {
+	refused := len(r.out.Events) > 0
+	for i := range r.out.Events {
+		o := &r.out.Events[i]
+		name := o.Message.Name()
+		refused = refused && o.Asker == asks.Client && o.Message.Common().ReferenceID == asks.ReferenceID &&
+			(name == "EventPartyError" || name == "EventAgentError")
+	}
+	if !refused {
+		return
+	}
+	if commands, records := len(r.out.Commands), len(r.out.Records); commands+records > 0 {
+		r.breaks("refused request %d has made %d commands and %d records (protocol 6)", asks.ReferenceID, commands, records)
+	}
+	if after := r.Engine.Calls(); !reflect.DeepEqual(before, after) {
+		r.breaks("refused request %d has changed %+v into %+v (protocol 6)", asks.ReferenceID, before, after)
+	}
+}
+
+// Promises checks 3.0-1, 3.0-2 and 3.0-5, that nobody is in two calls, that refusals change nothing, and that the CDRs
+// are whole.
 func (r *Run) Promises() error {
 	if r.broken != nil {
 		return r.broken

@@ -76,8 +76,10 @@ func NewRun(s *Scene) *Run {
 
 // Step feeds one input, in which legs and conferences may have the names that the script knows them by.
 func (r *Run) Step(in engine.Input) {
+	var before []engine.CallView
 	if in.Request != nil {
 		in.Request = r.request(*in.Request)
+		before = r.Engine.Calls()
 	}
 	r.resolve(&in)
 	r.setCallID(&in)
@@ -100,6 +102,9 @@ func (r *Run) Step(in engine.Input) {
 		if r.Hear != nil {
 			r.Hear(o)
 		}
+	}
+	if in.Request != nil {
+		r.checkRefusal(in.Request, before)
 	}
 	r.checkCalls()
 }
