@@ -8,12 +8,14 @@
 //	+0 request HoldCall thisDN=1001 ref=7 client=1 data={"orderID":"5"}
 //
 // The first word is the time since the line before in ms; the second the kind; the third the leg, or what a client
-// requests. Legs are named by their uuid; a short word will do.
+// requests. Legs are named by their uuid; a short word will do. "+12.5@-3600000" says that the wall clock was set back by
+// an hour meanwhile.
 package script
 
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -64,6 +66,9 @@ func fields(t *engine.Text) map[string]*string {
 var fieldOrder = []string{"from", "name", "to", "user", "channel", "context", "sip", "call", "app", "arg", "room", "digits",
 	"path"}
 
+// setMillis: clocks that differ by less have only been read one after the other.
+const setMillis = 1
+
 // Clock is the time that lines are relative to.
 type Clock struct {
 	MonoNanos, WallMicros int64
@@ -78,12 +83,9 @@ func (c *Clock) Parse(line string) (engine.Input, error) {
 	if len(words) < 2 || !strings.HasPrefix(words[0], "+") {
 		return engine.Input{}, fmt.Errorf("%q: want +MS KIND [LEG] [WORD=VALUE...]", line)
 	}
-	ms, err := strconv.ParseFloat(words[0][1:], 64)
-	if err != nil {
-		return engine.Input{}, fmt.Errorf("%q is no time in ms", words[0])
+	if err := c.pass(words[0]); err != nil {
+		return engine.Input{}, err
 	}
-	c.MonoNanos += int64(ms * 1e6)
-	c.WallMicros += int64(ms * 1e3)
 	kind, ok := kinds[words[1]]
 	if !ok {
 		return engine.Input{}, fmt.Errorf("%q is no kind of input", words[1])
@@ -94,6 +96,24 @@ func (c *Clock) Parse(line string) (engine.Input, error) {
 		return in, err
 	}
 	return in, parseWords(&in, words[2:])
+}
+
+// pass moves the clock on by the first word of a line.
+func (c *Clock) pass(word string) error {
+	passed, set, jumps := strings.Cut(word[1:], "@")
+	ms, err := strconv.ParseFloat(passed, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no time in ms", word)
+	}
+	jump := 0.0
+	if jumps {
+		if jump, err = strconv.ParseFloat(set, 64); err != nil {
+			return fmt.Errorf("%q sets the wall clock by no time in ms", word)
+		}
+	}
+	c.MonoNanos += int64(ms * 1e6)
+	c.WallMicros += int64((ms + jump) * 1e3)
+	return nil
 }
 
 func parseWords(in *engine.Input, words []string) error {
@@ -217,8 +237,13 @@ func dispositionByName(name string) (engine.Disposition, bool) {
 // carry is named by its hex digits.
 func (c *Clock) Format(in *engine.Input) string {
 	ms := float64(in.MonoNanos-c.MonoNanos) / 1e6
+	jump := float64(in.WallMicros-c.WallMicros)/1e3 - ms
 	c.MonoNanos, c.WallMicros = in.MonoNanos, in.WallMicros
-	line := []string{"+" + strconv.FormatFloat(ms, 'f', -1, 64), kindNames[in.Kind]}
+	passed := "+" + strconv.FormatFloat(ms, 'f', -1, 64)
+	if math.Abs(jump) >= setMillis {
+		passed += "@" + strconv.FormatFloat(jump, 'f', 3, 64)
+	}
+	line := []string{passed, kindNames[in.Kind]}
 	if in.Request != nil {
 		return strings.Join(append(line, formatRequest(in.Request)...), " ")
 	}

@@ -98,9 +98,31 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
+// A clock on the wall that was set meanwhile is written down too; that the two were read one after the other is not.
+func TestClockSet(t *testing.T) {
+	at := Clock{MonoNanos: 5e9, WallMicros: 9e9}
+	write, read := at, at
+	for _, c := range []struct {
+		in   engine.Input
+		line string
+	}{
+		{engine.Input{Kind: engine.TimerDue, MonoNanos: 6e9, WallMicros: 9e9 + 1e6 - 3_600_000_000}, "+1000@-3600000.000 timer"},
+		{engine.Input{Kind: engine.TimerDue, MonoNanos: 8e9, WallMicros: 9e9 + 3e6 - 3_600_000_000}, "+2000 timer"},
+		{engine.Input{Kind: engine.TimerDue, MonoNanos: 8e9 + 500_000, WallMicros: 9e9 + 3e6 - 3_600_000_000 + 501}, "+0.5 timer"},
+	} {
+		line := write.Format(&c.in)
+		require.Equal(t, c.line, line)
+		got, err := read.Parse(line)
+		require.NoError(t, err)
+		require.Equal(t, c.in.MonoNanos, got.MonoNanos)
+		require.InDelta(t, c.in.WallMicros, got.WallMicros, 1000)
+	}
+}
+
 // A line that cannot be read names the word at fault.
 func TestBadLines(t *testing.T) {
 	for line, want := range map[string]string{
+		"+0@noon timer":                           "sets the wall clock by no time",
 		"+0 request":                              "needs a kind",
 		"+0 request Fly":                          `"Fly" is no kind`,
 		"+0 request HoldCall 1001":                `"1001" is no word`,
