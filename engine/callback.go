@@ -17,7 +17,7 @@ func (e *Engine) askCallback(w *waiter) {
 	if p == nil || p.ending {
 		return
 	}
-	if _, ok := e.dial(p.thisDN); !ok || p.thisDN == "" || q.callbacks[p.thisDN] != nil {
+	if _, ok := e.dial(p.thisDN); !ok || !identifies(p.thisDN) || q.callbacks[p.thisDN] != nil {
 		return
 	}
 	e.stayed++

@@ -136,3 +136,19 @@ func (e *Engine) busy(company, dn string) (eldest *party) {
 	}
 	return eldest
 }
+
+// identifies tells whether a number says who calls. Those who show none share a word, such as anonymous, or zeros, and are
+// not one caller for that.
+func identifies(number string) bool {
+	some := false
+	for i := range len(number) {
+		switch c := number[i]; {
+		case c == '+' && i == 0:
+		case c < '0' || c > '9':
+			return false
+		case c != '0':
+			some = true
+		}
+	}
+	return some
+}

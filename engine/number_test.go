@@ -63,3 +63,15 @@ func BenchmarkRequestsGrow(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// TestIdentifies: what a trunk puts in place of a number is nobody's in particular (3.2).
+func TestIdentifies(t *testing.T) {
+	for _, number := range []string{"13912345678", "+8613912345678", "1001", "007"} {
+		require.True(t, identifies(number), number)
+	}
+	for _, number := range []string{
+		"", "+", "0", "0000000", "+000", "anonymous", "Anonymous", "unknown", "restricted", "unavailable", "+anonymous", "139x", "13+9",
+	} {
+		require.False(t, identifies(number), number)
+	}
+}

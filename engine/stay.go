@@ -169,7 +169,7 @@ func (e *Engine) waitForAny(w *waiter) {
 // callerLeft: a caller who waits has hung up. It runs when his leg begins to end, so that no phone rings on (3.2).
 func (e *Engine) callerLeft(w *waiter, p *party) {
 	q := w.queue
-	if q.config.ResumeMillis > 0 && p.thisDN != "" && w.op == nil {
+	if q.config.ResumeMillis > 0 && identifies(p.thisDN) && w.op == nil {
 		q.remember(p.thisDN, droppedCaller{w.entered, e.in.MonoNanos})
 	}
 	if len(w.offers) == 0 {
@@ -369,7 +369,7 @@ func (q *queue) served(waited int64) {
 
 // servedLast is the agent who served a caller last, if the queue has callers wait for him and he is at work.
 func (e *Engine) servedLast(number string, q *queue) *agent {
-	if q.config.LastSeatMillis == 0 || number == "" {
+	if q.config.LastSeatMillis == 0 {
 		return nil
 	}
 	a := e.lastServed[number]
@@ -383,7 +383,7 @@ func (e *Engine) servedLast(number string, q *queue) *agent {
 }
 
 func (e *Engine) servedBy(number string, a *agent) {
-	if number == "" {
+	if !identifies(number) {
 		return
 	}
 	if len(e.lastServed) >= servedMax {
