@@ -417,16 +417,20 @@ func (e *Engine) meetInRoom(o *operation) {
 		c.room = roomPrefix + c.id
 	}
 	o.room = c.room
-	var last uint64
+	var first, last uint64
 	for p := c.first; p != nil; p = p.next {
 		if p.state == Released || p.ending || p.observer && p.op != o || !p.answered() {
 			continue
 		}
 		if p.room == nil || p.room.name != o.room {
 			last = e.joinRoom(p, o.room)
+			if first == 0 {
+				first = last
+			}
 		}
 	}
 	e.await(o, last)
+	o.earliest = first
 	e.met(o)
 }
 
@@ -459,13 +463,20 @@ func (e *Engine) listen(o *operation) {
 	e.await(o, e.orderWith(target, by, Command{Kind: CommandEavesdrop, Name: HeardByNobody}))
 }
 
-// restoreTalk joins the two again whom a supervisor's act took apart and then failed (3.11).
+// refuseAndRestore: whom the agent wanted to bring in has gone while all were put into a room (3.8).
+func (e *Engine) refuseAndRestore(o *operation) {
+	e.refuseAsked(o)
+	e.restoreTalk(o)
+}
+
+// restoreTalk joins the two again whom an act took apart and then failed (3.8, 3.11). In a conference they have each other
+// in its room.
 func (e *Engine) restoreTalk(o *operation) {
 	by, with := o.by.get(), o.with.get()
-	if by == nil || with == nil || by.ending || with.ending {
+	if by == nil || with == nil || by.ending || with.ending || o.kind == conference && o.call.meeting {
 		return
 	}
-	if o.kind == bargeIn || by.partner.get() != with { // they may be on their way into the room
+	if o.room != "" || by.partner.get() != with { // they may be on their way into the room
 		e.bridge(by, with)
 	}
 }

@@ -17,7 +17,8 @@ type operation struct {
 	caller   string // shown to target
 	room     string
 	ring     int64  // ms that a phone may ring; 0 = the setting
-	command  uint64 // the act of the switch that the stage waits for
+	command  uint64 // the act of the switch that the stage waits for, the last of them where there are several
+	earliest uint64 // and the first of those; 0 = it is one
 	version  uint32
 	told     bool  // with has been told of target
 	recalled bool  // target is by again
@@ -130,7 +131,7 @@ func (e *Engine) advance(o *operation, h happening) bool {
 	if o.stage != r.to {
 		o.stage = r.to
 		o.version++
-		o.command = 0
+		o.command, o.earliest = 0, 0
 	}
 	if r.do != nil {
 		r.do(e, o)
@@ -162,6 +163,11 @@ func (e *Engine) await(o *operation, command uint64) {
 	if p := o.anyone(); p != nil {
 		e.startTimer(p, operationTimer, o.version, confirmMillis)
 	}
+}
+
+// awaits tells whether a command is one that the stage waits for.
+func (o *operation) awaits(command uint64) bool {
+	return command == o.command || o.earliest != 0 && o.earliest <= command && command <= o.command
 }
 
 func (o *operation) anyone() *party {

@@ -137,11 +137,11 @@ var operationRows = []operationRow{
 	{adds, []stage{calling}, opTargetEnds, over, (*Engine).refuseAsked, "refuse", "3.8"},
 	{adds, []stage{calling}, opByEnds, ending, (*Engine).dropTarget, "hang up target", "3.8"},
 	{adds, []stage{meeting}, opMet, over, (*Engine).tellConferenced, "party added", "3.8"},
-	{adds, []stage{meeting}, opTargetEnds, over, (*Engine).refuseAsked, "refuse", "3.8"},
+	{adds, []stage{meeting}, opTargetEnds, over, (*Engine).refuseAndRestore, "refuse; join by and with", "3.8"},
 	{adds, []stage{meeting}, opByEnds, meeting, (*Engine).meetOrDrop, "alone, hang up target", "3.8"},
 	{adds, []stage{meeting}, opWithEnds, meeting, (*Engine).meetOrDrop, "alone, hang up target", "3.8"},
-	{adds, []stage{meeting}, opRefused, ending, (*Engine).refuseAndDrop, "refuse; hang up target", "3.8"},
-	{adds, []stage{meeting}, opExpired, ending, (*Engine).refuseAndDrop, "refuse; hang up target", "3.8"},
+	{adds, []stage{meeting}, opRefused, ending, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.8"},
+	{adds, []stage{meeting}, opExpired, ending, (*Engine).failToRestore, "refuse; hang up target; join by and with", "3.8"},
 
 	// A supervisor's acts: his own phone is target.
 	{everything, []stage{ending}, opTargetEnds, over, nil, "", "3.14"},

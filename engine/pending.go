@@ -184,7 +184,7 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 		return
 	}
 	e.offerRefused(p, in.Command)
-	if o := p.op; o != nil && o.command == in.Command {
+	if o := p.op; o != nil && o.awaits(in.Command) {
 		e.advance(o, opRefused)
 	}
 }
