@@ -234,7 +234,10 @@ typedef const cti_setting *cti_settings_ref;
  */
 int32_t cti_start(cti_host_ref host, cti_settings_ref settings, int32_t count, char *error, int32_t error_bytes);
 
-/* cti_reload puts new settings in force, or keeps the old ones whole and says why. */
+/*
+ * cti_reload puts new settings in force, or keeps the old ones whole (CTI_EINVAL) and says why. With CTI_EFAIL what could
+ * not be read stays as it was, and all else is in force: error says what.
+ */
 int32_t cti_reload(cti_settings_ref settings, int32_t count, char *error, int32_t error_bytes);
 
 /*

@@ -290,7 +290,8 @@ func (s *service) reserveNumbers(ctx context.Context) {
 	}
 }
 
-// reload puts new settings in force, or keeps the old ones whole. What an engine is made of cannot change under it.
+// reload puts new settings in force, or keeps the old ones whole: then it says so by an invalidError. What an engine is
+// made of cannot change under it. While the store cannot be read, its agents, queues and tiers alone stay as they are.
 func (s *service) reload(settings *Settings) error {
 	old := s.settings.Load()
 	for _, fixed := range []struct {
@@ -309,14 +310,15 @@ func (s *service) reload(settings *Settings) error {
 			return &invalidError{fmt.Errorf("%s: cannot change while the module is loaded; load it anew", fixed.name)}
 		}
 	}
-	d, calendar, err := s.readDirectory(settings)
-	if err != nil {
-		s.log.Error("the directory cannot be read anew; the one in force stays", "error", err)
+	d, calendar, unread := s.readDirectory(settings)
+	if unread != nil {
+		var err error
 		d = s.directory.Load()
-		calendar, err = d.Calendar(settings.TimeZone)
-	}
-	if err != nil {
-		return err
+		if calendar, err = d.Calendar(settings.TimeZone); err != nil {
+			return &invalidError{err}
+		}
+		unread = fmt.Errorf("the agents, queues and tiers of the store cannot be read, and the old ones stay in force; "+
+			"all other settings are in force: %w", unread)
 	}
 	if err := s.reloadQueueLog(settings.QueueLog); err != nil {
 		return &invalidError{err}
@@ -329,7 +331,7 @@ func (s *service) reload(settings *Settings) error {
 		return err
 	}
 	s.log.Info("new settings are in force")
-	return nil
+	return unread
 }
 
 // stop ends everything, in the order in which events and records flow, so that nothing on its way is lost: the reader

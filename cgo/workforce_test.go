@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,15 +135,18 @@ func TestDirectoryOfTheStore(t *testing.T) {
 	require.Contains(t, b.query("agent u-9"), "-ERR ")
 }
 
-// TestReloadWithoutADatabase: settings can be changed while SQLite is out of order; who works here stays as it was.
+// TestReloadWithoutADatabase: settings can be changed while SQLite is out of order. Who works here stays as it was, and
+// whoever asked for the reload is told so.
 func TestReloadWithoutADatabase(t *testing.T) {
 	dir := t.TempDir()
 	b := begin(t, dir, newFakeHost(), people()...)
 	require.NoError(t, os.Rename(filepath.Join(dir, "data", "cti.db"), filepath.Join(dir, "away.db")))
 	require.ErrorContains(t, b.store.PutTier(&engine.TierConfig{AgentUUID: "u-2", QueueID: "8001"}), "is gone")
 	require.NoError(t, b.store.Close(t.Context()), "as good as out of order")
-	require.NoError(t, b.reload(settingsIn(t, dir, append(people(), paramRow("inside-pattern", "^7$"))...)))
-	require.Contains(t, b.host.logged(), "the directory cannot be read anew; the one in force stays")
+	err := b.reload(settingsIn(t, dir, append(people(), paramRow("inside-pattern", "^7$"))...))
+	require.ErrorContains(t, err, "the agents, queues and tiers of the store cannot be read, and the old ones stay in force; ")
+	require.ErrorContains(t, err, "all other settings are in force: ")
+	require.False(t, errors.As(err, new(*invalidError)), "cti.h: CTI_EINVAL would say that nothing was taken")
 	require.True(t, b.inside("7"))
 	require.Contains(t, b.query("agents"), "\n7002|u-2|")
 }
@@ -293,27 +297,65 @@ func TestCallTellsWhy(t *testing.T) {
 	}
 }
 
-// TestCallOfAQueue: from the dialplan's cti_queue to the store: one stay, begun and ended, and one offer to the agent who
-// was free, whose phone is called.
-func TestCallOfAQueue(t *testing.T) {
+// smallest are the sections with one agent and one queue that is always open.
+func smallest() []setting {
 	rows := append(element("dial-plan", 0, "pattern", `^\d+$`, "leg", "user/$0"),
 		element("agents", 0, "name", "7001", "contact", "user/1001", "status", "Available")...)
-	rows = append(append(rows, element("queues", 0, "name", "8001")...),
-		element("tiers", 0, "agent", "7001", "queue", "8001")...)
-	b := begin(t, t.TempDir(), newFakeHost(), rows...)
-	caller := inbound(1)
-	waits := recordOf(engine.LegExecuted, "cti_queue", "8001")
-	waits.leg, waits.other, waits.legSeq, waits.direction = leg(1), engine.LegID{}, 0, uint8(engine.DirectionInbound)
-	waits.monoNanos, waits.wallMicros = 1_100_000_000, 1_700_000_000_100_400
-	b.ring.push(true, caller, waits)
-	var originate engine.Command
-	for originate.Kind != engine.CommandOriginate {
+	return append(append(rows, element("queues", 0, "name", "8001")...), element("tiers", 0, "agent", "7001", "queue", "8001")...)
+}
+
+// waits puts a caller into queue 8001.
+func (b *bench) waits(n byte) {
+	in := recordOf(engine.LegExecuted, "cti_queue", "8001")
+	in.leg, in.other, in.legSeq, in.direction = leg(n), engine.LegID{}, 0, uint8(engine.DirectionInbound)
+	in.monoNanos, in.wallMicros = 1_100_000_000, 1_700_000_000_100_400
+	b.ring.push(true, inbound(n), in)
+}
+
+// originate is the next phone that the engine has called.
+func (b *bench) originate(t *testing.T) engine.Command {
+	for {
 		select {
-		case originate = <-b.host.commands:
+		case c := <-b.host.commands:
+			if c.Kind == engine.CommandOriginate {
+				return c
+			}
 		case <-time.After(patience):
 			require.Fail(t, "no phone was called", b.host.logged())
 		}
 	}
+}
+
+// TestBadReload: whatever is wrong with what a reload reads, the answer names it, and a caller who waits loses nothing: he
+// is served when an agent comes.
+func TestBadReload(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost(), smallest()...)
+	require.Contains(t, b.query("agent 7001 logout"), "|logged-out|")
+	b.waits(1)
+	b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 1 })
+	waiting := "\n1|" + leg(1).Hex() + "|13912345678|"
+	require.Contains(t, b.query("queue 8001"), waiting)
+
+	_, err := parseSettings(append(smallest(), paramRow("durability", "sometimes")))
+	require.ErrorContains(t, err, "durability")
+	require.ErrorContains(t, b.reload(settingsIn(t, dir, append(smallest(), paramRow("track", "marked"))...)), "track: cannot change")
+	require.ErrorContains(t, b.reload(settingsIn(t, dir, append(smallest(), paramRow("queue-log", dir))...)), "queue-log: ")
+	require.Contains(t, b.query("queue 8001"), waiting)
+	require.NoError(t, b.store.Close(t.Context()))
+	require.ErrorContains(t, b.reload(settingsIn(t, dir, smallest()...)), "the agents, queues and tiers of the store cannot be read")
+	require.Contains(t, b.query("queue 8001"), waiting)
+
+	require.Contains(t, b.query("agent 7001 login"), "|1001|ready|")
+	require.Equal(t, "user/1001", b.originate(t).Value)
+}
+
+// TestCallOfAQueue: from the dialplan's cti_queue to the store: one stay, begun and ended, and one offer to the agent who
+// was free, whose phone is called.
+func TestCallOfAQueue(t *testing.T) {
+	b := begin(t, t.TempDir(), newFakeHost(), smallest()...)
+	b.waits(1)
+	originate := b.originate(t)
 	require.Equal(t, "user/1001", originate.Value)
 	require.Contains(t, b.query("agents"), "|reserved|")
 	require.Contains(t, b.query("queue 8001"), "\n1|"+leg(1).Hex()+"|13912345678|")

@@ -176,7 +176,7 @@ static char *carry_out(const request *r)
 		return reload(false);
 	case CTI_ASK_RELOAD_IF_CHANGED:
 		reply = reload(true);
-		if (reply && *reply == '-') CTI_LOG(SWITCH_LOG_ERROR, "mod_cti keeps its settings: %s", reply + 5);
+		if (reply && *reply == '-') CTI_LOG(SWITCH_LOG_ERROR, "the new settings of mod_cti: %s", reply + 5);
 		return reply;
 	}
 	return NULL;
