@@ -395,7 +395,7 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 func (e *Engine) deleteParty(r *Request, p *party) {
 	var target *party
 	for q := p.call.first; q != nil; q = q.next {
-		if e.belongsTo(q, r.CompanyID, r.OtherDN) && q.state != Released && !q.ending {
+		if e.belongsTo(q, r.CompanyID, r.OtherDN) && q.state != Released && !q.ending && q.hangup == 0 {
 			target = q
 		}
 	}
@@ -407,11 +407,10 @@ func (e *Engine) deleteParty(r *Request, p *party) {
 	case !p.call.meeting || !p.member:
 		e.refuse(r, events.InvalidCallType, "the call is no conference")
 	case target == nil || !target.member:
-		e.refuse(r, events.NotFoundOtherParty, "otherDN is not in the conference")
+		e.refuse(r, events.NotFoundOtherParty, "otherDN is not, or not any more, in the conference")
 	default:
 		target.deletedBy = p.thisDN
-		command := e.hangUp(target, CauseNormalClearing, agentSide)
-		e.ask(p, r, "EventPartyDeleted", command)
+		e.ask(p, r, "EventPartyDeleted", e.hangUp(target, CauseNormalClearing, agentSide)).value = target.thisDN
 	}
 }
 

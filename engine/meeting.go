@@ -73,8 +73,8 @@ func (e *Engine) tellLeft(c *call, gone *party) {
 			left++
 		}
 	}
-	if left < 2 {
-		return // with one left the talk is over, and its release says so
+	if left < 2 && gone.deletedBy == "" {
+		return // with one left the talk is over, and its release says so; but who has taken the last one out is answered
 	}
 	third := events.ThirdPart{ThirdDN: gone.deletedBy, ThirdDNRole: events.DeletedBy, CallState: events.StateConference}
 	if gone.deletedBy == "" {
@@ -97,7 +97,7 @@ func (e *Engine) tellLeft(c *call, gone *party) {
 		m := &events.PartyDeleted{CallPart: callPart(p), ThirdPart: third}
 		m.OtherDN, m.OtherDNRole, m.SelfLeft = gone.thisDN, events.DeletedParty, gone.deletedBy == ""
 		m.Supervisor, m.ConsultStage = gone.supervisor, stage
-		e.tellParty(p, m, outsider(p) && !p.asked("EventPartyDeleted"))
+		e.tellParty(p, m, outsider(p) && !p.awaits(m))
 	}
 	if left == 2 {
 		c.pairUp()

@@ -137,7 +137,7 @@ func (e *Engine) joinRoom(p *party, name string) uint64 {
 
 // hangUp ends a leg on somebody's behalf: side is who gets the blame (R21), empty for the switch itself.
 func (e *Engine) hangUp(p *party, cause uint16, side word) uint64 {
-	b := blame{side: side, firm: side != noWord}
+	b := blame{side: side, firm: side != noWord, asked: true}
 	if side == agentSide {
 		b.hangupCause = byAgent
 	}

@@ -218,4 +218,5 @@ type blame struct {
 	side        word
 	callState   word // why the called party failed (R37)
 	firm        bool
+	asked       bool // an act of the engine gave it, not the end of another leg
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"slices"
+
+	"modcti/events"
+)
 
 // asker is the client whose request an event answers; all others see no reference (R23).
 type asker struct {
@@ -18,31 +22,49 @@ type pending struct {
 	event   string // the wire name of the event that answers it
 	command uint64 // the act of the switch that must not be refused
 	dueAt   int64  // monotonic ns; 0 = an operation watches over it
-	digits  string // RequestSendDtmf
+	value   string // the digits, or whom to take out
 	kind    RequestKind
 }
 
 // ask takes a request that an event of a party will answer. With a command, the switch must confirm it in time.
-func (e *Engine) ask(p *party, r *Request, event string, command uint64) {
+func (e *Engine) ask(p *party, r *Request, event string, command uint64) *pending {
 	e.mergeData(r, p.call)
-	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind, digits: r.DTMFDigits}
+	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind, value: r.DTMFDigits}
 	if command != 0 {
 		a.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
 		e.startTimer(p, confirmTimer, 0, confirmMillis)
 	}
 	p.pending = append(p.pending, a)
+	return &p.pending[len(p.pending)-1]
 }
 
 // answer finds the request that an event of a party answers and settles it.
-func (p *party) answer(event string) (asker, bool) {
+func (p *party) answer(m events.Message) (asker, bool) {
 	for i := range p.pending {
-		if p.pending[i].event == event {
+		if p.pending[i].answeredBy(m) {
 			a := p.pending[i].asker
 			p.settle(i)
 			return a, true
 		}
 	}
 	return asker{}, false
+}
+
+// answeredBy tells whether an event is what a request waits for: of its name, and about what was asked for.
+func (a *pending) answeredBy(m events.Message) bool {
+	if a.event != m.Name() {
+		return false
+	}
+	switch m := m.(type) {
+	case *events.PartyDeleted:
+		return m.OtherDN == a.value && !m.SelfLeft
+	}
+	return true
+}
+
+// awaits tells whether an event of a party answers a request.
+func (p *party) awaits(m events.Message) bool {
+	return slices.ContainsFunc(p.pending, func(a pending) bool { return a.answeredBy(m) })
 }
 
 func (p *party) settle(i int) {
@@ -63,8 +85,7 @@ func (p *party) asked(event string) bool {
 func (e *Engine) unconfirmed(p *party, now int64) {
 	for i := 0; i < len(p.pending); {
 		if a := p.pending[i]; a.dueAt != 0 && a.dueAt <= now {
-			p.settle(i)
-			e.refuseParty(p, a.asker, events.PBXError, "the switch took the command and did not confirm it in time")
+			e.refuseCommanded(p, a.command, events.PBXError, "the switch took the command and did not confirm it in time")
 			continue
 		}
 		i++
@@ -164,17 +185,44 @@ func (e *Engine) supersede(p *party) {
 	}
 }
 
-func (e *Engine) commandRefused(p *party, in *Input) {
-	for i := range p.pending {
-		if a := p.pending[i]; a.command == in.Command {
-			p.settle(i)
-			code, detail := events.PBXError, "the switch refused: "+CauseName(in.Cause)
-			if in.Cause == CauseInvalidCallReference {
-				code, detail = events.NotFoundChannel, "the channel has gone"
+// refuseCommanded refuses all that waits in a party's call for a command that was not carried out. Whom it was to end lives
+// on as if nobody had asked for that.
+func (e *Engine) refuseCommanded(p *party, command uint64, code events.Code, detail string) {
+	waited := false
+	for q := p.call.first; q != nil; q = q.next {
+		for i := 0; i < len(q.pending); {
+			a := q.pending[i]
+			if a.command != command {
+				i++
+				continue
 			}
-			e.refuseParty(p, a.asker, code, detail)
-			break
+			q.settle(i)
+			e.refuseParty(q, a.asker, code, detail)
+			waited = true
 		}
+	}
+	for q := p.call.first; q != nil && waited; q = q.next {
+		if q.hangup == command {
+			q.liveOn()
+		}
+	}
+}
+
+// liveOn: the switch did not end a leg that a client wanted ended. How it ends later has nothing to do with that.
+func (p *party) liveOn() {
+	p.hangup, p.deletedBy = 0, ""
+	if p.blame.asked {
+		p.blame = blame{}
+	}
+}
+
+func (e *Engine) commandRefused(p *party, in *Input) {
+	code, detail := events.PBXError, "the switch refused: "+CauseName(in.Cause)
+	if in.Cause == CauseInvalidCallReference {
+		code, detail = events.NotFoundChannel, "the channel has gone"
+	}
+	if p.call != nil {
+		e.refuseCommanded(p, in.Command, code, detail)
 	}
 	if p.hangup == in.Command {
 		p.hangup = 0
@@ -195,7 +243,7 @@ func (e *Engine) commandTaken(p *party, a pending) {
 	case RequestMuteCall, RequestUnmuteCall:
 		e.setMuted(p, a.kind == RequestMuteCall)
 	case RequestSendDtmf:
-		e.tellDTMF(p, a.digits)
+		e.tellDTMF(p, a.value)
 	case RequestWhisper:
 		e.tellWhisper(p)
 	case RequestPauseRecording, RequestResumeRecording:

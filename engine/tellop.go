@@ -16,7 +16,7 @@ func (e *Engine) tellParty(p *party, m events.Message, fullOnly bool) {
 	}
 	out := &e.out.Events[len(e.out.Events)-1]
 	out.FullOnly = fullOnly
-	if a, ok := p.answer(m.Name()); ok {
+	if a, ok := p.answer(m); ok {
 		out.Asker, out.Request, m.Common().ReferenceID = a.client, a.name, a.reference
 	}
 }
