@@ -125,7 +125,7 @@ type QueueConfig struct {
 	MaxLength        int             // callers; 0 = no limit
 	MaxWaitMillis    int64
 	NobodyOnMillis   int64 // how long a caller waits while nobody is logged in
-	NobodyReady      bool  // nobody ready sends callers on at once
+	NobodyReady      bool  // nobody ready sends callers on: who comes, and who waits
 	ResumeMillis     int64 // a caller who dropped and returns in time has his place again
 	Overflow         []Overflow
 	ExitKeys         string // digits by which a caller leaves for the key-press overflow

@@ -362,6 +362,9 @@ func (e *Engine) endOffer(o *offer) {
 	if w.diverted {
 		e.tellQueued(w, o)
 	}
+	if e.hopeless(w.queue) {
+		e.changed = append(e.changed, w.queue)
+	}
 	e.relax(w)
 	e.matchLater(w)
 	e.armWaiter(w)

@@ -317,7 +317,15 @@ func (e *Engine) recountTier(t *tier) {
 	if ready != t.countedRe {
 		t.countedRe = ready
 		e.tops[t.on].ready += int32(delta(ready))
+		if e.tops[t.on].ready == 0 && e.hopeless(q) {
+			e.changed = append(e.changed, q)
+		}
 	}
+}
+
+// hopeless tells whether a queue sends callers on because none of its staff is ready (NobodyReady).
+func (e *Engine) hopeless(q *queue) bool {
+	return q.config.NobodyReady && !q.retired && e.tops[q.index].ready == 0
 }
 
 func delta(more bool) int {

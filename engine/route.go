@@ -289,15 +289,22 @@ func (q *queue) progressMillis() int64 {
 	return progressDefault
 }
 
-// reviewChanged looks again at the callers of queues whose staff has changed: nobody may be on any more, or a level may
-// be empty that they waited for.
+// reviewChanged looks again at the callers of queues whose staff has changed: nobody may be on any more, or ready, or a level
+// may be empty that they waited for.
 func (e *Engine) reviewChanged() {
 	for len(e.changed) > 0 {
 		q := e.changed[len(e.changed)-1]
 		e.changed = e.changed[:len(e.changed)-1]
-		for _, w := range q.stays {
-			e.relax(w)
-			e.armWaiter(w)
+		hopeless := e.hopeless(q)
+		for _, w := range e.callersOf(q) {
+			switch {
+			case w.gone:
+			case hopeless && w.winner == nil && w.number == "":
+				e.overflow(w, WhenNobodyReady)
+			default:
+				e.relax(w)
+				e.armWaiter(w)
+			}
 		}
 	}
 }

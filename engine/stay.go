@@ -91,7 +91,7 @@ func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
 		return WhenFull, true
 	case q.on == 0 && c.has(WhenNobodyOn) && c.NobodyOnMillis == 0:
 		return WhenNobodyOn, true
-	case c.NobodyReady && e.tops[q.index].ready == 0:
+	case e.hopeless(q):
 		return WhenNobodyReady, true
 	}
 	return "", false

@@ -177,6 +177,9 @@ func (e *Engine) directoryChanged(d *Directory) {
 			q.emptySince = e.in.MonoNanos
 		}
 		e.queueChanged(q)
+		if e.hopeless(q) {
+			e.changed = append(e.changed, q)
+		}
 	}
 	for _, q := range e.queuesInOrder() {
 		e.relightQueue(q)

@@ -13,7 +13,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 	switch m := o.Message.(type) {
 	case *events.AgentLogin:
 		a := l.agents[m.AgentUUID]
-		a.state, a.reason, a.reserved, a.dn, a.closed = m.AgentState, m.ReasonCode, false, m.ThisDN, 0
+		a.state, a.reason, a.reserved, a.dn, a.closed, a.lands = m.AgentState, m.ReasonCode, false, m.ThisDN, 0, false
 		a.queues = map[string]bool{}
 		for _, id := range m.ThisQueues {
 			a.queues[id] = true
@@ -30,6 +30,9 @@ func (l *ledger) event(o *engine.Outgoing) {
 		}
 	case *events.AgentNotReady:
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
+		if !m.Reserved {
+			l.agents[m.AgentUUID].lands = m.LoginState == "1"
+		}
 	case *events.AgentLogout:
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateLoggedOut, m.ReasonCode)
 	case *events.CallCreated:
@@ -66,7 +69,7 @@ func (l *ledger) agentTold(o *engine.Outgoing, part *events.AgentPart, change ev
 	if o.Asker != 0 || state != events.AgentStateReady || reason != events.ReasonAfterCallWork {
 		a.reserved = false // that after-call work ends by itself settles nothing
 	}
-	a.state, a.reason = state, reason
+	a.state, a.reason, a.lands = state, reason, false
 	if state == events.AgentStateReady {
 		a.reason = 0
 	}

@@ -52,6 +52,7 @@ type agentSeen struct {
 	state    int64
 	reason   int64
 	reserved bool
+	lands    bool // he is in after-call work that leads to ready
 	open     *offerSeen
 	closed   int64 // monotonic ns
 }
@@ -136,6 +137,7 @@ func (l *ledger) check(in *engine.Input) {
 	}
 	l.nobodyRingsForNothing()
 	l.nobodyWaitsInVain()
+	l.nobodyWaitsWithoutHope()
 }
 
 func (l *ledger) record(r *engine.Record) {
@@ -351,4 +353,30 @@ func (l *ledger) nobodyWaitsInVain() {
 func (l *ledger) occupied(uuid string) bool {
 	a, _ := l.w.engine.Agent(uuid)
 	return a.Occupancy != events.OccupancyIdle
+}
+
+// nobodyWaitsWithoutHope: where callers do not wait for agents who are not ready, none does, whenever the last one went (3.2).
+// A consult has whoever consults for its caller, and a call-back nobody on the line.
+func (l *ledger) nobodyWaitsWithoutHope() {
+	for i := range l.directory.Queues {
+		q := &l.directory.Queues[i]
+		if !q.NobodyReady || l.someoneReady(q.ID) {
+			continue
+		}
+		for _, s := range l.inQueue[q.ID] {
+			if s.offers == 0 && !s.consult && !s.Callback {
+				l.breaks("%s waits in %s, where nobody is ready", s.CallerDN, q.ID)
+			}
+		}
+	}
+}
+
+func (l *ledger) someoneReady(queueID string) bool {
+	for _, t := range l.directory.Tiers {
+		a := l.agents[t.AgentUUID]
+		if t.QueueID == queueID && a.queues[queueID] && (a.state == events.AgentStateReady || a.lands) {
+			return true
+		}
+	}
+	return false
 }
