@@ -221,7 +221,7 @@ func (e *Engine) assignBlame(p *party) {
 		p.takeBlame(cause)
 	default:
 		p.side, p.hangupCause = systemSide, cause
-		if p.talked {
+		if p.talked || p.answered() && p.cause == CauseNormalClearing {
 			p.hangupCause = bySystem
 		}
 	}

@@ -124,7 +124,12 @@ func (e *Engine) failCall(o *operation) {
 }
 
 // cancelTarget hangs target up because the agent wants it.
-func (e *Engine) cancelTarget(o *operation) {
+func (e *Engine) cancelTarget(o *operation) { e.endTarget(o, agentSide) }
+
+// giveUpTarget hangs target up because the switch did not do what it was called for.
+func (e *Engine) giveUpTarget(o *operation) { e.endTarget(o, noWord) }
+
+func (e *Engine) endTarget(o *operation, side word) {
 	p := o.target.get()
 	e.withdraw(o)
 	if p == nil && o.kind == consult { // a queue had found none yet
@@ -132,10 +137,10 @@ func (e *Engine) cancelTarget(o *operation) {
 		return
 	}
 	if p != nil && !p.answered() {
-		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, agentSide))
+		e.awaitEnd(o, e.hangUp(p, CauseOriginatorCancel, side))
 		return
 	}
-	e.awaitEnd(o, e.hangUp(p, CauseNormalClearing, agentSide))
+	e.awaitEnd(o, e.hangUp(p, CauseNormalClearing, side))
 }
 
 // awaitEnd lets the stage wait for a leg to end. That the leg is gone already is no refusal.
@@ -151,7 +156,7 @@ func (e *Engine) refuseAndDrop(o *operation) {
 
 func (e *Engine) refuseAndCancel(o *operation) {
 	e.refuseAsked(o)
-	e.cancelTarget(o)
+	e.giveUpTarget(o)
 }
 
 // Consult.
