@@ -345,8 +345,11 @@ func (e *Engine) refuseAndRejoin(o *operation) {
 	e.joinByTarget(o)
 }
 
+// cancelHeld: the switch cannot even bring the talk with the third back; all that is left is the customer on hold.
 func (e *Engine) cancelHeld(o *operation) {
-	e.cancelTarget(o)
+	e.giveUpTarget(o)
+	e.apply(o.by.get(), loses)
+	e.tellStage(o, events.StageRetrieved, events.ConsultFailed)
 	e.byWaits(o)
 }
 

@@ -83,8 +83,8 @@ var operationRows = []operationRow{
 	{consulting, []stage{bereft}, opRefused, ending, (*Engine).dropBoth, "hang up with and target", "3.6"},
 	{consulting, []stage{bereft}, opExpired, ending, (*Engine).dropBoth, "hang up with and target", "3.6"},
 	{consulting, []stage{rejoining}, opJoinedByTarget, talking, (*Engine).resumeTalk, "by talks", "3.6"},
-	{consulting, []stage{rejoining}, opRefused, held, (*Engine).cancelHeld, "hang up target; by waits", "3.6"},
-	{consulting, []stage{rejoining}, opExpired, held, (*Engine).cancelHeld, "hang up target; by waits", "3.6"},
+	{consulting, []stage{rejoining}, opRefused, held, (*Engine).cancelHeld, "hang up target; stage 5; by waits", "3.6"},
+	{consulting, []stage{rejoining}, opExpired, held, (*Engine).cancelHeld, "hang up target; stage 5; by waits", "3.6"},
 	// Completed while target still rings: from then on it is a transfer (3.6, blind).
 	{consulting, []stage{calling, joining}, opComplete, leaving, (*Engine).completeEarly, "hang up by", "3.6"},
 	{consulting, []stage{leaving}, opByEnds, calling, (*Engine).becomeTransfer, "party changed; now a transfer", "3.6"},
