@@ -97,12 +97,13 @@ type agent struct {
 	// What decisions look at comes first, side by side.
 	state      AgentState
 	next       reserved
-	closed     bool // he is offered nothing for a while, after a call that failed
-	retired    bool // the directory does not name him any more
-	nailedUp   bool // config.NailedUp
-	forward    bool // he may be chosen in his queues
-	restless   bool // he stands in Engine.restless
-	tending    bool // he stands in Engine.tending
+	under      reserved // what next was before his phone was gone
+	closed     bool     // he is offered nothing for a while, after a call that failed
+	retired    bool     // the directory does not name him any more
+	nailedUp   bool     // config.NailedUp
+	forward    bool     // he may be chosen in his queues
+	restless   bool     // he stands in Engine.restless
+	tending    bool     // he stands in Engine.tending
 	deviceLost bool
 	nailFailed bool     // the last attempt to call his nailed-up leg was in vain
 	known      bool     // the last run knew him
@@ -200,6 +201,14 @@ func (a *agent) busy() bool { return len(a.parties) > 0 || a.offer != nil }
 
 // expected tells whether whoever waits for this agent in person may hope for him.
 func (a *agent) expected() bool { return a.state == AgentReady && !a.next.set && !a.retired }
+
+// leaves tells whether an agent is logged out when his call is over.
+func (a *agent) leaves() bool { return a.next.set && a.next.state == AgentLoggedOut }
+
+// hasAsked tells whether something was asked for that is to be in force after his call, or after the work that follows it.
+func (a *agent) hasAsked() bool {
+	return a.next.set || a.state == AfterCallWork && a.wrap.back != AgentReady
+}
 
 // agentMoved follows whatever changes when an agent may have a call: who may not is not choosable from here on, who may
 // is matched when the step is done.

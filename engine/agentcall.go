@@ -106,13 +106,13 @@ func (e *Engine) beforeRelease(p *party) {
 	}
 	if p.talkCounted && p.servedFor != nil {
 		a.business--
-		leaves := a.state == AgentLoggedOut || a.retired || a.next.set && a.next.state == AgentLoggedOut
+		leaves := a.state == AgentLoggedOut || a.retired || a.leaves()
 		if millis, untimed := a.wrapUpFor(p.servedFor); a.business == 0 && !leaves && (millis > 0 || untimed) {
 			e.startWrapUp(a, millis, untimed, p)
 			return
 		}
 	}
-	if len(a.parties) == 1 && (a.state != AfterCallWork || a.next.state == AgentLoggedOut) {
+	if len(a.parties) == 1 && (a.state != AfterCallWork || a.leaves()) {
 		e.applyReserved(a)
 	}
 }

@@ -16,21 +16,35 @@ func (e *Engine) deviceGone(user string) {
 	switch {
 	case a.config.Mobile != "" && a.config.MobileAccept != MobileNever, a.config.DeviceLost == DeviceKeeps:
 	case a.busy():
-		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
+		e.leaveAfterCall(a)
 	default:
 		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
 	}
 }
 
-// deviceBack: it is there again. A logout that waited for the end of a call is called off.
+// leaveAfterCall has an agent whose phone is gone leave when his call is over, unless he does already.
+func (e *Engine) leaveAfterCall(a *agent) {
+	if a.leaves() {
+		return
+	}
+	a.under = a.next
+	e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
+}
+
+// deviceBack: it is there again. A logout that waited for the end of a call is called off, and what was to be in its place
+// is again.
 func (e *Engine) deviceBack(user string) {
 	a := e.agentsByDN[user]
 	if a == nil || !a.deviceLost {
 		return
 	}
 	a.deviceLost = false
-	if a.next.set && a.next.state == AgentLoggedOut && a.next.reason == events.ReasonDeviceLost {
-		e.reserve(a, a.state, a.reason)
+	if a.leaves() && a.next.reason == events.ReasonDeviceLost {
+		back := reserved{state: a.state, reason: a.reason}
+		if a.under.set {
+			back = a.under
+		}
+		e.reserve(a, back.state, back.reason)
 	}
 }
 

@@ -300,11 +300,12 @@ func (e *Engine) phoneGone(a *agent, p *party) {
 	case a.state == AgentLoggedOut:
 	case !a.busy():
 		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+	case a.leaves():
 	case len(a.parties) == 1 && a.parties[0] == p:
 		a.next = reserved{set: true, state: AgentLoggedOut, reason: events.ReasonDeviceLost}
 		e.agentMoved(a)
 	default:
-		e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
+		e.leaveAfterCall(a)
 	}
 }
 

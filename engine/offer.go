@@ -252,9 +252,10 @@ func (c *AgentConfig) whenMissed(outcome string) missing {
 	return missing{c.UnreachedPolicy, events.ReasonBusy, c.AfterUnreached}
 }
 
+// miss counts a call that an agent did not take, and acts by his setting. What he or a supervisor has asked for comes first.
 func (e *Engine) miss(a *agent, does missing) {
 	a.missed++
-	if a.missed < max(a.config.MissedMax, 1) || a.state == AgentLoggedOut {
+	if a.missed < max(a.config.MissedMax, 1) || a.state == AgentLoggedOut || a.hasAsked() {
 		return
 	}
 	to := AgentNotReady

@@ -13,7 +13,8 @@ func (l *ledger) event(o *engine.Outgoing) {
 	switch m := o.Message.(type) {
 	case *events.AgentLogin:
 		a := l.agents[m.AgentUUID]
-		a.state, a.reason, a.reserved, a.dn, a.closed, a.lands = m.AgentState, m.ReasonCode, false, m.ThisDN, 0, false
+		a.state, a.reason, a.dn, a.closed, a.lands = m.AgentState, m.ReasonCode, m.ThisDN, 0, false
+		a.next, a.back = reservation{}, reservation{}
 		a.queues = map[string]bool{}
 		for _, id := range m.ThisQueues {
 			a.queues[id] = true
@@ -63,11 +64,13 @@ func (l *ledger) agentTold(o *engine.Outgoing, part *events.AgentPart, change ev
 		l.breaks("agent %s was in %d, and is told to have been in %d", part.AgentUUID, a.state, change.PreviousState)
 	}
 	if change.Reserved {
-		a.reserved = state != a.state || state != events.AgentStateReady && reason != a.reason
+		l.reservedTold(o, part.AgentUUID, reservation{state: state, reason: reason})
 		return
 	}
-	if o.Asker != 0 || state != events.AgentStateReady || reason != events.ReasonAfterCallWork {
-		a.reserved = false // that after-call work ends by itself settles nothing
+	if o.Asker == 0 {
+		l.settle(part.AgentUUID, state, reason)
+	} else {
+		a.next, a.back = reservation{}, reservation{}
 	}
 	a.state, a.reason, a.lands = state, reason, false
 	if state == events.AgentStateReady {
@@ -108,7 +111,7 @@ func (l *ledger) released(o *engine.Outgoing, m *events.Released) {
 			return
 		}
 	}
-	if a.state == events.AgentStateReady && !a.reserved { // reserved: another call holds it back
+	if a.state == events.AgentStateReady && !a.next.set { // reserved: another call holds it back
 		l.breaks("agent %s is ready when the release of his queue call is told (3.0-4)", p.agentUUID)
 	}
 }

@@ -71,7 +71,7 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 		}
 		a := engine.AgentConfig{
 			UUID: fmt.Sprintf("agent%02d", i), ID: strconv.Itoa(i), DN: strconv.Itoa(1001 + i), WrapUpMillis: -1 + some(10_000),
-			MissedPolicy: engine.MissedPolicy(r.IntN(3)), RejectPolicy: engine.MissedPolicy(r.IntN(2)), MissedMax: r.IntN(4),
+			MissedPolicy: engine.MissedPolicy(r.IntN(3)), RejectPolicy: engine.MissedPolicy(r.IntN(3)), MissedMax: r.IntN(4),
 			AfterMissed: some(10_000), AfterReject: some(5000), AfterBusy: some(5000), AfterUnreached: some(5000),
 			DeviceLost: engine.DevicePolicy(r.IntN(2)), DuplicatePolicy: engine.DuplicatePolicy(r.IntN(2)),
 			IdleLogout: some(3) * 60_000,

@@ -2,6 +2,7 @@ package center
 
 import (
 	"fmt"
+	"strings"
 
 	"modcti/engine"
 	"modcti/events"
@@ -46,15 +47,17 @@ type offerSeen struct {
 }
 
 type agentSeen struct {
-	config   *engine.AgentConfig
-	queues   map[string]bool // that he has logged in for
-	dn       string
-	state    int64
-	reason   int64
-	reserved bool
-	lands    bool // he is in after-call work that leads to ready
-	open     *offerSeen
-	closed   int64 // monotonic ns
+	config *engine.AgentConfig
+	queues map[string]bool // that he has logged in for
+	dn     string
+	state  int64
+	reason int64
+	lands  bool // he is in after-call work that leads to ready
+	next   reservation
+	under  reservation // what next was before his phone was gone
+	back   reservation // what next was before his after-call work
+	open   *offerSeen
+	closed int64 // monotonic ns
 }
 
 type callSeen struct{ created, deleted bool }
@@ -148,7 +151,7 @@ func (l *ledger) record(r *engine.Record) {
 			l.breaks("stay %v begins twice", key)
 		}
 		s := &staySeen{QueueRecord: *r.Queue, order: len(l.stays), enteredAt: l.w.now}
-		s.consult = len(s.CallerDN) == 4 // an extension waits, for whoever its agent consults
+		s.consult = len(s.CallerDN) == 4 || strings.HasPrefix(s.CallerDN, "1380000") // an agent waits, for whom he consults
 		l.stays[key] = s
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
 	case engine.QueueLeft:
@@ -211,8 +214,8 @@ func (l *ledger) offered(r *engine.OfferRecord) {
 	switch {
 	case a.open != nil:
 		l.breaks("agent %s is offered a second call", r.AgentUUID)
-	case a.state != events.AgentStateReady || a.reserved:
-		l.breaks("agent %s is offered a call in state %d (%d), reserved %v", r.AgentUUID, a.state, a.reason, a.reserved)
+	case a.state != events.AgentStateReady || a.next.set:
+		l.breaks("agent %s is offered a call in state %d (%d), reserved %v", r.AgentUUID, a.state, a.reason, a.next)
 	case a.closed > l.w.now:
 		l.breaks("agent %s is offered a call %d ms too early after one that failed", r.AgentUUID, (a.closed-l.w.now)/1e6)
 	case l.callsAt(r.AgentUUID, r.PartyID) >= max(a.config.MaxCalls, 1):
@@ -337,7 +340,7 @@ func (l *ledger) nobodyWaitsInVain() {
 			continue
 		}
 		a := l.agents[t.AgentUUID]
-		if a.state != events.AgentStateReady || a.reserved || a.open != nil || a.closed >= l.w.now || !a.queues[t.QueueID] ||
+		if a.state != events.AgentStateReady || a.next.set || a.open != nil || a.closed >= l.w.now || !a.queues[t.QueueID] ||
 			l.occupied(t.AgentUUID) || a.config.NailedUp && !l.nails.idleOf(t.AgentUUID) {
 			continue
 		}
