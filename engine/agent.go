@@ -104,7 +104,6 @@ type agent struct {
 	forward    bool     // he may be chosen in his queues
 	restless   bool     // he stands in Engine.restless
 	tending    bool     // he stands in Engine.tending
-	deviceLost bool
 	nailFailed bool     // the last attempt to call his nailed-up leg was in vain
 	known      bool     // the last run knew him
 	index      int32    // in Engine.turns

@@ -36,7 +36,7 @@ func (e *Engine) attachTo(a *agent, p *party) {
 	p.agent = a
 	a.parties = append(a.parties, p)
 	if p.direction == DirectionInbound {
-		a.deviceLost = false // his phone speaks
+		delete(e.lost, p.thisDN) // his phone speaks
 	}
 	e.agentMoved(a)
 }

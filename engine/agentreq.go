@@ -111,7 +111,7 @@ func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) 
 	}
 	a.nameQueues()
 	e.takeCalls(a)
-	a.freeSince, a.missed, a.closed, a.deviceLost = e.in.MonoNanos, 0, false, false
+	a.freeSince, a.missed, a.closed = e.in.MonoNanos, 0, false
 	e.answering = askerOf(r)
 	if r.AgentState == events.AgentStateNotReady {
 		e.agentDoes(a, logsInNotReady, r.ReasonCode)
@@ -172,7 +172,7 @@ func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) 
 		if a.state == AfterCallWork && reason == events.ReasonNone {
 			reason = events.ReasonAfterCallWork
 		}
-		a.missed, a.closed, a.deviceLost = 0, false, false
+		a.missed, a.closed = 0, false
 		e.agentDoes(a, getsReady, reason)
 	case AgentNotReady:
 		e.agentDoes(a, getsNotReady, reason)

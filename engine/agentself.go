@@ -5,15 +5,15 @@ import "modcti/events"
 // This file holds what becomes of agents without a client's request: their phones come and go, ask by a feature code,
 // and the whole system is emptied.
 
-// deviceGone: the phone of an agent is not there any more. Who takes calls on his mobile then goes on; else it is his
-// setting whether he does.
+// deviceGone: the phone of an agent, or of nobody yet, is not there any more. Who takes calls on his mobile then goes on;
+// else it is his setting whether he does.
 func (e *Engine) deviceGone(user string) {
-	a := e.agentsByDN[user]
-	if a == nil {
-		return
+	if len(e.lost) < lostMax {
+		e.lost[user] = true
 	}
-	a.deviceLost = true
+	a := e.agentsByDN[user]
 	switch {
+	case a == nil:
 	case a.config.Mobile != "" && a.config.MobileAccept != MobileNever, a.config.DeviceLost == DeviceKeeps:
 	case a.busy():
 		e.leaveAfterCall(a)
@@ -34,12 +34,11 @@ func (e *Engine) leaveAfterCall(a *agent) {
 // deviceBack: it is there again. A logout that waited for the end of a call is called off, and what was to be in its place
 // is again.
 func (e *Engine) deviceBack(user string) {
-	a := e.agentsByDN[user]
-	if a == nil || !a.deviceLost {
+	if !e.lost[user] {
 		return
 	}
-	a.deviceLost = false
-	if a.leaves() && a.next.reason == events.ReasonDeviceLost {
+	delete(e.lost, user)
+	if a := e.agentsByDN[user]; a != nil && a.leaves() && a.next.reason == events.ReasonDeviceLost {
 		back := reserved{state: a.state, reason: a.reason}
 		if a.under.set {
 			back = a.under

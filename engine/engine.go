@@ -26,6 +26,7 @@ type Engine struct {
 	agents     map[string]*agent // by uuid
 	agentsByID map[string]*agent
 	agentsByDN map[string]*agent // who is logged in there
+	lost       map[string]bool   // the phones that are gone, whoever is logged in there
 	queues     map[string]*queue
 	lastServed map[string]*agent // caller's number -> who served him last
 	turns      []uint32          // by agent.index: grows whenever he is free no more
@@ -84,7 +85,7 @@ func New(config Config, open []OpenCall) *Engine {
 		nails: make(map[LegID]*nail), nailOrders: make(map[uint64]*nail),
 		rooms: make(map[string]*room), ordered: make(map[uint64]ref),
 		agents: make(map[string]*agent), agentsByID: make(map[string]*agent), agentsByDN: make(map[string]*agent),
-		queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]stray),
+		lost: make(map[string]bool), queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]stray),
 		untracked: make(map[LegID]*untracked),
 	}
 	e.monoNanos, e.wallMicros = config.MonoNanos, config.WallMicros

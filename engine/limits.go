@@ -23,5 +23,6 @@ const (
 	hopsMax           = 8               // queues that a caller is sent on through
 	droppedMax        = 1 << 12         // callers of a queue who left and may return
 	servedMax         = 1 << 16         // callers whose last agent is remembered
+	lostMax           = 100_000         // phones that are gone and may be back
 	snapshotMillis    = 5_000           // how long a worker may take to tell the session table
 )

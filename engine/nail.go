@@ -84,7 +84,7 @@ func (e *Engine) nailsKnown() {
 }
 
 func (e *Engine) callNail(a *agent) {
-	dn := a.phone()
+	dn := e.phoneOf(a)
 	route, ok := e.dial(dn)
 	if !ok || e.full() {
 		e.nailMissed(a, OfferUnreachable)

@@ -70,7 +70,7 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 // callAgent has the switch call an agent's phone for a caller; false when there is no way to it.
 func (e *Engine) callAgent(o *offer) bool {
 	w, a := o.waiter, o.agent
-	dn := a.phone()
+	dn := e.phoneOf(a)
 	if a.nail != nil && a.nail.stage == nailUp {
 		dn = a.nail.dn
 	}
@@ -120,11 +120,12 @@ func (w *waiter) callerDN() string {
 	return w.number
 }
 
-// phone is the number at which an agent is called now: UseMobileAccept decides between his phone and his mobile.
-func (a *agent) phone() string {
-	mobile := a.config.MobileAccept == MobileAlways || a.config.MobileAccept == MobileOffline && a.deviceLost
-	if a.config.Mobile != "" && mobile {
-		return a.config.Mobile
+// phoneOf is the number at which an agent is called now: UseMobileAccept decides between his phone and his mobile.
+func (e *Engine) phoneOf(a *agent) string {
+	switch c := a.config; {
+	case c.Mobile == "":
+	case c.MobileAccept == MobileAlways, c.MobileAccept == MobileOffline && e.lost[a.dn]:
+		return c.Mobile
 	}
 	return a.dn
 }

@@ -2,9 +2,10 @@
 
 /*
  * Phones that are there no more. The switch tells of every registration that ends, while its table still holds it, and
- * a user may have others: a thread asks a little later whether any is left.
+ * a user may have others: a thread asks a little later whether any is left. Whoever has been seen to register is known
+ * for as long as the switch runs, and looked at when the module is loaded anew. Others may have no need to register.
  */
-enum { WATCHED_MAX = 10000, LOST_MAX = 100000, LOOKS = 4 };
+enum { WATCHED_MAX = 10000, LOST_MAX = 100000, KNOWN_MAX = 100000, LOOKS = 4 };
 
 static const int64_t look_after_ms[LOOKS] = {20, 100, 400, 1500};
 
@@ -23,8 +24,9 @@ static pthread_t thread;
 static bool running, closed = true;
 static watched *to_look_at[LOOKS]; /* by how often they were looked at: each list is in the order of its times */
 static watched **ends[LOOKS];
-static uint32_t count, lost_count;
-static switch_hash_t *lost; /* the users who were told to be gone */
+static uint32_t count, lost_count, known_count;
+static switch_hash_t *lost;  /* the users who were told to be gone */
+static switch_hash_t *known; /* the hosts of the users who have registered */
 
 static bool may_be_asked_for(const char *text)
 {
@@ -160,6 +162,33 @@ static void *run(void *unused)
 	return NULL;
 }
 
+/* ---- who is known ---- */
+
+static void remember_locked(const char *user, const char *host)
+{
+	char *had = known ? switch_core_hash_find(known, user) : NULL;
+	if (!known || (had ? !strcmp(had, host) : known_count >= KNOWN_MAX)) return;
+	char *copy = strdup(host);
+	if (!copy) return;
+	known_count += !had;
+	switch_core_hash_insert(known, user, copy);
+	free(had);
+}
+
+/* Who is known and there is looked at once. */
+static void look_for_known_locked(void)
+{
+	for (switch_hash_index_t *at = switch_core_hash_first(known); at; at = switch_core_hash_next(&at)) {
+		const void *user;
+		void *host;
+		switch_core_hash_this(at, &user, NULL, &host);
+		watched *w = new_watched(user, host);
+		if (!w) continue;
+		w->looks = LOOKS - 1;
+		put_locked(w);
+	}
+}
+
 /* ---- on the switch's event thread ---- */
 
 static const char *header_of(switch_event_t *event, const char *name, const char *other_name)
@@ -174,6 +203,7 @@ void cti_registration_ended(switch_event_t *event)
 	if (!may_be_asked_for(user) || !may_be_asked_for(host)) return;
 	watched *w = new_watched(user, host);
 	pthread_mutex_lock(&mutex);
+	remember_locked(user, host);
 	bool room = w && !closed && count < WATCHED_MAX;
 	if (room) put_locked(w);
 	pthread_mutex_unlock(&mutex);
@@ -185,8 +215,12 @@ void cti_registration_ended(switch_event_t *event)
 /* Phones register again and again: who was not missed is not told of. */
 void cti_registration_began(switch_event_t *event)
 {
-	const char *user = switch_event_get_header(event, "from-user");
-	if (!zstr(user)) tell_found(user);
+	const char *user = switch_event_get_header(event, "from-user"), *host = switch_event_get_header(event, "from-host");
+	if (!may_be_asked_for(user) || !may_be_asked_for(host)) return;
+	pthread_mutex_lock(&mutex);
+	remember_locked(user, host);
+	pthread_mutex_unlock(&mutex);
+	tell_found(user);
 }
 
 /* ---- open and close ---- */
@@ -201,6 +235,8 @@ bool cti_registrations_open(char *error, size_t error_bytes)
 	switch_core_hash_init_nocase(&lost);
 	lost_count = 0;
 	closed = false;
+	if (known) look_for_known_locked();
+	else switch_core_hash_init_nocase(&known);
 	pthread_mutex_unlock(&mutex);
 	running = cti_thread_start(&thread, "cti_phones", CTI_STACK_BYTES, CTI_ORDINARY, run);
 	if (!running) snprintf(error, error_bytes, "no thread could be made to watch the registrations");

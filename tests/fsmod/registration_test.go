@@ -119,15 +119,25 @@ func oddUsers(t *testing.T, s *freeSwitch) {
 	require.Empty(t, s.devices(mark, "a~b"))
 }
 
-// lostWhileUnloaded: a new load knows nobody who is lost, and finds those who go from then on.
+// lostWhileUnloaded: a new load tells who of those that had registered is gone, whenever he went, and nobody else.
 func lostWhileUnloaded(t *testing.T, s *freeSwitch) {
-	s.register("1507", "a", "300")
+	mark := s.mark()
+	for _, user := range []string{"1507", "1508", "1509"} {
+		s.register(user, "a", "300")
+	}
+	s.register("1508", "a", "0")
+	s.awaitDevices(mark, "1508", "LOST")
 	require.True(t, s.tryAPI("unload mod_cti"))
 	s.register("1507", "a", "0")
+	mark = s.mark()
 	require.True(t, s.tryAPI("load mod_cti"))
-	mark := s.mark()
-	s.register("1507", "a", "300")
-	s.register("1507", "a", "0")
 	s.awaitDevices(mark, "1507", "LOST")
+	s.awaitDevices(mark, "1508", "LOST")
+	s.register("1508", "a", "300")
+	s.awaitDevices(mark, "1508", "LOST", "FOUND")
+	s.register("1508", "a", "0")
+	s.awaitDevices(mark, "1508", "LOST", "FOUND", "LOST")
+	require.Empty(t, s.devices(mark, "1509"))
 	require.Len(t, s.threadsOf("cti_phones"), 1)
+	s.register("1509", "a", "0")
 }
