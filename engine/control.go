@@ -282,9 +282,8 @@ func (e *Engine) moveOrConsult(r *Request, p *party) {
 }
 
 func (e *Engine) beginMove(r *Request, p, with *party, to destination) {
-	if p.op != nil {
-		p.op.dissolve()
-	}
+	former := p.op
+	former.dissolve()
 	o := e.operate(r, p.call, p, with, to)
 	if r.Kind == RequestInitiateConsult {
 		o.kind, o.stage = consult, calling
@@ -292,7 +291,7 @@ func (e *Engine) beginMove(r *Request, p, with *party, to destination) {
 		e.startConsult(o)
 		return
 	}
-	o.kind, o.stage = transfer, leaving
+	o.kind, o.stage, o.former = transfer, leaving, former
 	p.farewell = farewell{callState: events.StateTransferred, thirdDN: r.OtherDN, thirdRole: events.TransferTo}
 	e.ask(p, r, "EventReleased", 0)
 	e.startMove(o)
@@ -335,12 +334,11 @@ func (e *Engine) redirect(r *Request, p *party) {
 }
 
 func (e *Engine) beginRedirect(r *Request, p, with *party, to destination) {
-	if p.op != nil {
-		p.op.dissolve()
-	}
+	former := p.op
+	former.dissolve()
 	e.redirectOffer(p)
 	o := e.operate(r, p.call, p, with, to)
-	o.kind, o.stage = redirect, leaving
+	o.kind, o.stage, o.former = redirect, leaving, former
 	p.farewell = farewell{callState: events.StateRedirected}
 	e.ask(p, r, "EventReleased", 0)
 	e.startMove(o)

@@ -399,7 +399,7 @@ func (e *Engine) startMove(o *operation) {
 		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
-	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
+	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
 // finishMove: with and target talk.

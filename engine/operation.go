@@ -25,7 +25,8 @@ type operation struct {
 	gone     blame // of the last of its parties that ended
 	inApp    bool  // diversion: with is in cti_queue
 	result   string
-	givenUp  bool // by has taken it out of the queue that looked for target
+	givenUp  bool       // by has taken it out of the queue that looked for target
+	former   *operation // that its parties took part in: it goes on if by is not taken out
 }
 
 type operationKind uint8
@@ -189,6 +190,9 @@ func (o *operation) enlist(parties ...*party) {
 }
 
 func (o *operation) dissolve() {
+	if o == nil {
+		return
+	}
 	for _, r := range []ref{o.by, o.with, o.target} {
 		if p := r.get(); p != nil && p.op == o {
 			p.op = nil

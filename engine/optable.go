@@ -109,7 +109,8 @@ var operationRows = []operationRow{
 	// A transfer in one step, and a redirection of a ringing phone: by goes first.
 	{moves, []stage{leaving}, opByEnds, calling, (*Engine).callTarget, "call target", "3.5"},
 	{moves, []stage{leaving}, opWithEnds, over, nil, "", "3.5"},
-	{moves, []stage{leaving}, opExpired, over, (*Engine).refuseAsked, "refuse", "3.5"},
+	{moves, []stage{leaving}, opRefused, over, (*Engine).undoMove, "refuse; join by and with", "3.5"},
+	{moves, []stage{leaving}, opExpired, over, (*Engine).undoMove, "refuse; join by and with", "3.5"},
 	{moves, []stage{calling}, opTargetRings, calling, (*Engine).tellMoved, "party changed", "3.5"},
 	{moves, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.5"},
 	{moves, []stage{calling, merging, recalling, restoring}, opWithEnds, ending, (*Engine).dropTarget, "hang up target", "3.5"},

@@ -217,6 +217,7 @@ func (p *party) liveOn() {
 }
 
 func (e *Engine) commandRefused(p *party, in *Input) {
+	gone := p.hangup == in.Command && in.Cause == CauseInvalidCallReference // its end has rows of its own
 	code, detail := events.PBXError, "the switch refused: "+CauseName(in.Cause)
 	if in.Cause == CauseInvalidCallReference {
 		code, detail = events.NotFoundChannel, "the channel has gone"
@@ -232,7 +233,7 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 		return
 	}
 	e.offerRefused(p, in.Command)
-	if o := p.op; o != nil && o.awaits(in.Command) {
+	if o := p.op; o != nil && o.awaits(in.Command) && !gone {
 		e.advance(o, opRefused)
 	}
 }
