@@ -274,7 +274,7 @@ func (e *Engine) nailMissed(a *agent, outcome string) {
 	does := a.config.whenMissed(outcome)
 	a.nailFailed = true
 	e.nailAgain(a, max(does.closedMillis, nailRetry))
-	e.miss(a, does)
+	e.miss(a, does, nil)
 }
 
 // nailAgain has the phone called again after a while.

@@ -54,17 +54,26 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 		e.ringers++
 	}
 	e.agentMoved(a)
-	if !e.callAgent(o) {
-		o.outcome = OfferUnreachable
-		e.recordOffer(OfferMade, o.record)
-		e.block(a, a.config.AfterUnreached)
-		e.endOffer(o)
-		return
-	}
 	if q.config.Strategy == Progressive && w.op == nil && w.number == "" {
 		w.progressAt = e.in.MonoNanos + q.progressMillis()*1_000_000
 	}
+	if !e.callAgent(o) {
+		e.offerFailed(o)
+	}
 	e.armWaiter(w)
+}
+
+// offerFailed: there is no way to the agent's phone, which does to him what any call does that he does not take. That the
+// engine has no room for a leg is not his doing.
+func (e *Engine) offerFailed(o *offer) {
+	o.outcome = OfferUnreachable
+	e.recordOffer(OfferMade, o.record)
+	does := o.agent.config.whenMissed(o.outcome)
+	e.block(o.agent, does.closedMillis)
+	if !e.full() {
+		e.miss(o.agent, does, nil)
+	}
+	e.endOffer(o)
 }
 
 // callAgent has the switch call an agent's phone for a caller; false when there is no way to it.
@@ -231,7 +240,7 @@ func (e *Engine) missedOffer(p *party) {
 		e.block(a, 0)
 	case OfferNoAnswer, OfferRejected, OfferBusy, OfferUnreachable:
 		e.block(a, does.closedMillis)
-		e.miss(a, does)
+		e.miss(a, does, p)
 	}
 }
 
@@ -250,11 +259,12 @@ func (c *AgentConfig) whenMissed(outcome string) missing {
 	case OfferBusy:
 		return missing{c.BusyPolicy, events.ReasonBusy, c.AfterBusy}
 	}
-	return missing{c.UnreachedPolicy, events.ReasonBusy, c.AfterUnreached}
+	return missing{c.UnreachedPolicy, events.ReasonUnreachable, c.AfterUnreached}
 }
 
-// miss counts a call that an agent did not take, and acts by his setting. What he or a supervisor has asked for comes first.
-func (e *Engine) miss(a *agent, does missing) {
+// miss counts a call that an agent did not take, and acts by his setting: now, before the release of p, which was that call
+// (nil: it never came to be), or when his other calls are over. What he or a supervisor has asked for comes first.
+func (e *Engine) miss(a *agent, does missing, p *party) {
 	a.missed++
 	if a.missed < max(a.config.MissedMax, 1) || a.state == AgentLoggedOut || a.hasAsked() {
 		return
@@ -272,7 +282,7 @@ func (e *Engine) miss(a *agent, does missing) {
 	}
 	a.missed = 0
 	switch {
-	case len(a.parties) > 1:
+	case len(a.parties) > 1, len(a.parties) == 1 && a.parties[0] != p:
 		e.reserve(a, to, does.reason)
 	case to == AgentLoggedOut:
 		e.agentDoes(a, logsOut, does.reason)

@@ -62,6 +62,7 @@ const (
 	ReasonReplaced      int64 = 10
 	ReasonRest          int64 = 11
 	ReasonLast          int64 = 98 // 12 to 98 are the company's own
+	ReasonUnreachable   int64 = 99
 )
 
 // Reasons says what each reasonCode means.
@@ -72,7 +73,7 @@ var Reasons = []struct {
 	{ReasonNone, "none: ready, asked for"},
 	{ReasonRejected, "a call was rejected"},
 	{ReasonDoNotDisturb, "do not disturb"},
-	{ReasonBusy, "the phone was busy or could not be reached"},
+	{ReasonBusy, "the phone was busy"},
 	{ReasonAfterCallWork, "after-call work; on EventAgentReady: it has ended"},
 	{ReasonNoAnswer, "a call was not answered"},
 	{ReasonDeviceLost, "the phone is not registered any more"},
@@ -81,6 +82,7 @@ var Reasons = []struct {
 	{ReasonIdle, "no call for too long"},
 	{ReasonReplaced, "another login took the phone or the agent"},
 	{ReasonRest, "rest"},
+	{ReasonUnreachable, "the phone could not be reached"},
 }
 
 // ReasonByRequest tells whether a client may give the reason (protocol.md 5).

@@ -110,9 +110,12 @@ func codeTables() string {
 	text += "\n## Reason codes of agents\n\nA request may give 2, 4, 11 and 12 to 98 (protocol.md 5).\n\n" +
 		"| reasonCode | meaning |\n|---|---|\n"
 	for _, r := range Reasons {
+		if r.Code > ReasonLast {
+			text += fmt.Sprintf("| %d to %d | the company's own breaks |\n", ReasonRest+1, ReasonLast)
+		}
 		text += fmt.Sprintf("| %d | %s |\n", r.Code, r.Meaning)
 	}
-	text += "| 12 to 98 | the company's own breaks |\n\n## earlyDetectCause\n\n" +
+	text += "\n## earlyDetectCause\n\n" +
 		"200 when the call was answered; else by the hangup cause (R22), and 0 for any other cause.\n\n" +
 		"| hangup cause | earlyDetectCause |\n|---|---|\n"
 	for _, cause := range slices.Sorted(maps.Keys(detected)) {

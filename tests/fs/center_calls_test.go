@@ -382,7 +382,7 @@ func rejectBusyUnreachable(c *center) {
 	c.told("AgentNotReady 1006 reasonCode=1", "Released 1006", "Queued 8004 retries=1", "Ringing 1007")
 	c.refuse("1007")
 	c.told("AgentLogout 1007 reasonCode=3", "Released 1007", "Queued 8004 retries=2", "Diverted 8004 thirdDN=1010")
-	c.told("AgentLogout 1010 reasonCode=3", "Ringing 1005")
+	c.told("AgentLogout 1010 reasonCode=99", "Ringing 1005")
 	c.answer("1005")
 	c.told("Established 1005 thisQueue=8004")
 	c.hears(map[string]string{outside: "1005", "1006": "", "1007": ""})
