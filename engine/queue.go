@@ -17,6 +17,7 @@ type queue struct {
 	labels     []string // by tier.place: what of each never changes, as receipts write it
 	index      int32    // in Engine.tops
 	free       staff
+	lots       map[uint32]int64         // Random: the lot of the last who was picked, by rank
 	waiting    [LevelMax + 1]waiterHeap // by the level that the caller accepts
 	stays      []*waiter                // all who are in it: who wait, are being offered, or are to be called back
 	ringing    []*waiter                // whose phones others may join: ring-all
@@ -117,8 +118,8 @@ func (w *waiter) before(o *waiter) bool {
 	return w.ordinal < o.ordinal
 }
 
-// strategyKey is what an agent is chosen by in a queue: the least first.
-func (e *Engine) strategyKey(t *tier) int64 {
+// strategyKey is what an agent is chosen by in a queue, among those of his rank: the least first.
+func (e *Engine) strategyKey(t *tier, rank uint32) int64 {
 	a := t.agent
 	switch t.queue.config.Strategy {
 	case RoundRobin:
@@ -128,13 +129,35 @@ func (e *Engine) strategyKey(t *tier) int64 {
 	case LeastTalk:
 		return a.talkNanos
 	case Random:
-		e.drawn++
-		return int64(mix(e.config.LegSeed[0]^e.drawn) >> 1)
+		return t.queue.lots[rank] + e.lot()
 	case TopDown, Sequential, Progressive:
 		return int64(t.position)
 	case LongestIdle, RingAll:
 	}
 	return a.freeSince
+}
+
+// lot draws a time with an exponential distribution. Such times have no memory: of those who wait for theirs, each is as
+// likely to be the next, however long he has waited. So whoever comes forward draws his time from when the last of his rank
+// was picked, and the heap has the next on top, each time any of the free with the same chance.
+func (e *Engine) lot() int64 {
+	e.drawn++
+	chance := float64(mix(e.config.LegSeed[0]^e.drawn)>>11+1) / (1 << 53)
+	return int64(-math.Log(chance) * lotMean)
+}
+
+// lotMean leaves room for thousands of millions of picks.
+const lotMean = 1 << 30
+
+// picked: the first of the free gets a call.
+func (q *queue) picked(s *standing) {
+	if q.config.Strategy != Random {
+		return
+	}
+	if q.lots == nil {
+		q.lots = make(map[uint32]int64)
+	}
+	q.lots[s.rank] = s.key
 }
 
 // goesDown tells whether a queue offers one caller to one agent after the other, down its list.
@@ -218,9 +241,9 @@ func (e *Engine) inOrder(q *queue, level int) iter.Seq[*standing] {
 }
 
 func (e *Engine) standingOf(t *tier) standing {
+	rank := uint32(t.level)*rankCalls + uint32(len(t.agent.parties))
 	return standing{
-		key: e.strategyKey(t), rank: uint32(t.level)*rankCalls + uint32(len(t.agent.parties)), place: t.place, agent: t.agent.index,
-		turn: e.turns[t.agent.index],
+		key: e.strategyKey(t, rank), rank: rank, place: t.place, agent: t.agent.index, turn: e.turns[t.agent.index],
 	}
 }
 

@@ -164,6 +164,7 @@ func (e *Engine) best(w *waiter) *tier {
 		w.tried = w.tried[:0] // a new round
 	}
 	if s := e.top(q); s != nil && s.level() <= w.level {
+		q.picked(s)
 		return q.tiers[s.place]
 	}
 	return nil
