@@ -126,6 +126,10 @@ func (e *Engine) answerCall(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "the phone does not ring")
 		return
 	}
+	if p.waits(r.Kind) {
+		e.refuse(r, events.InvalidCallType, "the phone is being answered")
+		return
+	}
 	e.ask(p, r, "EventEstablished", e.order(p, Command{Kind: CommandAnswer}))
 }
 
@@ -166,6 +170,8 @@ func (e *Engine) mute(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "the party does not talk")
 	case p.muted == muting:
 		e.refuse(r, events.InvalidCallType, "the party is muted already, or is not")
+	case p.waits(r.Kind):
+		e.refuse(r, events.InvalidCallType, "the same has been asked for and is under way")
 	case muting:
 		e.ask(p, r, "EventMuted", e.order(p, Command{Kind: CommandMute}))
 	default:
@@ -193,7 +199,7 @@ func (e *Engine) sendDTMF(r *Request, p *party) {
 		e.refuse(r, events.NotFoundOtherParty, "the other party has gone")
 		return
 	}
-	e.ask(p, r, "EventDtmfSent", last)
+	e.ask(p, r, "EventDtmfSent", last).value = r.DTMFDigits
 }
 
 // reachable tells whether otherDN may be called into a party's call, and how; if not it has refused the request.
@@ -449,6 +455,6 @@ func (e *Engine) whisper(r *Request, p *party) {
 	heardBy := map[string]string{
 		events.WhisperAgent: HeardByTarget, events.WhisperCustomer: HeardByPartner, events.WhisperOff: HeardByNobody,
 	}[r.Mode]
-	p.whisper = r.Mode
-	e.ask(p, r, "EventAttachedDataChanged", e.order(p, Command{Kind: CommandEavesdropMode, Name: heardBy}))
+	command := e.order(p, Command{Kind: CommandEavesdropMode, Name: heardBy})
+	e.ask(p, r, "EventAttachedDataChanged", command).value = r.Mode
 }

@@ -182,7 +182,7 @@ func (e *Engine) consultFailed(o *operation) {
 
 func (e *Engine) consultEnded(o *operation) {
 	e.apply(o.by.get(), loses)
-	e.tellStage(o, 5, e.targetCause(o))
+	e.tellStage5(o)
 	e.byWaits(o)
 }
 
@@ -313,12 +313,12 @@ func (e *Engine) withGone(o *operation) {
 
 // rejoinAlone: the customer has gone, and the consult is all that is left of the call (R12).
 func (e *Engine) rejoinAlone(o *operation) {
-	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	e.outlive(o)
 	e.joinByTarget(o)
 }
 
 func (e *Engine) outlive(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	o.call.callType = events.Consult
 	if by := o.by.get(); by != nil {
 		by.farewell = farewell{}

@@ -77,9 +77,10 @@ type party struct {
 	waitedSince   int64  // and since when, monotonic ns
 	hops          int    // queues that it was sent on through
 	observes      ref    // the agent whom a supervisor listens to
-	whisper       string // who hears a supervisor
 	deletedBy     string // who takes it out of its conference
 	recording     string // the file that it is recorded into
+
+	_ [16]byte // so that it is whole lines of the processor's cache
 }
 
 // names are the texts of a leg that its party keeps.

@@ -22,14 +22,14 @@ type pending struct {
 	event   string // the wire name of the event that answers it
 	command uint64 // the act of the switch that must not be refused
 	dueAt   int64  // monotonic ns; 0 = an operation watches over it
-	value   string // the digits, or whom to take out
+	value   string // the digits, who is to hear a supervisor, or whom to take out
 	kind    RequestKind
 }
 
 // ask takes a request that an event of a party will answer. With a command, the switch must confirm it in time.
 func (e *Engine) ask(p *party, r *Request, event string, command uint64) *pending {
 	e.mergeData(r, p.call)
-	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind, value: r.DTMFDigits}
+	a := pending{asker: askerOf(r), event: event, command: command, kind: r.Kind}
 	if command != 0 {
 		a.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
 		e.startTimer(p, confirmTimer, 0, confirmMillis)
@@ -56,10 +56,32 @@ func (a *pending) answeredBy(m events.Message) bool {
 		return false
 	}
 	switch m := m.(type) {
+	case *events.AttachedDataChanged:
+		return m.ConsultStage == stageAnswering[a.kind] && m.WhisperMode == a.value
+	case *events.PartyAdded:
+		if a.kind == RequestBargeIn {
+			return m.ThirdDNRole == events.BargeinBy
+		}
+		return m.ThirdDN == m.ThisDN // not who comes by himself
 	case *events.PartyDeleted:
 		return m.OtherDN == a.value && !m.SelfLeft
+	case *events.DtmfSent:
+		return m.DtmfDigits == a.value
+	case *events.RecordingChanged:
+		return m.RecordState == recordAnswering[a.kind]
 	}
 	return true
+}
+
+// stageAnswering is the stage of a consult that answers a request on it (protocol.md 4); for any other it is none.
+var stageAnswering = map[RequestKind]int64{
+	RequestInitiateConsult: events.StageBegun, RequestCancelConsult: events.StageCancelled,
+	RequestRetrieveConsult: events.StageRetrieved, RequestAlternateCall: events.StageAnswered,
+}
+
+var recordAnswering = map[RequestKind]string{
+	RequestStartRecording: events.RecordStarted, RequestPauseRecording: events.RecordPaused,
+	RequestResumeRecording: events.RecordResumed, RequestStopRecording: events.RecordStopped,
 }
 
 // awaits tells whether an event of a party answers a request.
@@ -79,6 +101,19 @@ func (p *party) asked(event string) bool {
 		}
 	}
 	return false
+}
+
+// waits tells whether a request of a kind waits on a party: a second of its kind asks for what is under way, and an event
+// answers one (3.0-5), so it is refused as not allowed in the party's state (protocol.md 6).
+func (p *party) waits(kind RequestKind) bool {
+	return slices.ContainsFunc(p.pending, func(a pending) bool { return a.kind == kind })
+}
+
+// foremost lets a request be answered before others that wait for the same.
+func (p *party) foremost(i int) {
+	a := p.pending[i]
+	copy(p.pending[1:i+1], p.pending[:i])
+	p.pending[0] = a
 }
 
 // unconfirmed refuses what the switch has not confirmed in time; the party is as it was (protocol.md 6).
@@ -151,7 +186,7 @@ func (e *Engine) commandAnswered(in *Input) {
 	}
 	for i := range p.pending {
 		if p.pending[i].command == in.Command {
-			e.commandTaken(p, p.pending[i])
+			e.commandTaken(p, i)
 			return
 		}
 	}
@@ -239,14 +274,17 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 }
 
 // commandTaken tells of what no record of the switch confirms: the switch's word is all there is.
-func (e *Engine) commandTaken(p *party, a pending) {
+func (e *Engine) commandTaken(p *party, i int) {
+	a := p.pending[i]
 	switch a.kind {
 	case RequestMuteCall, RequestUnmuteCall:
 		e.setMuted(p, a.kind == RequestMuteCall)
 	case RequestSendDtmf:
+		p.foremost(i)
 		e.tellDTMF(p, a.value)
 	case RequestWhisper:
-		e.tellWhisper(p)
+		p.foremost(i)
+		e.tellWhisper(p, a.value)
 	case RequestPauseRecording, RequestResumeRecording:
 		e.setPaused(p, a.kind == RequestPauseRecording)
 	}

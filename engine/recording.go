@@ -54,6 +54,8 @@ func (e *Engine) record(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "the party is not recorded; begin with RequestStartRecording")
 	case r.Kind == RequestPauseRecording && p.recordPaused, r.Kind == RequestResumeRecording && !p.recordPaused:
 		e.refuse(r, events.InvalidCallType, "the recording is in that state already")
+	case p.waits(r.Kind):
+		e.refuse(r, events.InvalidCallType, "the same has been asked for and is under way")
 	case r.Kind == RequestStartRecording:
 		path := ""
 		if e.config.RecordPath != nil {

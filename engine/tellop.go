@@ -146,12 +146,12 @@ func (e *Engine) tellDTMF(p *party, digits string) {
 	e.tellParty(p, &events.DtmfSent{CallPart: callPart(p), DtmfDigits: digits}, false)
 }
 
-func (e *Engine) tellWhisper(p *party) {
+func (e *Engine) tellWhisper(p *party, mode string) {
 	m := &events.AttachedDataChanged{CallPart: callPart(p), ThirdPart: thirdPart(p)}
-	m.WhisperMode = p.whisper
+	m.WhisperMode = mode
 	e.tellParty(p, m, false)
 	c := &events.PartyChanged{CallPart: callPart(p), ThirdPart: thirdPart(p)}
-	c.WhisperMode = p.whisper
+	c.WhisperMode = mode
 	e.tellParty(p, c, true)
 }
 
@@ -201,8 +201,10 @@ func (e *Engine) tellStage4(o *operation) {
 	e.tellStage(o, events.StageAnswered, "")
 }
 
+// tellStage5: the consult has ended. It answers a retrieval; nothing else can be done with who was consulted.
 func (e *Engine) tellStage5(o *operation) {
 	e.tellStage(o, events.StageRetrieved, e.targetCause(o))
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the party consulted has gone")
 }
 
 // targetCause is why the one who is consulted is gone, when the agent did not ask for it (R10).

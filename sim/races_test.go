@@ -43,6 +43,9 @@ var stimuli = []stimulus{
 	{"retrieve", func(w *world) { w.ask(engine.RequestRetrieveCall, "RequestRetrieveCall", w.agent(), "") }},
 	{"hold by phone", func(w *world) { w.act(w.agent(), sim.Hold) }},
 	{"unhold by phone", func(w *world) { w.act(w.agent(), sim.Unhold) }},
+	{"attach data", func(w *world) {
+		w.ask(engine.RequestUpdateAttachedData, "RequestUpdateAttachedData", anAgent, "")
+	}},
 	{"mute", func(w *world) { w.ask(engine.RequestMuteCall, "RequestMuteCall", w.agent(), "") }},
 	{"monitor", func(w *world) { w.ask(engine.RequestMonitorCall, "RequestMonitorCall", supervisor, anAgent) }},
 	{"barge in", func(w *world) {

@@ -9,6 +9,7 @@ import (
 	"modcti/engine"
 	"modcti/events"
 	"modcti/sim"
+	"modcti/tests/ladder"
 )
 
 // world is an engine, a switch, people at phones and clients with requests, all by one seed. What breaks a promise of
@@ -29,15 +30,17 @@ type world struct {
 
 // asking is a request and its answers.
 type asking struct {
+	kind    engine.RequestKind
 	name    string
+	client  engine.ClientID
 	answers []string
 }
 
 const (
 	anAgent, colleague, supervisor = "1001", "1002", "1009"
-	client                         = engine.ClientID(7)
-	lonelyMax                      = 8 * time.Second  // how long a call may have one party: longer than any confirmation takes
-	settleMax                      = 20 * time.Second // how long a phone may ring, and then some
+	client                         = engine.ClientID(7) // of two: the other is the next
+	lonelyMax                      = 8 * time.Second    // how long a call may have one party: longer than any confirmation takes
+	settleMax                      = 20 * time.Second   // how long a phone may ring, and then some
 )
 
 // unruly is what becomes of commands on a faulty switch: a few are refused, taken and not done, or late. Not so of
@@ -209,6 +212,9 @@ func (w *world) hear(o *engine.Outgoing) {
 		w.breach("%s answers what nobody asked: %d", o.Message.Name(), h.ReferenceID)
 		return
 	}
+	if o.Asker != a.client || !ladder.Answers(a.kind, o.Message) {
+		w.breach("%s answers request %d of client %d, %s, to client %d", o.Message.Name(), h.ReferenceID, a.client, a.name, o.Asker)
+	}
 	a.answers = append(a.answers, o.Message.Name()+" "+detail)
 }
 
@@ -247,11 +253,11 @@ func (w *world) watch() {
 	}
 }
 
-// request posts a request of a client that holds every right.
+// request posts a request of one of two clients, who take turns and hold every right.
 func (w *world) request(r engine.Request) {
 	w.lastRef++
-	r.Client, r.ReferenceID, r.CompanyID = client, w.lastRef, company
-	w.asked[r.ReferenceID] = &asking{name: r.Name}
+	r.Client, r.ReferenceID, r.CompanyID = client+engine.ClientID(w.lastRef%2), w.lastRef, company
+	w.asked[r.ReferenceID] = &asking{kind: r.Kind, name: r.Name, client: r.Client}
 	w.enter(&engine.Input{Kind: engine.ClientRequest, MonoNanos: w.sim.Mono(), WallMicros: w.sim.Wall(), Request: &r})
 }
 

@@ -30,6 +30,9 @@ func (r *Run) note(o *engine.Outgoing) {
 		r.answered[key] = m.Name()
 	}
 	r.checkCompany(o)
+	if kind := r.asking[asked{o.Asker, ref}].kind; ref != 0 && !Answers(kind, m) {
+		r.breaks("%s of %d answers a request of kind %d (protocol 4)", m.Name(), ref, kind)
+	}
 	if o.To != 0 { // an answer to one client is no event of the call: it has the number of the last
 		return
 	}
@@ -50,7 +53,7 @@ func (r *Run) note(o *engine.Outgoing) {
 // checkCompany: what is told of a call is its company's alone, and so is who is answered by it (protocol.md 7).
 func (r *Run) checkCompany(o *engine.Outgoing) {
 	h := o.Message.Common()
-	if asks := r.asking[asked{o.Asker, h.ReferenceID}]; asks != "" && asks != h.CompanyID {
+	if asks := r.asking[asked{o.Asker, h.ReferenceID}].company; asks != "" && asks != h.CompanyID {
 		r.breaks("%s of company %s answers a client of company %s (protocol 7)", o.Message.Name(), h.CompanyID, asks)
 	}
 	switch of := r.companyOf[o.CallID]; {

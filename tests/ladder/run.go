@@ -37,12 +37,17 @@ type Run struct {
 	answered map[asked]string
 	broken   error // the first promise that a single step broke
 
-	asking    map[asked]string  // a request -> its client's company
+	asking    map[asked]asking  // a request -> who asks for what
 	companyOf map[string]string // a call -> its company
 }
 
 type eventSeen struct {
 	name, callID, partyID string
+}
+
+type asking struct {
+	company string // the client's
+	kind    engine.RequestKind
 }
 
 // asked is one request of one client.
@@ -56,7 +61,7 @@ func NewRun(s *Scene) *Run {
 	r := &Run{
 		names: map[string]string{}, callOf: map[engine.LegID]string{}, legs: map[engine.LegID]string{},
 		rooms: map[string]string{}, commands: map[string]uint64{}, answered: map[asked]string{},
-		asking: map[asked]string{}, companyOf: map[string]string{},
+		asking: map[asked]asking{}, companyOf: map[string]string{},
 	}
 	r.Engine = engine.New(engine.Config{
 		CompanyID: Company, Inside: inside, AuditMillis: s.AuditMillis, MonoNanos: StartMono, WallMicros: StartWall,
@@ -148,7 +153,7 @@ func (r *Run) request(request engine.Request) *engine.Request {
 		request.CompanyID = Company
 	}
 	if request.ReferenceID != 0 {
-		r.asking[asked{request.Client, request.ReferenceID}] = request.CompanyID
+		r.asking[asked{request.Client, request.ReferenceID}] = asking{request.CompanyID, request.Kind}
 	}
 	return &request
 }
