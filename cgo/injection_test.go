@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,91 @@ func (i *injector) check() (originated int) {
 	}
 }
 
+// dialed are the requests that name a number to be dialed, and the field that does.
+var dialed = []struct{ name, field string }{
+	{"MakeCall", "otherDN"}, {"InitiateConsult", "otherDN"}, {"SingleStepTransfer", "otherDN"}, {"RedirectCall", "otherDN"},
+	{"SingleStepConference", "otherDN"}, {"DeleteParty", "otherDN"}, {"MonitorCall", "otherDN"},
+	{"BargeIn", "thirdDN"}, {"InterceptCall", "thirdDN"}, {"SendDtmf", "dtmfDigits"},
+}
+
+// dnOf is the agent who asks for dialed[n]: each has a call of his own, so that no request is refused for what another did.
+func dnOf(n int) string { return strconv.Itoa(1001 + n) }
+
+// madeLeg is the first record of a channel.
+func madeLeg(id engine.LegID, direction engine.Direction, number, to string) record {
+	r := recordOf(engine.LegCreated, id.Hex(), "sofia/x", number, "Ann", to, "", "default", "", "")
+	r.leg, r.other, r.direction, r.legSeq = id, engine.LegID{}, uint8(direction), 0
+	return r
+}
+
+func legDoes(kind engine.InputKind, id, with engine.LegID) record {
+	r := recordOf(kind)
+	r.leg, r.other, r.legSeq = id, with, 0
+	return r
+}
+
+// talk has a customer talk to an agent, or leaves the agent's phone ringing.
+func (i *injector) talk(n int, ringing bool) {
+	customer, agent := leg(byte(2*n+1)), leg(byte(2*n+2))
+	phone := madeLeg(agent, engine.DirectionOutbound, "13912345678", dnOf(n))
+	phone.other = customer
+	i.b.ring.push(true, madeLeg(customer, engine.DirectionInbound, "13912345678", dnOf(n)), phone,
+		legDoes(engine.LegRinging, agent, engine.LegID{}))
+	if ringing {
+		return
+	}
+	i.b.ring.push(true, legDoes(engine.LegAnswered, agent, engine.LegID{}), legDoes(engine.LegAnswered, customer, engine.LegID{}),
+		legDoes(engine.LegBridged, agent, customer), legDoes(engine.LegBridged, customer, agent))
+}
+
+// await reads until somebody at a DN hears an event.
+func (i *injector) await(messageID, dn string) {
+	for i.lines.Scan() {
+		var m struct{ MessageID, ThisDN string }
+		require.NoError(i.t, json.Unmarshal(i.lines.Bytes(), &m))
+		if m.MessageID == messageID && m.ThisDN == dn {
+			return
+		}
+	}
+	require.Fail(i.t, "the connection was closed", i.lines.Err())
+}
+
+// register registers a client for every agent, who has a call that his request is possible in.
+func (i *injector) register() {
+	for n, d := range dialed {
+		i.send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": dnOf(n), "referenceID": 100 + n})
+		require.Equal(i.t, "EventRegistered", i.answer(100+n))
+		switch d.name {
+		case "MakeCall", "MonitorCall", "BargeIn", "InterceptCall":
+		case "RedirectCall":
+			i.talk(n, true)
+			i.await("EventRinging", dnOf(n))
+		default:
+			i.talk(n, false)
+			i.await("EventEstablished", dnOf(n))
+		}
+	}
+}
+
+// ask sends each request with a number and a text, and returns when the engine has taken them.
+func (i *injector) ask(number, caller, text string) {
+	for n, d := range dialed {
+		request := map[string]any{
+			"messageID": "Request" + d.name, "thisDN": dnOf(n), d.field: number, "referenceID": 200 + n,
+			"attachedData": map[string]any{"note": text},
+		}
+		switch d.name {
+		case "MakeCall":
+			request["callerNumber"], request["requestKey"] = caller, text
+		case "SendDtmf", "DeleteParty":
+			delete(request, "attachedData")
+		}
+		i.send(request)
+	}
+	i.send(map[string]any{"messageID": "RequestQueryCall", "thisDN": dnOf(0), "callID": "none", "referenceID": 300})
+	i.answer(300)
+}
+
 // FuzzInjection: whatever a client writes into the fields that hold numbers and texts, no more than digits reaches a dial
 // string, and nothing reaches a channel's variables (protocol.md 7).
 func FuzzInjection(f *testing.F) {
@@ -105,17 +191,8 @@ func FuzzInjection(f *testing.F) {
 			t.Skip("the door refuses bad UTF-8 before it reads a field")
 		}
 		i := newInjector(t)
-		i.send(map[string]any{"messageID": "RequestRegisterDN", "thisDN": "1001", "referenceID": 1})
-		i.answer(1)
-		i.send(map[string]any{
-			"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": other, "callerNumber": caller, "requestKey": text,
-			"referenceID": 2, "attachedData": map[string]any{"note": text},
-		})
-		i.answer(2)
-		for n, name := range []string{"InitiateConsult", "SingleStepTransfer", "RedirectCall", "DeleteParty", "SingleStepConference"} {
-			i.send(map[string]any{"messageID": "Request" + name, "thisDN": "1001", "callID": text, "otherDN": other, "referenceID": 3 + n})
-			i.answer(3 + n)
-		}
+		i.register()
+		i.ask(other, caller, text)
 		i.check()
 	})
 }
@@ -133,4 +210,13 @@ func TestInjection(t *testing.T) {
 	i.send(map[string]any{"messageID": "RequestMakeCall", "thisDN": "1001", "otherDN": "13988886666", "referenceID": 2})
 	require.Equal(t, "EventDialing", i.answer(2))
 	require.Equal(t, 1, i.check())
+}
+
+// TestInjectionReaches: the requests are possible where their numbers are ones, so that FuzzInjection does look at them. A
+// transfer and a redirection call their targets when the agent has gone.
+func TestInjectionReaches(t *testing.T) {
+	i := newInjector(t)
+	i.register()
+	i.ask("13988886666", "", "note")
+	require.Equal(t, 3, i.check(), "a phone, the target of a consult, who is brought into a conference")
 }
