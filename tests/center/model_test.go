@@ -38,12 +38,13 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 		q := engine.QueueConfig{
 			ID: id, Strategy: engine.Strategy(i) % engine.StrategyCount, RingMillis: 5000 + r.Int64N(20_000),
 			ProgressMillis: some(8000), WrapUpMillis: some(20_000), WrapUpUntimed: r.IntN(20) == 0, PriorityMillis: 10_000,
-			MaxLength: r.IntN(2) * 8, MaxWaitMillis: some(90_000), NobodyOnMillis: some(30_000), NobodyReady: r.IntN(5) == 0,
+			MaxLength: r.IntN(2) * 4, MaxWaitMillis: some(90_000), NobodyOnMillis: some(30_000), NobodyReady: r.IntN(5) == 0,
 			ResumeMillis: some(60_000), ExitKeys: "9#", CallbackKey: "1", AnnounceMillis: some(20_000), AnnouncePosition: true,
 			SinceCall: r.IntN(4) == 0, Announce: "busy.wav",
 		}
 		if r.IntN(3) == 0 {
 			q.LevelAfter = [engine.LevelMax]int64{0, 5000, 10_000, 10_000, 20_000}
+			q.SkipEmptyLevels = r.IntN(2) == 0
 		}
 		if r.IntN(4) == 0 {
 			q.Strategy = []engine.Strategy{engine.RingAll, engine.Progressive}[r.IntN(2)]

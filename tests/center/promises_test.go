@@ -267,10 +267,24 @@ func (l *ledger) accepts(q *engine.QueueConfig, s *staySeen) int {
 	}
 	waited := startWall/1000 + (l.w.now-startMono)/1e6 - s.SinceMillis
 	level := 0
-	for level < engine.LevelMax && waited > q.LevelAfter[level] {
+	for level < engine.LevelMax {
+		skipped := q.SkipEmptyLevels && level > 0 && !l.someoneOn(q.ID, level)
+		if !skipped && waited <= q.LevelAfter[level] {
+			break
+		}
 		level++
 	}
 	return level
+}
+
+func (l *ledger) someoneOn(queueID string, level int) bool {
+	for _, t := range l.directory.Tiers {
+		a := l.agents[t.AgentUUID]
+		if t.QueueID == queueID && t.Level == level && a.queues[queueID] && a.state != events.AgentStateLoggedOut {
+			return true
+		}
+	}
+	return false
 }
 
 // callsAt counts the live parties at an agent's phone, but for one.
