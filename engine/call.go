@@ -39,6 +39,7 @@ type call struct {
 	mergedInto     string
 	room           string // of the conference that the engine makes of it; empty = none
 	begunRole      word
+	unwatched      bool // who watches it waits until somebody has it
 
 	consulting, consulted ref    // who made a conference of a consult, and who was consulted
 	recordUUID, recordURL string // of its last recording

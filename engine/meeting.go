@@ -180,17 +180,84 @@ func (c *call) talkers() (n int) {
 	return n
 }
 
-// follow lets a supervisor whose agent has left the call listen to whoever has it now, when he watches the call; else
-// his watch is over (3.10).
+// follow keeps a supervisor who watches a call with it when his agent has left it; else his watch is over (3.10).
 func (e *Engine) follow(p *party, c *call, gone *party) {
-	for q := c.first; q != nil && p.watchesCall; q = q.next {
-		if !q.observer && q.inside && q.state == Talk && !q.ending && c.live > 2 {
-			p.observes, p.otherDN = refTo(q), q.thisDN
-			e.orderWith(p, q, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
-			return
+	if !e.stays(p, c, gone) {
+		e.hangUpFor(p, CauseNormalClearing, dueTo(gone))
+	}
+}
+
+// stays lets a supervisor who watches a call listen to whoever has it without the one who leaves it. While it is on its way
+// to somebody he waits.
+func (e *Engine) stays(p *party, c *call, gone *party) bool {
+	if !p.watchesCall {
+		return false
+	}
+	if c.live > 2 {
+		for q := c.first; q != nil; q = q.next {
+			if q != gone && !q.observer && q.inside && q.state == Talk && !q.ending {
+				e.watch(p, q)
+				return true
+			}
 		}
 	}
-	e.hangUpFor(p, CauseNormalClearing, dueTo(gone))
+	if c.movesOn(gone) {
+		p.observes, c.unwatched = ref{}, true
+		e.wait(p, WaitSilence)
+		return true
+	}
+	return false
+}
+
+func (e *Engine) watch(p, agent *party) {
+	p.observes, p.otherDN = refTo(agent), agent.thisDN
+	e.orderWith(p, agent, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+	e.tellWatched(p, agent)
+}
+
+// movesOn tells whether a call that a party leaves is on its way to somebody else.
+func (c *call) movesOn(gone *party) bool {
+	for q := c.first; q != nil; q = q.next {
+		if q == gone || q.observer || q.ending || q.state == Released {
+			continue
+		}
+		if o := q.op; q.waiter != nil || o != nil && (o.kind == transfer || o.kind == consult && o.stage == leaving) {
+			return true
+		}
+	}
+	return false
+}
+
+// leavesWatchers moves those who listen to a party that the engine is about to hang up: the switch ends a leg with whom it
+// listens to.
+func (e *Engine) leavesWatchers(gone *party) {
+	for p := gone.call.first; p != nil; p = p.next {
+		if p.observer && p.state == Talk && !p.ending && p.op == nil && p.observes.get() == gone {
+			e.stays(p, gone.call, gone)
+		}
+	}
+}
+
+// watchAgain lets those who waited for a call to reach somebody listen to him, if he is an agent.
+func (e *Engine) watchAgain(c *call) {
+	c.unwatched = false
+	for p := c.first; p != nil; p = p.next {
+		if p.watchesCall && p.state == Talk && !p.ending && p.hangup == 0 && p.op == nil && p.observes.get() == nil {
+			if !e.stays(p, c, nil) {
+				e.hangUp(p, CauseNormalClearing, noWord)
+			}
+		}
+	}
+}
+
+// tellWatched tells an agent that a supervisor listens to him, where he is to know (3.10, R39).
+func (e *Engine) tellWatched(p, agent *party) {
+	if !e.config.NotifyObserved {
+		return
+	}
+	m := &events.PartyAdded{CallPart: callPart(agent)}
+	m.OtherDN, m.OtherDNRole, m.ThirdDN, m.ThirdDNRole = p.thisDN, events.ObserveBy, p.thisDN, events.ObserveBy
+	e.tellParty(agent, m, true)
 }
 
 // watchEnded tells an agent who knows of it that the supervisor listens no more (3.10, R39).

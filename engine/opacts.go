@@ -279,6 +279,7 @@ func (e *Engine) sendByAway(o *operation) {
 		if o.kind == intercept {
 			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
+		e.leavesWatchers(by)
 		e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
 		return
 	}
@@ -369,8 +370,10 @@ func (e *Engine) swapToTarget(o *operation) {
 
 // completeEarly: the agent goes while the third's phone rings.
 func (e *Engine) completeEarly(o *operation) {
+	by := o.by.get()
 	e.handOver(o)
-	e.awaitEnd(o, e.hangUp(o.by.get(), CauseNormalClearing, agentSide))
+	e.leavesWatchers(by)
+	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
@@ -399,6 +402,7 @@ func (e *Engine) startMove(o *operation) {
 		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
+	e.leavesWatchers(by)
 	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 

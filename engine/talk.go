@@ -127,6 +127,9 @@ func (e *Engine) talk(p, q *party) {
 	e.talkTo(first, second)
 	e.talkTo(second, first)
 	e.joined(p, q)
+	if p.call.unwatched {
+		e.watchAgain(p.call)
+	}
 	if p.offer != nil {
 		e.offerJoined(p, q)
 	}
@@ -137,10 +140,8 @@ func (e *Engine) talk(p, q *party) {
 
 // hears: a supervisor's leg listens (3.10, R39).
 func (e *Engine) hears(p *party) {
-	if agent := p.observes.get(); agent != nil && agent.state == Talk && p.state != Talk && e.config.NotifyObserved {
-		m := &events.PartyAdded{CallPart: callPart(agent)}
-		m.OtherDN, m.OtherDNRole, m.ThirdDN, m.ThirdDNRole = p.thisDN, events.ObserveBy, p.thisDN, events.ObserveBy
-		e.tellParty(agent, m, true)
+	if agent := p.observes.get(); agent != nil && agent.state == Talk && p.state != Talk {
+		e.tellWatched(p, agent)
 	}
 	e.apply(p, joins)
 	if o := p.op; o != nil && o.stage == joining { // media in a room, to barge in, is not met yet: the room tells
