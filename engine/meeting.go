@@ -5,6 +5,42 @@ import "modcti/events"
 // roomPrefix begins the name of every room that the engine opens; a call has at most one.
 const roomPrefix = "cti-"
 
+// meetInRoom puts everybody of the call who is not there yet into one room.
+func (e *Engine) meetInRoom(o *operation) {
+	c := o.call
+	if c.room == "" {
+		c.room = roomPrefix + c.id
+	}
+	o.room = c.room
+	var first, last uint64
+	for p := c.first; p != nil; p = p.next {
+		if p.state == Released || p.ending || p.observer && p.op != o || !p.answered() {
+			continue
+		}
+		if p.room == nil || p.room.name != o.room {
+			last = e.joinRoom(p, o.room)
+			if first == 0 {
+				first = last
+			}
+		}
+	}
+	e.await(o, last)
+	o.earliest = first
+	e.met(o)
+}
+
+// meetOrDrop: somebody has gone while all were put into a room. With nobody else there target is not to be alone.
+func (e *Engine) meetOrDrop(o *operation) {
+	for p := o.call.first; p != nil; p = p.next {
+		if p != o.target.get() && p.state != Released && !p.ending && !p.observer {
+			e.met(o)
+			return
+		}
+	}
+	e.refuseAndDrop(o)
+	o.stage = ending
+}
+
 // tellConferenced: all are in the room now (3.8, 3.11).
 func (e *Engine) tellConferenced(o *operation) {
 	c, by, target := o.call, o.by.get(), o.target.get()

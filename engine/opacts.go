@@ -34,7 +34,11 @@ func (e *Engine) callTarget(o *operation) {
 	o.target = refTo(p)
 	p.op = o
 	e.enter(o, p)
-	o.command = e.callUp(p, to.route, o.callerShown(), o.ring)
+	route := to.route
+	if o.caller != "" { // a client's choice goes before the dial plan's
+		route.CallerID = o.caller
+	}
+	o.command = e.callUp(p, route, o.callerShown(), o.ring)
 }
 
 // enter puts a leg that the engine calls into the operation's call.
@@ -418,44 +422,6 @@ func (e *Engine) finishMove(o *operation) {
 func (e *Engine) recall(o *operation) {
 	o.dn, o.byDN, o.to, o.recalled, o.told = o.byDN, o.dn, destination{}, true, false
 	e.callTarget(o)
-}
-
-// Conference.
-
-// meetInRoom puts everybody of the call who is not there yet into one room.
-func (e *Engine) meetInRoom(o *operation) {
-	c := o.call
-	if c.room == "" {
-		c.room = roomPrefix + c.id
-	}
-	o.room = c.room
-	var first, last uint64
-	for p := c.first; p != nil; p = p.next {
-		if p.state == Released || p.ending || p.observer && p.op != o || !p.answered() {
-			continue
-		}
-		if p.room == nil || p.room.name != o.room {
-			last = e.joinRoom(p, o.room)
-			if first == 0 {
-				first = last
-			}
-		}
-	}
-	e.await(o, last)
-	o.earliest = first
-	e.met(o)
-}
-
-// meetOrDrop: somebody has gone while all were put into a room. With nobody else there target is not to be alone.
-func (e *Engine) meetOrDrop(o *operation) {
-	for p := o.call.first; p != nil; p = p.next {
-		if p != o.target.get() && p.state != Released && !p.ending && !p.observer {
-			e.met(o)
-			return
-		}
-	}
-	e.refuseAndDrop(o)
-	o.stage = ending
 }
 
 // Supervision.
