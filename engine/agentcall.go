@@ -137,12 +137,19 @@ func (p *party) wrapUpSeconds() int64 {
 	return millis / 1000
 }
 
-// newDay begins the counters that routing reads anew, once a day.
+// dayMicros is longer than any day: the one on which clocks are put back has 25 hours.
+const dayMicros = int64(26 * 3600 * 1_000_000)
+
+// newDay begins the counters that routing reads anew, once a day, and when a clock that was far ahead is put right.
 func (e *Engine) newDay() {
-	if e.config.DayEnd == nil || e.in.WallMicros < e.dayEnds {
+	if e.config.DayEnd == nil || e.in.WallMicros < e.dayEnds && e.in.WallMicros > e.dayEnds-dayMicros {
 		return
 	}
-	e.dayEnds = e.config.DayEnd(e.in.WallMicros)
+	end := e.config.DayEnd(e.in.WallMicros)
+	if end == e.dayEnds {
+		return
+	}
+	e.dayEnds = end
 	for _, a := range e.agentsInOrder() {
 		if a.taken != 0 || a.talkNanos != 0 {
 			a.taken, a.talkNanos = 0, 0
