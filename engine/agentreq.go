@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"unsafe"
 
 	"modcti/events"
@@ -103,7 +104,7 @@ func (e *Engine) login(r *Request, a *agent) {
 }
 
 func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) {
-	a.dn, a.phoneType = dn, r.PhoneType
+	a.dn, a.phoneType = dn, cmp.Or(r.PhoneType, events.PhoneSIP)
 	e.agentsByDN[dn] = a
 	for i := range a.tiers {
 		t := &a.tiers[i]
