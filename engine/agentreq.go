@@ -233,6 +233,9 @@ func (e *Engine) delayWrapUp(r *Request, a *agent) {
 	case r.DelaySeconds < 1 || r.DelaySeconds > delaySecondsMax:
 		e.refuseAgent(r, a, events.InvalidParams, "delaySeconds: 1 to 3600")
 		return
+	case a.wrap.until == 0:
+		e.refuseAgent(r, a, events.InvalidAgentTransition, "the after-call work ends only when the agent says so")
+		return
 	}
 	a.wrap.until = max(a.wrap.until, e.in.MonoNanos) + r.DelaySeconds*1_000_000_000
 	e.armAgent(a)
