@@ -12,6 +12,6 @@ build: ; @./build.sh
 lint: ; @test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) tool staticcheck ./... && if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --inline-suppr -Icgo fsmod cgo; else echo "cppcheck is absent: C was not linted"; fi
 fuzz: ; @for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do for name in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | cut -c6-); do $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime 20s -fuzzminimizetime 10x $$target || exit 1; done; done
 asan: ; @CTI_ASAN=1 $(GO) test -count=1 -v ./tests/chost
-soak: ; @CTI_SOAK=1 $(GO) test -race -p 1 -count=1 -timeout 90m -v -run Soak ./tests/fs ./sim ./tests/center && CTI_SOAK=1 $(GO) test -race -count=1 -timeout 60m ./tests/fsmod
+soak: ; @CTI_SOAK=1 $(GO) test -race -p 1 -count=1 -timeout 90m -v -run Soak ./tests/fs ./sim ./tests/center && CTI_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run MillionEach ./sim && CTI_SOAK=1 $(GO) test -race -count=1 -timeout 60m ./tests/fsmod
 clean: ; @rm -rf build
 install: ; @./build.sh install

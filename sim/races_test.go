@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
 	"modcti/sim"
@@ -190,6 +193,56 @@ func TestSoakRaces(t *testing.T) {
 		t.Run(fmt.Sprintf("faults=%t", faults), func(t *testing.T) {
 			races(t, rand.Uint64()>>16, 1_000_000, faults, kept)
 		})
+	}
+}
+
+// named are the acts that meet most, and each of which must stand against each other a million times.
+var named = []string{
+	"answer", "cancel consult", "caller hangs up", "agent hangs up", "transfer", "complete", "hold", "intercept", "timer",
+}
+
+// TestMillionEach lets each pair of those acts meet for at least 10^6 steps, half of them on a switch that fails now and then.
+// CTI_SOAK=1.
+func TestMillionEach(t *testing.T) {
+	if os.Getenv("CTI_SOAK") == "" {
+		t.Skip("CTI_SOAK is not set: the long run was left out")
+	}
+	for i := range named {
+		for j := i; j < len(named); j++ {
+			first, second := stimulusNamed(t, named[i]), stimulusNamed(t, named[j])
+			t.Run(named[i]+" against "+named[j], func(t *testing.T) {
+				t.Parallel()
+				meet(t, rand.Uint64()>>16, first, second, 1_000_000)
+			})
+		}
+	}
+}
+
+// TestPairs is the same for a moment, so that what the long run does is looked at each time.
+func TestPairs(t *testing.T) {
+	for i := range named {
+		meet(t, 1, stimulusNamed(t, named[i]), stimulusNamed(t, named[(i+1)%len(named)]), 2_000)
+	}
+}
+
+func stimulusNamed(t *testing.T, name string) int {
+	at := slices.IndexFunc(stimuli, func(s stimulus) bool { return s.name == name })
+	require.GreaterOrEqual(t, at, 0, name)
+	return at
+}
+
+// meet races two stimuli, either of them first, until enough steps are done.
+func meet(t *testing.T, base uint64, i, j, steps int) {
+	t.Helper()
+	t.Logf("seed %d; step by step: CTI_RACE=SEED,FIRST,SECOND,FAULTS go test -v -run TestOneRace ./sim", base)
+	for done, seed := 0, base; done < steps; seed++ {
+		faults := seed%4 > 1
+		w := race(seed, stimuli[i], stimuli[j], faults)
+		done += w.steps
+		if wrong := kept(w); len(wrong) > 0 {
+			t.Errorf("CTI_RACE=%d,%d,%d,%t: %s against %s: %s", seed, i, j, faults, stimuli[i].name, stimuli[j].name, wrong[0])
+		}
+		i, j = j, i
 	}
 }
 
