@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func callOff(t *testing.T, rounds int) {
 		}
 	}
 	t.Logf("called off in time, by kind: %v", done)
+	for _, h := range hurries {
+		require.True(t, rounds < 1000 || done[h.begin+", then "+h.end] > 0, "no %s was ever called off: %s", h.begin, h.end)
+	}
 	require.Equal(t, int64(rounds), d.count("call where open = 0"), "one closed record a call")
 	require.Zero(t, d.count("call where open = 1"))
 	require.Zero(t, d.count("party where open = 1"))
@@ -118,9 +122,28 @@ func (d *restless) race(h hurry, after time.Duration) (inTime int) {
 		if m.ErrorCode == 0 {
 			inTime = 1
 		}
+		if m.ErrorCode == 0 && h.end == "RetrieveConsult" {
+			d.talkAgain(outside, "1001")
+		}
 	}
 	d.finish()
 	return inTime
+}
+
+// talkAgain waits until the switch has joined two who had been established, as they were before (3.6: the first call
+// is as it was).
+func (d *restless) talkAgain(one, other string) {
+	d.t.Helper()
+	legs := map[string]string{}
+	for _, m := range *d.heard {
+		if m.MessageID == "EventEstablished" {
+			legs[m.ThisDN] = leg(m.PartyID)
+		}
+	}
+	require.NoError(d.t, lab.Until(d.ctx, one+" and "+other+" to be joined again", func() (bool, error) {
+		partner, err := d.API(d.ctx, "uuid_getvar "+legs[one]+" signal_bond")
+		return strings.TrimSpace(partner) == legs[other], err
+	}))
 }
 
 // killTarget hangs up whoever was called for the transfer, if there is one by now.
