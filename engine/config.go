@@ -70,6 +70,9 @@ type Config struct {
 
 	// AuditMillis is how often the engine compares itself with the live session table; 0 = never.
 	AuditMillis int64
+
+	// StepTaken hears of each step that an operation takes, by its name in OperationSteps; nil: nobody does.
+	StepTaken func(step string)
 }
 
 // Route is how a number is reached: one leg.

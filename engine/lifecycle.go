@@ -221,7 +221,7 @@ func (e *Engine) assignBlame(p *party) {
 		p.takeBlame(cause)
 	default:
 		p.side, p.hangupCause = systemSide, cause
-		if p.talked || p.answered() && p.cause == CauseNormalClearing {
+		if p.bySystem() {
 			p.hangupCause = bySystem
 		}
 	}
@@ -230,10 +230,14 @@ func (e *Engine) assignBlame(p *party) {
 
 func (p *party) takeBlame(cause hangupCause) {
 	p.side, p.hangupCause = p.blame.side, cause
-	if h := p.blame.hangupCause; h == byAgent || (h == bySystem && p.talked) {
+	if h := p.blame.hangupCause; h == byAgent || (h == bySystem && p.bySystem()) {
 		p.hangupCause = h
 	}
 }
+
+// bySystem tells whether the end of a leg is told as the system's doing where nobody else's is: it was up, and the switch
+// has no reason of its own to tell.
+func (p *party) bySystem() bool { return p.talked || p.answered() && p.cause == CauseNormalClearing }
 
 // passBlame hands the blame to those that will end because this leg did: its partner, who was calling it, and whom it
 // was calling.

@@ -129,6 +129,9 @@ func (e *Engine) advance(o *operation, h happening) bool {
 	if r == nil {
 		return false
 	}
+	if e.config.StepTaken != nil {
+		e.config.StepTaken(stepName(o.kind, o.stage, h))
+	}
 	if o.stage != r.to {
 		o.stage = r.to
 		o.version++

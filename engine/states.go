@@ -6,6 +6,24 @@ import (
 	"modcti/events"
 )
 
+// OperationSteps lists what the operation table has an answer to: which operation, its stage, and what happens.
+func OperationSteps() (list []string) {
+	for kind := range operationKindCount {
+		for in := range stageCount {
+			for on := range happeningCount {
+				if operationTable[kind][in][on] != nil {
+					list = append(list, stepName(kind, in, on))
+				}
+			}
+		}
+	}
+	return list
+}
+
+func stepName(kind operationKind, in stage, on happening) string {
+	return kind.String() + ", " + in.String() + ": " + on.String()
+}
+
 // Clauses lists the clauses of call-model.md that the tables name, each once, in order of appearance.
 func Clauses() (list []string) {
 	seen := map[string]bool{}

@@ -71,6 +71,7 @@ func NewRun(s *Scene) *Run {
 			at := strconv.FormatInt((wallMicros-StartWall)/1000, 10)
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
 		},
+		StepTaken: s.StepTaken,
 		Directory: s.directory(), QueueOpen: func(id string, _ int64) bool { return !slices.Contains(s.Closed, id) },
 		QueueRecordPath: func(template, callID, partyID string, _ int64) string {
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID)).Replace(template)

@@ -59,6 +59,7 @@ type Scene struct {
 	Directory               engine.Directory
 	Closed                  []string // queues that take nobody now
 	Open                    []engine.OpenCall
+	StepTaken               func(step string) // hears of every step of the operation table that a run takes
 }
 
 // DialRule is one line of the dial plan, of one company or of every.
