@@ -116,7 +116,7 @@ typedef struct cti_record {
  * only rings, is held already, is not recorded ...), 102 the deadline passed first, else the switch's cause. A snapshot
  * that was told whole is answered by SNAPSHOT_END alone. A snapshot with command 0 is told unasked when the host has
  * begun. Commands with the same call_id are carried out one after the other, in order; without one, those of the same
- * uuid; the others side by side. BRIDGE, WAIT, JOIN_ROOM and EAVESDROP are answered when the channel is there. No
+ * uuid; the others side by side. BRIDGE, WAIT, JOIN_ROOM, VOICEMAIL and EAVESDROP are answered when the channel is there. No
  * command waits for a phone: what a phone does comes as a record.
  *
  *   SET_VARIABLE   name begins with cti_
@@ -151,6 +151,10 @@ typedef struct cti_record {
  *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
  *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it. With name music, value (a
  *                  file or a stream) is its music from now on.
+ *   VOICEMAIL      the channel is taken out of its bridge, room or application, answered, and put into the switch's
+ *                  application voicemail for the box value, of the profile name; a domain other than the switch's own
+ *                  stands behind it. When that is over the channel ends. 79 where the switch has no such application:
+ *                  nothing is done then.
  *   PRESENCE       of no channel, carried out at once and not answered: phones' keys that watch name+uuid, which is
  *                  agent or queue and its id, show value: terminated, early, confirmed, or gone (there is none any
  *                  more), and caller_name to people
@@ -177,7 +181,8 @@ enum cti_command_kind {
 	CTI_CMD_RECORD_RESUME = 19,
 	CTI_CMD_RETURN = 20,
 	CTI_CMD_SAY = 21,
-	CTI_CMD_PRESENCE = 22
+	CTI_CMD_PRESENCE = 22,
+	CTI_CMD_VOICEMAIL = 23
 };
 
 typedef struct cti_command {

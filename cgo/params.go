@@ -75,6 +75,8 @@ var params = []param{
 		return choice(&s.NailedMusic, v, "music", "silence")
 	}},
 	{"presence", false, "true or false", func(s *Settings, v string) bool { return choice(&s.Presence, v, "true", "false") }},
+	{"voicemail", false, "the profile of a voicemail, and its domain if it is not the switch's own, such as default pbx.example",
+		func(s *Settings, v string) bool { return matched(&s.Voicemail, v, voicemailPattern) }},
 	{"queue-log", true, "an absolute path, or nothing for off", func(s *Settings, v string) bool { return path(&s.QueueLog, v) }},
 	{"callcenter-conf", true, "an absolute path", func(s *Settings, v string) bool { return path(&s.CallcenterConf, v) }},
 	{"go-threads", false, "a whole number from 1 to 256", func(s *Settings, v string) bool {
@@ -84,6 +86,8 @@ var params = []param{
 		return size(&s.GoMemoryBytes, v, 32<<20, 1<<40)
 	}},
 }
+
+var voicemailPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}( [A-Za-z0-9._-]{1,64})?$`)
 
 var companyPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 

@@ -163,7 +163,7 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 		nailedHears = engine.WaitMusic
 	}
 	return engine.Config{
-		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath,
+		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath, Voicemail: s.voicemail,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, NailedHears: nailedHears, TrackMarked: settings.TrackMarked,
 		Presence:    settings.Presence,
 		AuditMillis: auditMillis,
@@ -195,6 +195,11 @@ func (s *service) inside(number string) bool { return s.pattern().MatchString(nu
 // dial is engine.Config.Dial, likewise.
 func (s *service) dial(company, number string) (engine.Route, bool) {
 	return s.settings.Load().dial(company, number)
+}
+
+// voicemail is engine.Config.Voicemail, likewise. A box is a number like any other.
+func (s *service) voicemail(box string) (string, bool) {
+	return s.settings.Load().Voicemail, isNumber(box)
 }
 
 // recordPath is engine.Config.RecordPath, likewise.

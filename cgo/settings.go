@@ -44,6 +44,7 @@ type Settings struct {
 	GoThreads         int64
 	GoMemoryBytes     int64
 
+	Voicemail      string // its profile, and its domain if that is not the switch's own
 	QueueLog       string // a file; empty = off
 	CallcenterConf string // what "cti import callcenter" reads where it names no file
 
@@ -69,6 +70,7 @@ func defaultSettings() *Settings {
 		TimeZone: time.Local, Inside: regexp.MustCompile(`^\d{3,6}$`),
 		DurabilityFull: true, JournalDays: 7, JournalBytes: 2 << 30, FireCustomEvents: true,
 		ClientQueueBytes: 4 << 20, RequestsPerSecond: 20, GoThreads: 2, GoMemoryBytes: 256 << 20,
+		Voicemail: "default",
 	}
 }
 

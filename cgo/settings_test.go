@@ -99,8 +99,8 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears presence queue-log callcenter-conf "+
-		"go-threads go-memory"), names)
+		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears presence voicemail "+
+		"queue-log callcenter-conf go-threads go-memory"), names)
 }
 
 // TestSettingsBad: an unknown or bad setting is named with its value and line, and with what is allowed.

@@ -186,6 +186,27 @@ func TestDayEnd(t *testing.T) {
 	}
 }
 
+// TestVoicemail: a box is a number, and the profile that of the settings in force.
+func TestVoicemail(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost())
+	voicemail := b.engineConfig(b.settings.Load()).Voicemail
+	profile, ok := voicemail("1000")
+	require.True(t, ok)
+	require.Equal(t, "default", profile)
+	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("voicemail", "sales pbx.example"))))
+	profile, _ = voicemail("1000")
+	require.Equal(t, "sales pbx.example", profile)
+	for _, box := range []string{"", "a", "1 2", "${x}", "+"} {
+		_, ok = voicemail(box)
+		require.False(t, ok, box)
+	}
+	for _, profile := range []string{"a b c", "a,b", "${x}", ""} {
+		_, err := parseSettings(with(paramRow("voicemail", profile)))
+		require.ErrorContains(t, err, "the profile of a voicemail", profile)
+	}
+}
+
 // TestQueueRecordPath: a queue's template is used as the settings' own is, and one that no queue may have names no file.
 func TestQueueRecordPath(t *testing.T) {
 	b := begin(t, t.TempDir(), newFakeHost(), paramRow("time-zone", "UTC"))

@@ -25,6 +25,10 @@ type Config struct {
 	// RecordPath names the file that a recording begun now goes to; nil or an empty answer: recording is off.
 	RecordPath func(callID, partyID string, wallMicros int64) string
 
+	// Voicemail names the profile, and the domain if it is another than the switch's, of the voicemail that has a box; false
+	// when the box cannot be one. It must be pure; nil: there is no voicemail.
+	Voicemail func(box string) (profile string, ok bool)
+
 	// RingMillis is how long a phone that the engine calls may ring; 0 = 30 000.
 	RingMillis int64
 

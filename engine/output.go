@@ -64,6 +64,7 @@ const (
 	// CommandPresence: keys that watch UUID, of an agent or a queue as Name says, show Value: one of Lamp*, and CallerName
 	// to people. It is about no leg and is not answered.
 	CommandPresence
+	CommandVoicemail // Leg speaks to the box Value of the switch's voicemail; Name is its profile, and domain if it is another
 )
 
 // OriginateKept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended,

@@ -220,7 +220,11 @@ func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 			e.enqueue(p, next, w.priority, w.inApp)
 			return
 		}
-	case ToNumber, ToVoicemail:
+	case ToVoicemail:
+		if p.op == nil && e.toVoicemail(p, to.To, w.inApp, string(when)) {
+			return
+		}
+	case ToNumber:
 		if _, ok := e.dial(to.To); ok && p.op == nil {
 			e.divert(w, p, to.To, when)
 			return
@@ -240,6 +244,20 @@ func (e *Engine) letGo(p *party, inApp bool, result string) {
 		return
 	}
 	e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
+}
+
+// toVoicemail has a caller speak to a voicemail box; nobody is called. Where the switch cannot he is let go.
+func (e *Engine) toVoicemail(p *party, box string, inApp bool, result string) bool {
+	if e.config.Voicemail == nil {
+		return false
+	}
+	profile, ok := e.config.Voicemail(box)
+	if !ok {
+		return false
+	}
+	p.insist = &insistence{command: Command{Kind: CommandVoicemail, Name: profile, Value: box}, inApp: inApp, result: result}
+	p.insist.id = e.order(p, p.insist.command)
+	return true
 }
 
 // divert has a number called for a caller whom his queue has given up.

@@ -107,6 +107,10 @@ type insistence struct {
 	id      uint64
 	tries   int
 	dueAt   int64 // monotonic ns of the next time
+
+	// CommandVoicemail is asked for once, lest a message begin twice. What becomes of the caller if it fails:
+	inApp  bool
+	result string
 }
 
 // insistOn gives such a command. Whether a leg has ended the switch tells; that it has left the queue, only its answer.
@@ -117,7 +121,7 @@ func (e *Engine) insistOn(p *party, c Command) {
 
 func (e *Engine) insistAgain(p *party) {
 	i := p.insist
-	if i == nil || p.ending || e.in.MonoNanos < i.dueAt {
+	if i == nil || p.ending || i.command.Kind == CommandVoicemail || e.in.MonoNanos < i.dueAt {
 		return
 	}
 	i.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
@@ -135,7 +139,15 @@ func (e *Engine) insistAgain(p *party) {
 
 // insisted meets the switch's answer to it.
 func (e *Engine) insisted(p *party, in *Input) {
-	if i := p.insist; i != nil && i.id == in.Command && in.Cause == CauseNone && i.command.Kind == CommandReturn {
+	i := p.insist
+	switch {
+	case i == nil || i.id != in.Command:
+	case i.command.Kind == CommandVoicemail:
+		p.insist = nil
+		if in.Cause != CauseNone {
+			e.letGo(p, i.inApp, i.result)
+		}
+	case i.command.Kind == CommandReturn && in.Cause == CauseNone:
 		p.insist = nil
 	}
 }

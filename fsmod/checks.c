@@ -57,6 +57,12 @@ bool cti_may_be_room(const char *room)
 	return only(room, LETTERS DIGITS "-_.", 128);
 }
 
+/* A box of a voicemail's profile, behind which a domain stands if it is not the switch's own. */
+bool cti_may_be_mailbox(const char *profile, const char *box)
+{
+	return only(profile, LETTERS DIGITS "-_. ", 97) && only(box, DIGITS "+*#ABCD", 33);
+}
+
 /* Absolute, nothing that leads out of it, and no scheme: a colon would make a stream of it. */
 bool cti_may_be_file(const char *path)
 {

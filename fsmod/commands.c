@@ -18,7 +18,7 @@ static void finish(uint64_t id, switch_call_cause_t cause)
 int cti_commands_submit(cti_command_ref command)
 {
 	if (command->kind == CTI_CMD_PRESENCE) return cti_lamp_show(command);
-	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_SAY) return CTI_EINVAL;
+	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_VOICEMAIL) return CTI_EINVAL;
 	if (command->kind == CTI_CMD_HANGUP && cti_originate_cancel(command->uuid, command->cause)) {
 		finish(command->id, SWITCH_CAUSE_NONE);
 		return 0;
@@ -49,7 +49,7 @@ static switch_call_cause_t hang_up(const cti_job *job, switch_core_session_t *se
 
 typedef switch_call_cause_t act(const cti_job *job, switch_core_session_t *session);
 
-static act *const acts[CTI_CMD_SAY + 1] = {
+static act *const acts[CTI_CMD_VOICEMAIL + 1] = {
 	[CTI_CMD_SET_VARIABLE] = set_variable,
 	[CTI_CMD_HANGUP] = hang_up,
 	[CTI_CMD_BRIDGE] = cti_bridge,
@@ -69,6 +69,7 @@ static act *const acts[CTI_CMD_SAY + 1] = {
 	[CTI_CMD_RECORD_RESUME] = cti_record_resume,
 	[CTI_CMD_RETURN] = cti_return,
 	[CTI_CMD_SAY] = cti_say,
+	[CTI_CMD_VOICEMAIL] = cti_voicemail,
 };
 
 static switch_call_cause_t act_on_channel(const cti_job *job)

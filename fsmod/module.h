@@ -108,13 +108,14 @@ typedef enum cti_stay_kind {
 	CTI_STAY_MUSIC,
 	CTI_STAY_RINGBACK,
 	CTI_STAY_ROOM,
-	CTI_STAY_LISTEN
+	CTI_STAY_LISTEN,
+	CTI_STAY_VOICEMAIL
 } cti_stay_kind;
 
 /* What a channel does once it is parked. */
 typedef struct cti_stay {
 	cti_stay_kind kind;
-	char what[132]; /* the room, or the uuid listened to */
+	char what[132]; /* the room, the uuid listened to, or what voicemail is told */
 	char heard;     /* LISTEN: one of the switch's commands for it, '0' to '3' */
 } cti_stay;
 
@@ -268,6 +269,7 @@ bool cti_may_be_value(const char *value);
 bool cti_may_be_call(const char *call_id);
 bool cti_may_be_dialed(const char *dial);
 bool cti_may_be_room(const char *room);
+bool cti_may_be_mailbox(const char *profile, const char *box);
 bool cti_may_be_file(const char *path);
 bool cti_may_be_sound(const char *sound);
 bool cti_may_be_count(const char *count);
@@ -346,6 +348,7 @@ bool cti_is_kept(switch_core_session_t *session);
 bool cti_may_be_moved(switch_channel_t *channel);
 
 switch_call_cause_t cti_wait(const cti_job *job, switch_core_session_t *session);
+switch_call_cause_t cti_voicemail(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_eavesdrop(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_eavesdrop_mode(const cti_job *job, switch_core_session_t *session);

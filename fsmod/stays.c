@@ -42,6 +42,14 @@ static void listen_to(switch_core_session_t *session, cti_leg *leg, const cti_st
 	atomic_store(&leg->listens, false);
 }
 
+static const char *const voicemail = "voicemail";
+
+static void speak_to(switch_core_session_t *session, const char *box)
+{
+	if (switch_channel_answer(switch_core_session_get_channel(session)) == SWITCH_STATUS_SUCCESS)
+		switch_core_session_execute_application(session, voicemail, box);
+}
+
 /* ---- on the session's own thread ---- */
 
 static void park_plainly(switch_channel_t *channel)
@@ -80,6 +88,9 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
 	if (stay.kind == CTI_STAY_ROOM) {
 		enter_room(session, stay.what);
+		leave(channel, leg);
+	} else if (stay.kind == CTI_STAY_VOICEMAIL) {
+		speak_to(session, stay.what);
 		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_LISTEN) {
 		listen_to(session, leg, &stay);
@@ -248,6 +259,27 @@ switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *ses
 	if (!cti_may_be_room(job->name)) return CTI_CAUSE_REFUSED;
 	switch_copy_string(stay.what, job->name, sizeof stay.what);
 	return move_to(session, &stay);
+}
+
+/* A channel that runs an application that is not there ends. */
+static bool has_voicemail(void)
+{
+	switch_application_interface_t *application = switch_loadable_module_get_application_interface(voicemail);
+	if (!application) return false;
+	UNPROTECT_INTERFACE(application);
+	return true;
+}
+
+switch_call_cause_t cti_voicemail(const cti_job *job, switch_core_session_t *session)
+{
+	cti_stay stay = {.kind = CTI_STAY_VOICEMAIL};
+	if (!cti_may_be_mailbox(job->name, job->value)) return CTI_CAUSE_REFUSED;
+	if (!has_voicemail()) return SWITCH_CAUSE_SERVICE_NOT_IMPLEMENTED;
+	char *domain = strchr(job->name, ' ') ? strdup("") : switch_core_get_domain(SWITCH_TRUE);
+	int length = snprintf(stay.what, sizeof stay.what, "%s%s%s %s", job->name, zstr(domain) ? "" : " ", switch_str_nil(domain),
+	                      job->value);
+	free(domain);
+	return length < (int)sizeof stay.what ? move_to(session, &stay) : CTI_CAUSE_REFUSED;
 }
 
 /* The switch's word for who hears the one that listens: its read side is what the target says, its partner's ear. */

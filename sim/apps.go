@@ -16,6 +16,8 @@ func (s *Switch) run(l *leg, a app) {
 		s.park(l)
 	case "wait":
 		s.wait(l, a.sound)
+	case voicemail:
+		s.speak(l)
 	case "conference":
 		s.confer(l, a.room)
 	case "eavesdrop":
@@ -44,6 +46,28 @@ func (s *Switch) wait(l *leg, sound string) {
 		s.rings(l)
 	}
 	s.wake(l.call)
+}
+
+const (
+	voicemail      = "voicemail"
+	voicemailLasts = 120_000_000_000 // how long a message may be
+)
+
+// speak: l is answered and speaks to voicemail, which ends it.
+func (s *Switch) speak(l *leg) {
+	if !l.talking {
+		s.answered(l)
+	}
+	l.waiting, l.sound = true, voicemail
+	s.after(voicemailLasts, (*Switch).spoken, l, nil)
+	s.wake(l.call)
+}
+
+func (s *Switch) spoken(l, _ *leg) {
+	if l.sound == voicemail {
+		l.waiting, l.sound = false, ""
+		s.clear(l, nil)
+	}
 }
 
 // confer: l's thread enters a conference, answering l first. Rooms are told by the event bus, beside the thread.

@@ -127,7 +127,7 @@ func (s *Switch) holdLasts(c *engine.Command) (wait int64) {
 // moves tells whether a command takes a leg out of where it is.
 func moves(kind engine.CommandKind) bool {
 	switch kind {
-	case engine.CommandBridge, engine.CommandWait, engine.CommandJoinRoom, engine.CommandEavesdrop:
+	case engine.CommandBridge, engine.CommandWait, engine.CommandJoinRoom, engine.CommandVoicemail, engine.CommandEavesdrop:
 		return true
 	}
 	return false
@@ -181,6 +181,8 @@ func (s *Switch) move(c *engine.Command) (uint16, arrival) {
 		return s.waitFor(l, c.Name)
 	case engine.CommandJoinRoom:
 		return s.joinRoom(l, c.Name)
+	case engine.CommandVoicemail:
+		return s.voicemail(l, c.Name, c.Value)
 	}
 	return s.eavesdrop(l, s.located(c.Other), c.Name)
 }

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -216,6 +217,21 @@ func TestWait(t *testing.T) {
 			d.bridged(a, b)
 		}
 		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: "a tune", CallID: "call"}, 95)
+		d.empty()
+	})
+}
+
+// A caller who is sent to voicemail is answered there and leaves what he was in: nobody rings for him any more.
+func TestVoicemail(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.caller()
+		d.now(engine.Command{Kind: engine.CommandVoicemail, Leg: a, Name: "a,b", Value: "1000", CallID: "call"}, 95)
+		d.now(engine.Command{Kind: engine.CommandVoicemail, Leg: a, Name: "default", Value: "${x}", CallID: "call"}, 95)
+		d.now(engine.Command{Kind: engine.CommandVoicemail, Leg: a, Name: "default", Value: "1000", CallID: "call"}, 0)
+		require.True(d, d.channel(a).Talking)
+		require.Equal(d, "hangup ORIGINATOR_CANCEL 0", d.heard(b)[0])
+		d.pass(3 * time.Minute)
+		require.Contains(d, strings.Join(d.heard(a), " "), "hangup NORMAL_CLEARING")
 		d.empty()
 	})
 }

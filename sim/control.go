@@ -169,6 +169,14 @@ func (s *Switch) moveTo(l *leg, a app) (uint16, arrival) {
 	}
 }
 
+// voicemail has l speak to a box. A name that the switch would not take is refused as it does.
+func (s *Switch) voicemail(l *leg, profile, box string) (uint16, arrival) {
+	if !only(profile, letters+"0123456789-_. ") || !only(box, "0123456789+*#ABCD") {
+		return causeNotAllowed, nil
+	}
+	return s.moveTo(l, app{name: voicemail})
+}
+
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // only tells whether text is made of these characters, and is not empty.

@@ -232,7 +232,7 @@ func (w *world) perform(c engine.Command) {
 			return
 		}
 		w.bridge(leg, other)
-	case engine.CommandWait:
+	case engine.CommandWait, engine.CommandVoicemail:
 		w.part(leg)
 		leg.inQueue = ""
 	case engine.CommandReturn:

@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const cmdPresence = cmdSay + 1
+const (
+	cmdPresence = cmdSay + 1 + iota
+	cmdVoicemail
+)
 
 // lampWatch is an event socket that hears what is said to phones' keys.
 type lampWatch struct {

@@ -48,6 +48,7 @@ func TestQueueApplication(t *testing.T) {
 		"parked slowly":      takenSlowly,
 		"hangs up":           hangsUpInQueue,
 		"return":             returnsFromQueue,
+		"voicemail":          speaksToVoicemail,
 		"fifty at once":      fiftyAtOnce,
 		"queue in a queue":   queueInQueue,
 		"agent":              agentApplication,
@@ -318,6 +319,32 @@ func returnsFromQueue(t *testing.T, s *freeSwitch) {
 	require.Equal(t, "4711", s.variable(c.leg, "cti_queue_left_ms"))
 	require.Equal(t, causeState, s.do(command{kind: cmdReturn, uuid: c.leg, value: "late"}))
 	require.Equal(t, causeChannelGone, s.do(command{kind: cmdReturn, uuid: s.newLeg(), value: "late"}))
+}
+
+// speaksToVoicemail: a caller who waits is answered and speaks to a box, and nobody is called; then his channel ends.
+func speaksToVoicemail(t *testing.T, s *freeSwitch) {
+	for profile, want := range map[string]string{
+		"default": "default " + s.api("global_getvar domain") + " 1000", "sales pbx.example": "sales pbx.example 1000",
+	} {
+		c, mark := s.inApp("8101", "cti_queue"), s.mark()
+		s.accepted(command{kind: cmdVoicemail, uuid: c.leg, name: profile, value: "1000"})
+		s.awaitKind(mark, "ANSWERED", c.leg)
+		s.until(func() bool { return s.variable(c.leg, "ctitest_voicemail") == want }, "%s", want)
+		s.awaitKind(mark, "ENDED", c.leg)
+		for _, r := range s.records()[mark:] {
+			require.NotEqual(t, "OUTGOING", r.Kind)
+		}
+	}
+	c := s.inApp("8101", "cti_queue")
+	for _, bad := range []command{
+		{name: "default", value: ""}, {name: "default", value: "1 2"}, {name: "default", value: "${x}"},
+		{name: "default", value: strings.Repeat("1", 34)}, {name: "", value: "1000"}, {name: "a,b", value: "1000"},
+	} {
+		bad.kind, bad.uuid = cmdVoicemail, c.leg
+		require.Equal(t, causeRefused, s.do(bad))
+	}
+	require.Equal(t, causeChannelGone, s.do(command{kind: cmdVoicemail, uuid: s.newLeg(), name: "default", value: "1000"}))
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "timeout"})
 }
 
 // fiftyAtOnce: everybody is told of once and gets his own result.

@@ -28,11 +28,12 @@ func TestCommandsInWords(t *testing.T) {
 		engine.CommandRecordPause: "record-pause a /rec", engine.CommandRecordResume: "record-resume a /rec",
 	}
 	told[engine.CommandReturn], told[engine.CommandSay] = "return a timeout", "say a position 3"
-	require.Len(t, told, len(commandNames)-1)
+	told[engine.CommandVoicemail] = "voicemail a default 1099"
+	require.Len(t, told, len(commandNames)-2, "no leg has a presence")
 	names := map[engine.CommandKind]string{
 		engine.CommandSetVariable: "cti_call_id", engine.CommandWait: "music", engine.CommandJoinRoom: "cti-7",
 		engine.CommandEavesdrop: "nobody", engine.CommandEavesdropMode: "both",
-		engine.CommandSay: engine.SayPosition,
+		engine.CommandSay: engine.SayPosition, engine.CommandVoicemail: "default",
 	}
 	for kind, want := range told {
 		c := engine.Command{
@@ -50,6 +51,8 @@ func TestCommandsInWords(t *testing.T) {
 			c.Value = "timeout"
 		case engine.CommandSay:
 			c.Value = "3"
+		case engine.CommandVoicemail:
+			c.Value = "1099"
 		case engine.CommandRecordStart, engine.CommandRecordStop, engine.CommandRecordPause, engine.CommandRecordResume:
 			c.Value = "/rec"
 		case engine.CommandSnapshot:

@@ -31,14 +31,24 @@ SWITCH_STANDARD_API(move)
 	return SWITCH_STATUS_SUCCESS;
 }
 
+/* Stands in for mod_voicemail, which not every switch has: it keeps what it was told, and takes a message of two seconds. */
+SWITCH_STANDARD_APP(voicemail)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	switch_channel_set_variable(channel, "ctitest_voicemail", data);
+	switch_ivr_sleep(session, 2000, SWITCH_TRUE, NULL);
+}
+
 SWITCH_MODULE_LOAD_FUNCTION(mod_say_ctitest_load)
 {
 	switch_say_interface_t *interface;
 	switch_api_interface_t *api;
+	switch_application_interface_t *app;
 	*module_interface = switch_loadable_module_create_module_interface(pool, modname);
 	interface = switch_loadable_module_create_interface(*module_interface, SWITCH_SAY_INTERFACE);
 	interface->interface_name = "ctitest";
 	interface->say_function = say;
+	SWITCH_ADD_APP(app, "voicemail", "Voicemail", "Takes a message", voicemail, "<profile> <domain> <box>", SAF_NONE);
 	SWITCH_ADD_API(api, "ctitest_move", "Park slowly", move, MOVE_SYNTAX);
 	return SWITCH_STATUS_SUCCESS;
 }
