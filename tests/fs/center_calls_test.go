@@ -534,7 +534,7 @@ func pausedWhileRinging(c *center) {
 }
 
 // wrapUpIsKept: nobody is offered to an agent who works on his last call, whatever the queue; it goes on until he says so
-// where it is untimed, and can be made longer.
+// where it is untimed, and has no end then that could be moved (3.15).
 func wrapUpIsKept(c *center) {
 	c.login(isReady, "1001")
 	c.caller("8009")
@@ -544,10 +544,10 @@ func wrapUpIsKept(c *center) {
 	c.told("AgentNotReady 1001 reasonCode=4 wrapUpDuration=-1", "Released 1001", "CallDeleted")
 	c.caller("8001")
 	c.told("Queued 8001")
-	require.Zero(c.t, c.request("DelayAfterCallWork", "1001", "delaySeconds", 1).ErrorCode)
-	c.told("DelayAfterCallWork 1001")
+	require.EqualValues(c.t, 302005, c.request("DelayAfterCallWork", "1001", "delaySeconds", 1).ErrorCode)
 	mark := len(*c.heard)
-	c.told("AgentReady 1001 reasonCode=4", "Diverted 8001", "Ringing 1001")
+	c.ask("AgentReady", "1001")
+	c.told("AgentReady 1001", "Diverted 8001", "Ringing 1001")
 	for _, e := range (*c.heard)[mark:] {
 		if e.says("AgentReady 1001") {
 			break
