@@ -102,6 +102,7 @@ var queueFields = []field[queueDraft]{
 	{"overflow", true, "when and where: " + overflowAllowed, overflowParam},
 	{"exit-keys", false, "digits, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.ExitKeys, v, 16) }},
 	{"callback-key", false, "one digit, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.CallbackKey, v, 1) }},
+	{"callback-expires", false, secondsAllowed, func(q *queueDraft, v string) bool { return seconds(&q.CallbackMillis, v) }},
 	{"welcome-sound", false, soundAllowed, func(q *queueDraft, v string) bool { return sound(&q.Welcome, v) }},
 	{"announce-position", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.AnnouncePosition, v) }},
 	{"announce-wait", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.AnnounceWait, v) }},

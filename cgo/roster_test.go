@@ -34,7 +34,7 @@ func TestRosterQueue(t *testing.T) {
 		"full-name", "Support", "ring-time", "15", "wrap-up-time", "30", "last-seat-time", "60", "priority-step", "120",
 		"max-length", "50", "leave-when-nobody-ready", "true", "overflow", "timeout queue 8002", "overflow", "full hangup",
 		"overflow", "key dialplan", "overflow", "closed number +4930123", "overflow", "nobody-on voicemail 1000",
-		"exit-keys", "#9", "callback-key", "1", "welcome-sound", "welcome.wav", "announce-position", "true",
+		"exit-keys", "#9", "callback-key", "1", "callback-expires", "7200", "welcome-sound", "welcome.wav", "announce-position", "true",
 		"announce-wait", "true", "blacklist", "0171, 0172", "blacklist", "anonymous", "time-zone", "Asia/Shanghai",
 		"hours", "Fri-Sun,Tue 22:00-06:00", "hours", "Mon 09:00-12:00,13:00-24:00", "holiday", "12-25 closed Christmas Day",
 		"holiday", "2026-12-24 09:00-12:00,13:00-14:00 Eve", "holiday", "05-01 Labour Day", "holiday", "02-29"))
@@ -48,7 +48,8 @@ func TestRosterQueue(t *testing.T) {
 				{When: engine.WhenTimeout, Kind: engine.ToQueue, To: "8002"}, {When: engine.WhenFull, Kind: engine.ToHangup},
 				{When: engine.WhenKey}, {When: engine.WhenClosed, Kind: engine.ToNumber, To: "+4930123"},
 				{When: engine.WhenNobodyOn, Kind: engine.ToVoicemail, To: "1000"}},
-			ExitKeys: "#9", CallbackKey: "1", Music: "local_stream://moh", Welcome: "welcome.wav", AnnounceMillis: 30_000,
+			ExitKeys: "#9", CallbackKey: "1", CallbackMillis: 7_200_000, Music: "local_stream://moh",
+			Welcome: "welcome.wav", AnnounceMillis: 30_000,
 			AnnouncePosition: true, AnnounceWait: true, RecordTemplate: "/rec/${strftime(%s)}.${uuid}.wav",
 			Blacklist: []string{"0171", "0172", "anonymous"},
 			Announce:  "please_hold.wav", SinceCall: true, SkipEmptyLevels: true,

@@ -130,6 +130,7 @@ type QueueConfig struct {
 	Overflow         []Overflow
 	ExitKeys         string // digits by which a caller leaves for the key-press overflow
 	CallbackKey      string // digit by which he leaves, keeps his place and is called back
+	CallbackMillis   int64  // how long his place waits then; 0 = callbackDefault
 	Music            string
 	Welcome          string // file that he hears first
 	AnnounceMillis   int64  // how often Announce, position and waiting time are said
@@ -171,6 +172,7 @@ const (
 	StayElsewhere  = "elsewhere"   // somebody took him out of the queue: a transfer, an intercept, another application
 	StayReplaced   = "replaced"    // a call-back: he has called again himself
 	StayUnanswered = "no-callback" // a call-back that he did not answer
+	StayExpired    = "expired"     // a call-back whose turn did not come in time
 	StayFaulted    = "faulted"
 
 	// StayInterrupted ends what a run left open; so it does an offer.

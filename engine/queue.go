@@ -68,6 +68,7 @@ type waiter struct {
 	inApp    bool       // his leg is in cti_queue: what it does on return is the dialplan's
 	priority int
 	position int    // when he entered
+	shut     bool   // he is to be called back, and his queue is closed
 	held     bool   // a restart has taken his place up, and those who wait beside him are not known yet
 	number   string // he is to be called back at it; empty: he waits himself
 	callback *call  // that is being made for it

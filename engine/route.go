@@ -37,6 +37,7 @@ func (e *Engine) match() {
 		}
 		for _, w := range waiters {
 			w.fresh = false
+			e.heedHours(w)
 			if w.waits() {
 				e.lineUp(w)
 			}
@@ -57,7 +58,7 @@ func (e *Engine) match() {
 }
 
 // waits tells whether a caller is in the queue and no phone is called for him.
-func (w *waiter) waits() bool { return !w.gone && !w.held && len(w.offers) == 0 }
+func (w *waiter) waits() bool { return !w.gone && !w.held && !w.shut && len(w.offers) == 0 }
 
 // matchLater has a caller matched when the step is done.
 func (e *Engine) matchLater(w *waiter) {
@@ -321,7 +322,7 @@ func (e *Engine) relax(w *waiter) {
 	w.level = level
 	if w.waits() {
 		e.matchLater(w)
-	} else if q.config.Strategy == RingAll && w.winner == nil && w.op == nil {
+	} else if q.config.Strategy == RingAll && w.winner == nil && w.op == nil && w.number == "" {
 		e.ringAll(w)
 	}
 }

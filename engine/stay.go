@@ -85,7 +85,7 @@ func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
 	switch {
 	case q.blacklist[p.thisDN]:
 		return WhenBlacklisted, true
-	case e.draining, e.config.QueueOpen != nil && !e.config.QueueOpen(c.ID, e.in.WallMicros):
+	case e.draining, !e.open(q):
 		return WhenClosed, true
 	case c.MaxLength > 0 && len(q.stays) > c.MaxLength:
 		return WhenFull, true

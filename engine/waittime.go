@@ -15,13 +15,20 @@ func (e *Engine) armWaiter(w *waiter) {
 	}
 	at = nextDeadline(at, w.waitsTill())
 	at = nextDeadline(at, w.nobodyTill())
+	at = nextDeadline(at, e.hoursAt(w))
 	e.setAlarm(&w.alarm, nextDeadline(at, w.announceAt))
 }
 
-// waitsTill is when a caller has waited long enough; 0 = never. One whom an agent has picked up for is not sent on, and
-// one who is called back waits on no phone.
+// waitsTill is when a caller has waited long enough; 0 = never. One whom an agent has picked up for is not sent on. One who
+// is called back waits on no phone, but his place not for ever either; not for him alone is a phone given up that rings.
 func (w *waiter) waitsTill() int64 {
-	if w.queue.config.MaxWaitMillis == 0 || w.winner != nil || w.number != "" {
+	if w.number != "" {
+		if len(w.offers) > 0 {
+			return 0
+		}
+		return max(w.came+w.queue.callbackMillis()*1_000_000, 1)
+	}
+	if w.queue.config.MaxWaitMillis == 0 || w.winner != nil {
 		return 0
 	}
 	return max(w.came+w.queue.config.MaxWaitMillis*1_000_000, 1)
@@ -41,7 +48,11 @@ func (e *Engine) waiterDue(w *waiter, now int64) {
 		e.waitForAny(w)
 	}
 	if till := w.waitsTill(); till != 0 && now >= till {
-		e.overflow(w, WhenTimeout)
+		if w.number != "" {
+			e.leave(w, StayExpired, nil)
+		} else {
+			e.overflow(w, WhenTimeout)
+		}
 		return
 	}
 	if till := w.nobodyTill(); till != 0 && now >= till {
@@ -55,7 +66,42 @@ func (e *Engine) waiterDue(w *waiter, now int64) {
 		e.announcePlace(w)
 	}
 	e.relax(w)
+	if w.number != "" {
+		e.matchLater(w) // his queue may have opened, or closed
+	}
 	e.armWaiter(w)
+}
+
+func (q *queue) callbackMillis() int64 {
+	if q.config.CallbackMillis > 0 {
+		return q.config.CallbackMillis
+	}
+	return callbackDefault
+}
+
+const minuteMicros = 60_000_000
+
+// hoursAt is when a queue may open or close next: hours are of whole minutes. Only who is called back waits for that.
+func (e *Engine) hoursAt(w *waiter) int64 {
+	if w.number == "" || e.config.QueueOpen == nil || len(w.offers) > 0 {
+		return 0
+	}
+	return e.monoNanos + (minuteMicros-e.wallMicros%minuteMicros)*1000
+}
+
+// open tells whether a queue takes callers now.
+func (e *Engine) open(q *queue) bool {
+	return e.config.QueueOpen == nil || e.config.QueueOpen(q.config.ID, e.wallMicros)
+}
+
+// heedHours: nobody is called back while his queue is closed; he keeps his place.
+func (e *Engine) heedHours(w *waiter) {
+	if w.number == "" {
+		return
+	}
+	if w.shut = !e.open(w.queue); w.shut {
+		e.stepOut(w)
+	}
 }
 
 // welcome: what a caller hears first. Nothing of it delays an agent: a bridge does not wait for it.

@@ -165,7 +165,7 @@ func CheckQueue(q *Queue) error {
 		}
 	}
 	durations := append([]int64{q.RingMillis, q.ProgressMillis, q.WrapUpMillis, q.LastSeatMillis, q.PriorityMillis,
-		q.MaxWaitMillis, q.NobodyOnMillis, q.ResumeMillis, q.AnnounceMillis}, q.LevelAfter[:]...)
+		q.MaxWaitMillis, q.NobodyOnMillis, q.ResumeMillis, q.CallbackMillis, q.AnnounceMillis}, q.LevelAfter[:]...)
 	for _, millis := range durations {
 		if millis < 0 || millis > millisMax {
 			return invalid("queue %s: a duration of %d ms", q.ID, millis)

@@ -233,7 +233,7 @@ func (l *lines) left(dst []byte, q *engine.QueueRecord) []byte {
 	switch q.Outcome {
 	case engine.StayAnswered:
 		return l.connected(dst, q)
-	case engine.StayAbandoned, engine.StayUnanswered:
+	case engine.StayAbandoned, engine.StayUnanswered, engine.StayExpired:
 		return line("ABANDON", place, position, waited)
 	case string(engine.WhenCallback): // his place stays
 		return dst

@@ -39,7 +39,8 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 			ID: id, Strategy: engine.Strategy(i) % engine.StrategyCount, RingMillis: 5000 + r.Int64N(20_000),
 			ProgressMillis: some(8000), WrapUpMillis: some(20_000), WrapUpUntimed: r.IntN(20) == 0, PriorityMillis: 10_000,
 			MaxLength: r.IntN(2) * 4, MaxWaitMillis: some(90_000), NobodyOnMillis: some(30_000), NobodyReady: r.IntN(5) == 0,
-			ResumeMillis: some(60_000), ExitKeys: "9#", CallbackKey: "1", AnnounceMillis: some(20_000), AnnouncePosition: true,
+			ResumeMillis: some(60_000), ExitKeys: "9#", CallbackKey: "1", CallbackMillis: 60_000 + r.Int64N(240_000),
+			AnnounceMillis: some(20_000), AnnouncePosition: true,
 			SinceCall: r.IntN(4) == 0, Announce: "busy.wav",
 		}
 		if r.IntN(3) == 0 {
@@ -296,9 +297,7 @@ func (c *chaos) atRest(t *testing.T) {
 	require.Zero(t, c.engine.Stats().Calls, "a call outlives its channels")
 	require.Empty(t, c.ledger.offers, "a phone rings")
 	for id, list := range c.ledger.inQueue {
-		for _, s := range list {
-			require.True(t, s.Callback, "%s waits in %s", s.CallerDN, id)
-		}
+		require.Empty(t, list, "somebody waits in %s, or is to be called back", id)
 	}
 	waiting := 0
 	for _, q := range c.engine.Queues() {
@@ -362,6 +361,7 @@ func holdPromises(t *testing.T, seeds, steps int) {
 	for _, what := range []string{
 		engine.StayAnswered, engine.StayAbandoned, engine.StayElsewhere, string(engine.WhenTimeout), string(engine.WhenFull),
 		string(engine.WhenNobodyOn), string(engine.WhenNobodyReady), string(engine.WhenKey), string(engine.WhenCallback),
+		engine.StayExpired,
 		"offer " + engine.OfferAnswered, "offer " + engine.OfferNoAnswer, "offer " + engine.OfferRejected,
 		"offer " + engine.OfferBusy, "offer " + engine.OfferUnreachable, "offer " + engine.OfferLost,
 		"offer " + engine.OfferCallerLeft, "offer " + engine.OfferFailed, "offer " + engine.OfferRedirected,

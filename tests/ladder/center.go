@@ -14,7 +14,7 @@ func queueNumbers(q *engine.QueueConfig) map[string]*int64 {
 	return map[string]*int64{
 		"ring": &q.RingMillis, "progress": &q.ProgressMillis, "wrapUp": &q.WrapUpMillis, "lastSeat": &q.LastSeatMillis,
 		"priority": &q.PriorityMillis, "maxWait": &q.MaxWaitMillis, "nobodyOn": &q.NobodyOnMillis, "resume": &q.ResumeMillis,
-		"announceEvery": &q.AnnounceMillis,
+		"callbackExpires": &q.CallbackMillis, "announceEvery": &q.AnnounceMillis,
 	}
 }
 
@@ -33,6 +33,7 @@ func queueTexts(q *engine.QueueConfig) map[string]*string {
 }
 
 // queue reads "8001 strategy=ring-all wrapUp=5000 untimed levels=0,5000 overflow=timeout:queue:8002 blacklist=139 closed".
+// closes and opens are when it does for a while, in ms.
 func (s *Scene) queue(words []string) (err error) {
 	q := engine.QueueConfig{ID: words[0]}
 	numbers, flags, texts := queueNumbers(&q), queueWords(&q), queueTexts(&q)
@@ -42,6 +43,10 @@ func (s *Scene) queue(words []string) (err error) {
 		switch {
 		case !valued && key == "closed":
 			s.Closed = append(s.Closed, q.ID)
+		case key == "closes":
+			s.Closes[q.ID], err = strconv.ParseInt(value, 10, 64)
+		case key == "opens":
+			s.Opens[q.ID], err = strconv.ParseInt(value, 10, 64)
 		case !valued && flags[key] != nil:
 			*flags[key] = true
 		case numbers[key] != nil:
@@ -181,4 +186,10 @@ func (r *Run) recordText(rec *engine.Record) string {
 			relative(q.SinceMillis), q.Outcome, q.AgentUUID), " ")
 	}
 	return ""
+}
+
+func (s *Scene) queueOpen(id string, wallMicros int64) bool {
+	at := (wallMicros - StartWall) / 1000
+	closes, does := s.Closes[id]
+	return !slices.Contains(s.Closed, id) && !(does && at >= closes && at < s.Opens[id])
 }

@@ -72,7 +72,7 @@ func NewRun(s *Scene) *Run {
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID), "$at", at).Replace(s.Record)
 		},
 		StepTaken: s.StepTaken,
-		Directory: s.directory(), QueueOpen: func(id string, _ int64) bool { return !slices.Contains(s.Closed, id) },
+		Directory: s.directory(), QueueOpen: s.queueOpen,
 		Voicemail: func(box string) (string, bool) { return "default", inside(box) },
 		QueueRecordPath: func(template, callID, partyID string, _ int64) string {
 			return strings.NewReplacer("$call", r.name(callID), "$party", r.name(partyID)).Replace(template)

@@ -57,7 +57,8 @@ type Scene struct {
 	Record                  string // template of the recording's file; empty = off
 	DialPlan                []DialRule
 	Directory               engine.Directory
-	Closed                  []string // queues that take nobody now
+	Closed                  []string         // queues that take nobody now
+	Closes, Opens           map[string]int64 // when queues close, and open again: ms
 	Open                    []engine.OpenCall
 	StepTaken               func(step string) // hears of every step of the operation table that a run takes
 }
@@ -103,7 +104,7 @@ type line struct {
 
 // Parse reads a script; what is expected in it is left out.
 func Parse(text string) (*Script, error) {
-	s := &Script{}
+	s := &Script{Scene: Scene{Closes: map[string]int64{}, Opens: map[string]int64{}}}
 	clock := script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
 	expected := false
 	for number, raw := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
