@@ -207,7 +207,20 @@ var agentFields = []field[agentDraft]{
 	{"reject-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.RejectPolicy, v) }},
 	{"busy-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.BusyPolicy, v) }},
 	{"unreachable-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.UnreachedPolicy, v) }},
-	{"wrap-up-time", false, secondsAllowed, func(a *agentDraft, v string) bool { return seconds(&a.WrapUpMillis, v) }},
+	{"wrap-up-time", false, secondsAllowed + ", or untimed", func(a *agentDraft, v string) bool {
+		a.WrapUpUntimed = v == "untimed"
+		return a.WrapUpUntimed || seconds(&a.WrapUpMillis, v)
+	}},
+	{"manual-wrap-up", false, "a whole number of seconds from 1 to 86400, or untimed", func(a *agentDraft, v string) bool {
+		if v == "untimed" {
+			a.ManualMillis = -1
+			return true
+		}
+		return seconds(&a.ManualMillis, v) && a.ManualMillis > 0
+	}},
+	{"manual-wrap-up-then", false, "ready or earlier", func(a *agentDraft, v string) bool {
+		return choice(&a.ManualToReady, v, "ready", "earlier")
+	}},
 	{"ring-time", false, "a whole number of seconds from 1 to 86400", func(a *agentDraft, v string) bool {
 		return seconds(&a.RingMillis, v) && a.RingMillis > 0
 	}},

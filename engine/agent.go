@@ -236,6 +236,7 @@ func (e *Engine) agentMoved(a *agent) {
 func (e *Engine) startWrapUp(a *agent, millis int64, untimed bool, p *party) {
 	wrap := wrapUp{back: AgentReady}
 	switch {
+	case p == nil && a.config.ManualToReady:
 	case a.next.set:
 		wrap.back, wrap.backReason = a.next.state, a.next.reason
 	case a.state == AgentNotReady:

@@ -119,7 +119,10 @@ func (e *Engine) beforeRelease(p *party) {
 
 // wrapUpFor is the after-call work that a queue's call brings an agent.
 func (a *agent) wrapUpFor(q *queue) (millis int64, untimed bool) {
-	if a.config.WrapUpMillis >= 0 {
+	switch {
+	case a.config.WrapUpUntimed:
+		return 0, true
+	case a.config.WrapUpMillis >= 0:
 		return a.config.WrapUpMillis, false
 	}
 	return q.config.WrapUpMillis, q.config.WrapUpUntimed

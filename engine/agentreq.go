@@ -212,8 +212,13 @@ func (e *Engine) notReady(r *Request, a *agent) {
 
 // manualWrapUp is how long after-call work lasts that an agent asks for while he is idle.
 func (a *agent) manualWrapUp() (millis int64, untimed bool) {
-	if a.config.WrapUpMillis > 0 {
-		return a.config.WrapUpMillis, false
+	switch c := a.config; {
+	case c.ManualMillis != 0:
+		return max(c.ManualMillis, 0), c.ManualMillis < 0
+	case c.WrapUpUntimed:
+		return 0, true
+	case c.WrapUpMillis > 0:
+		return c.WrapUpMillis, false
 	}
 	for i := range a.tiers {
 		t := &a.tiers[i]

@@ -21,6 +21,9 @@ type AgentConfig struct {
 	MobileAccept    MobileAccept    // when calls go there
 	MaxCalls        int             // calls at once; 0 = 1
 	WrapUpMillis    int64           // after-call work; negative = the queue's
+	WrapUpUntimed   bool            // it ends only when he says so
+	ManualMillis    int64           // such work that he asks for while he is idle; 0 = as after a call, negative = untimed
+	ManualToReady   bool            // it leads to ready, not to what he was before
 	RingMillis      int64           // how long his phone rings; negative or 0 = the queue's
 	MissedPolicy    MissedPolicy    // what a call that he does not answer does to him
 	RejectPolicy    MissedPolicy    // one that he rejects

@@ -134,7 +134,7 @@ func CheckAgent(a *engine.AgentConfig) error {
 		return invalid("agent %s: a count is negative", a.UUID)
 	}
 	for _, millis := range []int64{a.AfterMissed, a.AfterReject, a.AfterBusy, a.AfterUnreached, a.IdleLogout,
-		max(a.WrapUpMillis, 0), max(a.RingMillis, 0)} {
+		max(a.WrapUpMillis, 0), max(a.ManualMillis, 0), max(a.RingMillis, 0)} {
 		if millis < 0 || millis > millisMax {
 			return invalid("agent %s: a duration of %d ms", a.UUID, millis)
 		}

@@ -19,7 +19,8 @@ func agentColumnsOf(a *engine.AgentConfig) []column {
 	return []column{
 		{"agent_uuid", &a.UUID}, {"agent_id", &a.ID}, {"name", &a.Name}, {"dn", &a.DN}, {"mobile", &a.Mobile},
 		{"mobile_accept", word(MobileAcceptWords, &a.MobileAccept)}, {"max_calls", &a.MaxCalls},
-		{"wrap_up_millis", &a.WrapUpMillis}, {"ring_millis", &a.RingMillis},
+		{"wrap_up_millis", &a.WrapUpMillis}, {"wrap_up_untimed", &a.WrapUpUntimed},
+		{"manual_wrap_up_millis", &a.ManualMillis}, {"manual_wrap_up_ready", &a.ManualToReady}, {"ring_millis", &a.RingMillis},
 		{"missed_policy", word(MissedPolicyWords, &a.MissedPolicy)}, {"reject_policy", word(MissedPolicyWords, &a.RejectPolicy)},
 		{"busy_policy", word(MissedPolicyWords, &a.BusyPolicy)},
 		{"unreached_policy", word(MissedPolicyWords, &a.UnreachedPolicy)}, {"missed_max", &a.MissedMax},

@@ -89,7 +89,7 @@ func readLevels(q *engine.QueueConfig, value string) (err error) {
 func agentNumbers(a *engine.AgentConfig) map[string]*int64 {
 	return map[string]*int64{
 		"wrapUp": &a.WrapUpMillis, "ring": &a.RingMillis, "afterMissed": &a.AfterMissed, "afterReject": &a.AfterReject,
-		"afterBusy": &a.AfterBusy, "afterUnreached": &a.AfterUnreached, "idleLogout": &a.IdleLogout,
+		"afterBusy": &a.AfterBusy, "afterUnreached": &a.AfterUnreached, "idleLogout": &a.IdleLogout, "manual": &a.ManualMillis,
 	}
 }
 
@@ -113,6 +113,10 @@ func (s *Scene) agent(words []string) (err error) {
 			a.LoginAtStart = true
 		case key == "nailed":
 			a.NailedUp = true
+		case key == "untimed":
+			a.WrapUpUntimed = true
+		case key == "manualReady":
+			a.ManualToReady = true
 		case key == "queues":
 			err = s.tiers(a.UUID, value)
 		case key == "mobile":
