@@ -95,7 +95,8 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 	require.Regexp(t, "^[0-9a-f]{32}$", made)
 	require.Equal(t, []engine.AgentConfig{
 		{UUID: made, ID: "1001@default", Name: "1001@default", DN: "1001", RingMillis: 10_000, WrapUpMillis: 10_000,
-			MissedPolicy: engine.MissedNotReady, MissedMax: 3, ManualMillis: 90_000, AfterMissed: 12_000, AfterReject: 11_000, AfterBusy: 60_000,
+			MissedPolicy: engine.MissedNotReady, MissedMax: 3, ManualMillis: 90_000,
+			AfterMissed: 12_000, AfterReject: 11_000, AfterBusy: 60_000,
 			LoginAtStart: true},
 		{UUID: uuid, Name: uuid, Mobile: "01711234567", MobileAccept: engine.MobileAlways, WrapUpMillis: -1, RingMillis: -1},
 		{UUID: "u-3", ID: "7003", Name: "Bob B.", Mobile: "+4917012", MobileAccept: engine.MobileOffline, MaxCalls: 2,

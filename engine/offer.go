@@ -164,15 +164,11 @@ func (e *Engine) offerAnswered(p *party) {
 	e.armWaiter(w)
 }
 
-// offerOverdue: an agent who has answered was not joined with the caller, or a phone that was given up still lives.
+// offerOverdue: an agent who has answered was not joined with the caller.
 func (e *Engine) offerOverdue(p *party) {
 	o := p.offer
 	switch {
-	case o == nil || p.ending:
-	case o.outcome != "":
-		p.hangup = 0 // the first was in vain
-		e.hangUp(p, CauseNormalClearing, noWord)
-		e.startTimer(p, offerTimer, 0, confirmMillis)
+	case o == nil || p.ending || o.outcome != "":
 	case o.waiter.winner == o && o.command != 0:
 		e.dropOffer(o, OfferFailed, CauseNormalClearing)
 	}
@@ -224,7 +220,6 @@ func (e *Engine) dropOffer(o *offer, outcome string, cause uint16) {
 	o.outcome = outcome
 	if p := o.party.get(); p != nil && !p.ending {
 		e.hangUp(p, cause, noWord)
-		e.startTimer(p, offerTimer, 0, confirmMillis)
 	}
 }
 

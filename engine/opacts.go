@@ -284,7 +284,7 @@ func (e *Engine) sendByAway(o *operation) {
 			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
 		e.leavesWatchers(by)
-		e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
+		e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 		return
 	}
 	if o.kind == intercept {
@@ -377,7 +377,7 @@ func (e *Engine) completeEarly(o *operation) {
 	by := o.by.get()
 	e.handOver(o)
 	e.leavesWatchers(by)
-	e.awaitEnd(o, e.hangUp(by, CauseNormalClearing, agentSide))
+	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
 func (e *Engine) becomeTransfer(o *operation) {

@@ -160,8 +160,20 @@ func (e *Engine) hangUpFor(p *party, cause uint16, b blame) uint64 {
 		p.hangup = e.giveBack(p, cause)
 		return p.hangup
 	}
+	return e.orderHangup(p, cause)
+}
+
+func (e *Engine) orderHangup(p *party, cause uint16) uint64 {
 	p.hangup = e.order(p, Command{Kind: CommandHangup, Cause: cause})
+	e.startTimer(p, hangupTimer, uint32(p.hangup), confirmMillis)
 	return p.hangup
+}
+
+// hangUpAgain: a leg that was to end lives on, and nobody has thought better of it.
+func (e *Engine) hangUpAgain(p *party, command uint32) {
+	if p.hangup != 0 && uint32(p.hangup) == command && !p.ending && p.state != Released {
+		e.orderHangup(p, CauseNormalClearing)
+	}
 }
 
 // dueTo is the blame that a party which has ended hands on to those that the engine hangs up because of it.

@@ -239,6 +239,7 @@ func (e *Engine) refuseCommanded(p *party, command uint64, code events.Code, det
 	for q := p.call.first; q != nil && waited; q = q.next {
 		if q.hangup == command {
 			q.liveOn()
+			e.dismiss(q.call, q) // the others may have gone meanwhile
 		}
 	}
 }
@@ -252,7 +253,8 @@ func (p *party) liveOn() {
 }
 
 func (e *Engine) commandRefused(p *party, in *Input) {
-	gone := p.hangup == in.Command && in.Cause == CauseInvalidCallReference // its end has rows of its own
+	hangs := p.hangup == in.Command
+	gone := hangs && in.Cause == CauseInvalidCallReference // its end has rows of its own
 	code, detail := events.PBXError, "the switch refused: "+CauseName(in.Cause)
 	if in.Cause == CauseInvalidCallReference {
 		code, detail = events.NotFoundChannel, "the channel has gone"
@@ -260,10 +262,7 @@ func (e *Engine) commandRefused(p *party, in *Input) {
 	if p.call != nil {
 		e.refuseCommanded(p, in.Command, code, detail)
 	}
-	if p.hangup == in.Command {
-		p.hangup = 0
-	}
-	if p.expected {
+	if p.expected && (gone || !hangs) {
 		e.neverWas(p, in)
 		return
 	}

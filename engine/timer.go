@@ -7,9 +7,10 @@ const (
 	ringTimer      timerKind = iota // a phone that the engine calls has not answered
 	confirmTimer                    // the switch has not confirmed what a client asked of a party
 	operationTimer                  // the switch has not confirmed a step of an operation
-	offerTimer                      // or the joining of a caller and his agent, or the end of a phone that was given up
+	offerTimer                      // or the joining of a caller and his agent
 	partedTimer                     // nobody is with a party on a nailed-up leg
 	insistTimer                     // or an act without which a caller would wait for nothing
+	hangupTimer                     // or a hangup; the last, for whoever waits for it decides first whether it still is to be
 )
 
 // timer is a deadline as data. One whose version has passed means nothing any more.
@@ -20,7 +21,7 @@ type timer struct {
 	version uint32
 }
 
-func (t timer) before(o timer) bool { return t.at < o.at }
+func (t timer) before(o timer) bool { return t.at < o.at || t.at == o.at && t.kind < o.kind }
 func (t timer) standAt(int)         {}
 
 func (e *Engine) startTimer(p *party, kind timerKind, version uint32, millis int64) {
@@ -46,6 +47,8 @@ func (e *Engine) runTimers(now int64) {
 			e.nailAlone(p)
 		case insistTimer:
 			e.insistAgain(p)
+		case hangupTimer:
+			e.hangUpAgain(p, t.version)
 		case operationTimer:
 			if o := p.op; o != nil && o.version == t.version {
 				e.advance(o, opExpired)

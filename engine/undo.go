@@ -9,8 +9,7 @@ func (e *Engine) undoMove(o *operation) {
 	if by == nil || by.ending || with == nil || with.ending {
 		return // its end is on its way
 	}
-	by.liveOn()
-	by.farewell = farewell{}
+	by.remain()
 	if o.former == nil && by.state != Ringing {
 		e.bridge(by, with)
 		return
@@ -23,5 +22,50 @@ func (e *Engine) undoMove(o *operation) {
 	again.enlist(by, with)
 	if by.state == Ringing && by.answered() && !e.advance(again, opTargetAnswers) {
 		e.bridge(by, with)
+	}
+}
+
+// remain: who was to be taken out of his call is in it as before.
+func (p *party) remain() {
+	p.liveOn()
+	p.farewell = farewell{}
+}
+
+// here tells whether a party of an operation still takes part in it.
+func (r ref) here() bool {
+	p := r.get()
+	return p != nil && !p.ending && p.state != Released
+}
+
+// undoEarly: by has not left target's phone to ring for with.
+func (e *Engine) undoEarly(o *operation) {
+	by, with, target := o.by.get(), o.with.get(), o.target.get()
+	e.refuseAsked(o)
+	by.remain()
+	w := o.opStay()
+	if w != nil && with != nil && with.waiter == w {
+		with.waiter, with.queue, by.waiter = nil, o.call.queue, w
+		w.party = refTo(by)
+	}
+	switch {
+	case target == nil && w == nil, target != nil && target.state == Released:
+		e.advance(o, opTargetEnds)
+	case target != nil && target.answered():
+		e.advance(o, opTargetAnswers)
+	}
+}
+
+// undoComplete: with and target are joined already, and by has not gone. Those of them who are left are as in the consult.
+func (e *Engine) undoComplete(o *operation) {
+	by := o.by.get()
+	by.remain()
+	switch {
+	case o.target.here() && o.with.here():
+		e.refuseAndRejoin(o)
+	case o.target.here():
+		e.rejoinAlone(o)
+	default:
+		o.stage = held
+		e.targetGone(o)
 	}
 }

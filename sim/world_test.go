@@ -20,7 +20,8 @@ type world struct {
 	asked   map[int64]*asking // by reference
 	ends    map[string]int    // EventReleased, by party
 	steps   int
-	faulty  bool // the switch does not do all that it is told
+	faulty  bool                 // the switch does not do all that it is told
+	spared  map[engine.LegID]int // hangups that a faulty switch did not do at once
 	trace   []string
 	broken  []string                 // promises of 3.0 and 3.14
 	lapses  []string                 // what comes of a call that went on the wrong way
@@ -41,13 +42,19 @@ const (
 	client                         = engine.ClientID(7) // of two: the other is the next
 	lonelyMax                      = 8 * time.Second    // how long a call may have one party: longer than any confirmation takes
 	settleMax                      = 20 * time.Second   // how long a phone may ring, and then some
+	sparedMax                      = 1                  // hangups of a leg that a faulty switch does not do at once
 )
 
-// unruly is what becomes of commands on a faulty switch: a few are refused, taken and not done, or late. Not so of
-// what ends a channel: nothing can be torn down on a switch that tears nothing down.
-func unruly(c engine.Command, random *rand.Rand) (fate sim.Fate) {
-	if c.Kind == engine.CommandSnapshot || c.Kind == engine.CommandHangup || random.IntN(12) != 0 {
+// unruly is what becomes of commands on a faulty switch: a few are refused, taken and not done, or late. What ends a channel
+// is done in the end: nothing can be torn down on a switch that tears nothing down.
+func (w *world) unruly(c engine.Command, random *rand.Rand) (fate sim.Fate) {
+	if c.Kind == engine.CommandSnapshot || random.IntN(12) != 0 {
 		return fate
+	}
+	if c.Kind == engine.CommandHangup {
+		if w.spared[c.Leg]++; w.spared[c.Leg] > sparedMax {
+			return fate
+		}
 	}
 	switch random.IntN(4) {
 	case 0:
@@ -65,11 +72,11 @@ func unruly(c engine.Command, random *rand.Rand) (fate sim.Fate) {
 func newWorld(seed uint64, switchFaults bool) *world {
 	w := &world{
 		random: rand.New(rand.NewPCG(seed, 0x77)), asked: map[int64]*asking{}, ends: map[string]int{},
-		loners: map[string]time.Duration{},
+		loners: map[string]time.Duration{}, spared: map[engine.LegID]int{},
 	}
 	o := sim.Options{Phone: w.phone}
 	if w.random.IntN(4) == 0 && switchFaults {
-		o.Faults.Command, w.faulty = unruly, true
+		o.Faults.Command, w.faulty = w.unruly, true
 	}
 	s := sim.New(seed, o)
 	w.coupling = coupleWith(s, engine.Config{

@@ -62,7 +62,6 @@ consult, merging: by ends
 consult, merging: with ends
 consult, parting: with ends
 consult, parting: target ends
-consult, parting: expired
 consult, bereft: with ends
 consult, bereft: target ends
 consult, bereft: with and target joined
@@ -152,7 +151,6 @@ intercept, merging: by ends
 intercept, merging: with ends
 intercept, merging: target ends
 intercept, merging: expired
-intercept, parting: expired
 diversion, merging: with ends
 diversion, merging: target ends
 diversion, merging: refused
