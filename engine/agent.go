@@ -97,7 +97,6 @@ type agent struct {
 	// What decisions look at comes first, side by side.
 	state      AgentState
 	next       reserved
-	under      reserved // what next was before his phone was gone
 	closed     bool     // he is offered nothing for a while, after a call that failed
 	retired    bool     // the directory does not name him any more
 	nailedUp   bool     // config.NailedUp
@@ -133,6 +132,8 @@ type agent struct {
 	closedTill int64 // monotonic ns until when he is offered nothing
 	nailAfter  int64 // monotonic ns until when his nailed-up leg is not called again; 0 = it may be
 	missed     int   // calls in a row that he did not take
+
+	under reserved // what next was before his phone was gone
 
 	lamp lamp
 }

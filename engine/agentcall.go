@@ -140,12 +140,12 @@ func (p *party) wrapUpSeconds() int64 {
 	return millis / 1000
 }
 
-// dayMicros is longer than any day: the one on which clocks are put back has 25 hours.
-const dayMicros = int64(26 * 3600 * 1_000_000)
+// dayMaxMicros is longer than any day: the one on which clocks are put back has 25 hours.
+const dayMaxMicros = int64(26 * 3600 * 1_000_000)
 
 // newDay begins the counters that routing reads anew, once a day, and when a clock that was far ahead is put right.
 func (e *Engine) newDay() {
-	if e.config.DayEnd == nil || e.in.WallMicros < e.dayEnds && e.in.WallMicros > e.dayEnds-dayMicros {
+	if e.config.DayEnd == nil || e.in.WallMicros < e.dayEnds && e.in.WallMicros > e.dayEnds-dayMaxMicros {
 		return
 	}
 	end := e.config.DayEnd(e.in.WallMicros)

@@ -76,10 +76,10 @@ func (e *Engine) fetchHeads(in *Input) {
 
 // fetchFarewell asks for what is read only when a party, and perhaps its call, is forgotten.
 func (e *Engine) fetchFarewell(p *party) {
-	c := p.call
 	if e.calls.count == 0 {
 		return
 	}
+	c := p.call
 	fetchLines(unsafe.Pointer(e.numbers.chainOf(p.place.hash)), unsafe.Pointer(e.calls.chain(&c.key.id)),
 		unsafe.Pointer(unsafe.SliceData(c.dns)), unsafe.Pointer(c.begun.p))
 }

@@ -104,3 +104,30 @@ func (e *Engine) releaseCallbacks() {
 		}
 	}
 }
+
+func (q *queue) callbackMillis() int64 {
+	if q.config.CallbackMillis > 0 {
+		return q.config.CallbackMillis
+	}
+	return callbackDefault
+}
+
+const minuteMicros = 60_000_000
+
+// hoursAt is when a queue may open or close next: hours are of whole minutes. Only who is called back waits for that.
+func (e *Engine) hoursAt(w *waiter) int64 {
+	if w.number == "" || e.config.QueueOpen == nil || len(w.offers) > 0 {
+		return 0
+	}
+	return e.monoNanos + (minuteMicros-e.wallMicros%minuteMicros)*1000
+}
+
+// heedHours: nobody is called back while his queue is closed; he keeps his place.
+func (e *Engine) heedHours(w *waiter) {
+	if w.number == "" {
+		return
+	}
+	if w.shut = !e.open(w.queue); w.shut {
+		e.stepOut(w)
+	}
+}

@@ -1,11 +1,11 @@
 #include "textflag.h"
 
-// func fetch(line, twelve, six, others unsafe.Pointer)
+// func fetch(line, twelve, seven, six unsafe.Pointer)
 TEXT ·fetch(SB), NOSPLIT, $0-32
 	MOVQ line+0(FP), AX
 	MOVQ twelve+8(FP), BX
-	MOVQ six+16(FP), CX
-	MOVQ others+24(FP), DX
+	MOVQ seven+16(FP), CX
+	MOVQ six+24(FP), DX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)

@@ -1,11 +1,11 @@
 #include "textflag.h"
 
-// func fetch(line, twelve, six, others unsafe.Pointer)
+// func fetch(line, twelve, seven, six unsafe.Pointer)
 TEXT ·fetch(SB), NOSPLIT, $0-32
 	MOVD line+0(FP), R0
 	MOVD twelve+8(FP), R1
-	MOVD six+16(FP), R2
-	MOVD others+24(FP), R3
+	MOVD seven+16(FP), R2
+	MOVD six+24(FP), R3
 	PRFM (R0), PLDL1KEEP
 	PRFM (R1), PLDL1KEEP
 	PRFM 64(R1), PLDL1KEEP

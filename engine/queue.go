@@ -318,8 +318,7 @@ func (w *waiter) placeNow() int64 {
 // recount notes in his queues whether an agent is on, and whether he is ready.
 func (e *Engine) recount(a *agent) {
 	for i := range a.tiers {
-		t := &a.tiers[i]
-		e.recountTier(t)
+		e.recountTier(&a.tiers[i])
 	}
 }
 

@@ -79,6 +79,11 @@ func (w *waiter) turn() int64 {
 	return key
 }
 
+// open tells whether a queue takes callers now.
+func (e *Engine) open(q *queue) bool {
+	return e.config.QueueOpen == nil || e.config.QueueOpen(q.config.ID, e.wallMicros)
+}
+
 // turnedAway tells why a queue does not take a caller.
 func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
 	q, c := w.queue, w.queue.config

@@ -51,13 +51,18 @@ func newHall(agents, queues int) *hall {
 			})
 		}
 	}
-	h.engine = engine.New(engine.Config{
+	h.engine = staffedEngine(d)
+	h.step(engine.Input{Kind: engine.TimerDue})
+	return h
+}
+
+// staffedEngine has the agents and queues of a directory; extensions have six digits.
+func staffedEngine(d *engine.Directory) *engine.Engine {
+	return engine.New(engine.Config{
 		CompanyID: company, MonoNanos: startMono, WallMicros: startWall, LegSeed: [2]uint64{1, 2}, Directory: d,
 		Inside: func(n string) bool { return len(n) == 6 },
 		Dial:   func(_, n string) (engine.Route, bool) { return engine.Route{Address: "user/" + n}, true },
 	}, nil)
-	h.step(engine.Input{Kind: engine.TimerDue})
-	return h
 }
 
 // swept is more than a core's own caches hold. Reading it leaves them as they are after a pause, in which others had the

@@ -28,12 +28,7 @@ func receiptHall(strategy engine.Strategy, staff ...engine.TierConfig) *hall {
 		d.Tiers = append(d.Tiers, t)
 		d.Agents = append(d.Agents, engine.AgentConfig{UUID: t.AgentUUID, DN: strconv.Itoa(100_000 + i), LoginAtStart: true})
 	}
-	h := &hall{now: startMono}
-	h.engine = engine.New(engine.Config{
-		CompanyID: company, MonoNanos: startMono, WallMicros: startWall, LegSeed: [2]uint64{1, 2}, Directory: d,
-		Inside: func(n string) bool { return len(n) == 6 },
-		Dial:   func(_, n string) (engine.Route, bool) { return engine.Route{Address: "user/" + n}, true },
-	}, nil)
+	h := &hall{now: startMono, engine: staffedEngine(d)}
 	h.step(engine.Input{Kind: engine.TimerDue})
 	return h
 }
