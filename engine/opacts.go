@@ -100,10 +100,11 @@ func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.wit
 
 // The legs of an operation that is given up.
 
+// dropTarget: who has talked to nobody is abandoned by who has gone, though his phone was picked up (3.14).
 func (e *Engine) dropTarget(o *operation) {
 	p := o.target.get()
 	cause := CauseNormalClearing
-	if p != nil && !p.answered() {
+	if p != nil && !p.talked && (!p.answered() || o.gone != (blame{})) {
 		cause = CauseOriginatorCancel
 	}
 	e.hangUpFor(p, cause, o.gone)

@@ -34,14 +34,6 @@ func TestEveryStepHasAScript(t *testing.T) {
 }
 
 const withoutScript = `
-make call, calling: by and target joined
-make call, early: by ends
-make call, early: target answers
-make call, early: target ends
-make call, early: refused
-make call, early: expired
-make call, joining: by ends
-make call, joining: target ends
 consult, leaving: with ends
 consult, leaving: target ends
 consult, calling: by ends
