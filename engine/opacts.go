@@ -411,6 +411,29 @@ func (e *Engine) startMove(o *operation) {
 	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
+// nobodyToMove: the other party has gone before by was out, so there is nobody to send on. By's leg ends all the same, as
+// it does after any talk; as any phone's does whose caller has given up, where it rang.
+func (e *Engine) nobodyToMove(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the other party has gone")
+	by := o.by.get()
+	if by == nil {
+		return
+	}
+	by.farewell = farewell{}
+	if !by.talked {
+		by.farewell.callState = events.StateAbandoned
+	}
+}
+
+// failCaller: nobody takes a call that was sent on. Its caller hears why, as if he had called there.
+func (e *Engine) failCaller(o *operation) {
+	cause := CauseNormalClearing
+	if target := o.target.get(); target != nil && !target.answered() && target.cause != CauseNone {
+		cause = target.cause
+	}
+	e.hangUpFor(o.with.get(), cause, o.gone)
+}
+
 // finishMove: with and target talk.
 func (e *Engine) finishMove(o *operation) {
 	if with := o.with.get(); with != nil {

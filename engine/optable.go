@@ -16,6 +16,7 @@ var (
 	dials      = []operationKind{makeCall}
 	consulting = []operationKind{consult}
 	moves      = []operationKind{transfer, redirect}
+	recalls    = []operationKind{transfer}
 	adds       = []operationKind{conference}
 	diverts    = []operationKind{diversion}
 	watches    = []operationKind{monitor}
@@ -110,22 +111,23 @@ var operationRows = []operationRow{
 
 	// A transfer in one step, and a redirection of a ringing phone: by goes first.
 	{moves, []stage{leaving}, opByEnds, calling, (*Engine).callTarget, "call target", "3.5"},
-	{moves, []stage{leaving}, opWithEnds, over, nil, "", "3.5"},
+	{moves, []stage{leaving}, opWithEnds, over, (*Engine).nobodyToMove, "refuse", "3.14"},
 	{moves, []stage{leaving}, opRefused, over, (*Engine).undoMove, "refuse; join by and with", "3.5"},
 	{moves, []stage{leaving}, opExpired, over, (*Engine).undoMove, "refuse; join by and with", "3.5"},
 	{moves, []stage{calling}, opTargetRings, calling, (*Engine).tellMoved, "party changed", "3.5"},
 	{moves, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.5"},
-	{moves, []stage{calling, merging, recalling, restoring}, opWithEnds, ending, (*Engine).dropTarget, "hang up target", "3.5"},
+	{moves, []stage{calling, merging}, opWithEnds, ending, (*Engine).dropTarget, "hang up target", "3.5"},
 	{moves, []stage{merging}, opJoinedWithTarget, over, (*Engine).finishMove, "party changed", "3.5"},
 	{moves, []stage{merging}, opRefused, calling, (*Engine).giveUpTarget, "hang up target", "3.5"},
 	{moves, []stage{merging}, opExpired, calling, (*Engine).giveUpTarget, "hang up target", "3.5"},
-	{[]operationKind{transfer}, []stage{calling, merging}, opTargetEnds, recalling, (*Engine).recall, "call by again", "3.5"},
-	{[]operationKind{redirect}, []stage{calling, merging}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.13"},
-	{moves, []stage{recalling}, opTargetAnswers, restoring, (*Engine).joinWithTarget, "join with and by", "3.5"},
-	{moves, []stage{restoring}, opJoinedWithTarget, over, (*Engine).finishMove, "party changed", "3.5"},
-	{moves, []stage{restoring}, opRefused, recalling, (*Engine).giveUpTarget, "hang up by", "3.5"},
-	{moves, []stage{restoring}, opExpired, recalling, (*Engine).giveUpTarget, "hang up by", "3.5"},
-	{moves, []stage{recalling, restoring}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.5"},
+	{recalls, []stage{calling, merging}, opTargetEnds, recalling, (*Engine).recall, "call by again", "3.5"},
+	{[]operationKind{redirect}, []stage{calling, merging}, opTargetEnds, over, (*Engine).failCaller, "hang up with", "3.13"},
+	{recalls, []stage{recalling, restoring}, opWithEnds, ending, (*Engine).dropTarget, "hang up target", "3.5"},
+	{recalls, []stage{recalling}, opTargetAnswers, restoring, (*Engine).joinWithTarget, "join with and by", "3.5"},
+	{recalls, []stage{restoring}, opJoinedWithTarget, over, (*Engine).finishMove, "party changed", "3.5"},
+	{recalls, []stage{restoring}, opRefused, recalling, (*Engine).giveUpTarget, "hang up by", "3.5"},
+	{recalls, []stage{restoring}, opExpired, recalling, (*Engine).giveUpTarget, "hang up by", "3.5"},
+	{recalls, []stage{recalling, restoring}, opTargetEnds, over, (*Engine).dropWith, "hang up with", "3.5"},
 
 	// A queue sends a caller on to a number; he stays where he is until it answers.
 	{diverts, []stage{calling}, opTargetAnswers, merging, (*Engine).joinWithTarget, "join with and target", "3.3"},

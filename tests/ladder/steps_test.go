@@ -95,32 +95,6 @@ consult, cancelling: by ends
 consult, cancelling: with ends
 consult, cancelling: expired
 consult, held: by ends
-transfer, leaving: with ends
-transfer, merging: with ends
-transfer, merging: target ends
-transfer, merging: refused
-transfer, merging: expired
-transfer, recalling: with ends
-transfer, restoring: with ends
-transfer, restoring: target ends
-transfer, restoring: refused
-transfer, restoring: expired
-redirect, leaving: with ends
-redirect, calling: with ends
-redirect, calling: target ends
-redirect, merging: with ends
-redirect, merging: target ends
-redirect, merging: refused
-redirect, merging: expired
-redirect, recalling: with ends
-redirect, recalling: target answers
-redirect, recalling: target ends
-redirect, restoring: with ends
-redirect, restoring: target ends
-redirect, restoring: with and target joined
-redirect, restoring: refused
-redirect, restoring: expired
-redirect, ending: target ends
 conference, calling: by ends
 conference, meeting: by ends
 conference, meeting: with ends
