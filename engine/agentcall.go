@@ -35,10 +35,10 @@ func (e *Engine) attachTo(a *agent, p *party) {
 	}
 	p.agent = a
 	a.parties = append(a.parties, p)
-	if p.direction == DirectionInbound {
-		delete(e.lost, p.thisDN) // his phone speaks
-	}
 	e.agentMoved(a)
+	if p.direction == DirectionInbound {
+		e.deviceBack(p.thisDN) // his phone speaks
+	}
 }
 
 // detach takes a party off its agent: it has ended.
