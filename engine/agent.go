@@ -132,6 +132,7 @@ type agent struct {
 	closedTill int64 // monotonic ns until when he is offered nothing
 	nailAfter  int64 // monotonic ns until when his nailed-up leg is not called again; 0 = it may be
 	missed     int   // calls in a row that he did not take
+	dead       int   // calls in a row for which his phone could not be reached
 
 	under reserved // what next was before his phone was gone
 

@@ -75,7 +75,7 @@ func (e *Engine) agentTalks(a *agent, p *party) {
 		return
 	}
 	p.talkCounted = true
-	a.missed = 0
+	a.missed, a.dead = 0, 0
 	if p.servedFor != nil {
 		e.newDay()
 		a.business++

@@ -112,7 +112,7 @@ func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) 
 	}
 	a.nameQueues()
 	e.takeCalls(a)
-	a.freeSince, a.missed, a.closed = e.in.MonoNanos, 0, false
+	a.freeSince, a.missed, a.dead, a.closed = e.in.MonoNanos, 0, 0, false
 	e.answering = askerOf(r)
 	if r.AgentState == events.AgentStateNotReady {
 		e.agentDoes(a, logsInNotReady, r.ReasonCode)
@@ -173,7 +173,7 @@ func (e *Engine) changeAgent(r *Request, a *agent, to AgentState, reason int64) 
 		if a.state == AfterCallWork && reason == events.ReasonNone {
 			reason = events.ReasonAfterCallWork
 		}
-		a.missed, a.closed = 0, false
+		a.missed, a.dead, a.closed = 0, 0, false
 		e.agentDoes(a, getsReady, reason)
 	case AgentNotReady:
 		e.agentDoes(a, getsNotReady, reason)

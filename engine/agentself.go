@@ -31,6 +31,15 @@ func (e *Engine) leaveAfterCall(a *agent) {
 	e.reserve(a, AgentLoggedOut, events.ReasonDeviceLost)
 }
 
+// deviceFound: it has registered anew. One that could not be reached may be called at once.
+func (e *Engine) deviceFound(user string) {
+	if a := e.agentsByDN[user]; a != nil && a.dead > 0 {
+		a.dead, a.closed = 0, false
+		e.agentMoved(a)
+	}
+	e.deviceBack(user)
+}
+
 // deviceBack: it is there again. A logout that waited for the end of a call is called off, and what was to be in its place
 // is again.
 func (e *Engine) deviceBack(user string) {

@@ -146,7 +146,7 @@ func (e *Engine) dispatch(in *Input) {
 	case DeviceLost:
 		e.deviceGone(in.Text.User)
 	case DeviceFound:
-		e.deviceBack(in.Text.User)
+		e.deviceFound(in.Text.User)
 	case DrainOrdered:
 		e.drain()
 	case ClientRequest:

@@ -15,10 +15,12 @@ const (
 	orderedMax        = 1 << 16         // commands whose answer somebody waits for
 	levelDefault      = 3               // of staff whose tier names none
 	blockMin          = 1_000           // ms that a phone which failed at once is not called again
+	deadMax           = 60_000          // the longest that a phone which cannot be reached is left alone where no setting says so
 	nailRetry         = 10_000          // ms until a phone is called again that did not take the call which was to stay
 	partedFor         = 2_000           // ms that a party on a leg which stays up may be with nobody
 	progressDefault   = 10_000          // ms until the next phone of a progressive queue rings too
 	callbackDefault   = 86_400_000      // ms that the place of who is to be called back waits
+	callbacksMax      = 1 << 12         // callers whom a queue is to call back
 	insistMax         = 3               // times that a caller's leg is asked out of the queue before it is hung up
 	delaySecondsMax   = 3_600           // of after-call work
 	hopsMax           = 8               // queues that a caller is sent on through

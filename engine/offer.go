@@ -68,9 +68,10 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 func (e *Engine) offerFailed(o *offer) {
 	o.outcome = OfferUnreachable
 	e.recordOffer(OfferMade, o.record)
-	does := o.agent.config.whenMissed(o.outcome)
-	e.block(o.agent, does.closedMillis)
-	if !e.full() {
+	if does := o.agent.config.whenMissed(o.outcome); e.full() {
+		e.block(o.agent, does.closedMillis)
+	} else {
+		e.block(o.agent, o.agent.closedFor(o.outcome, does))
 		e.miss(o.agent, does, nil)
 	}
 	e.endOffer(o)
@@ -234,9 +235,23 @@ func (e *Engine) missedOffer(p *party) {
 	case OfferFailed: // not his doing
 		e.block(a, 0)
 	case OfferNoAnswer, OfferRejected, OfferBusy, OfferUnreachable:
-		e.block(a, does.closedMillis)
+		e.block(a, a.closedFor(o.outcome, does))
 		e.miss(a, does, p)
 	}
+}
+
+// closedFor is how long nothing is offered to an agent who did not take a call. A phone that cannot be reached is left alone
+// twice as long each time, where no setting says how long.
+func (a *agent) closedFor(outcome string, does missing) int64 {
+	if outcome != OfferUnreachable {
+		a.dead = 0
+		return does.closedMillis
+	}
+	a.dead++
+	if does.closedMillis > 0 {
+		return does.closedMillis
+	}
+	return min(int64(blockMin)<<min(a.dead-1, 16), deadMax)
 }
 
 // missing is what it does to an agent that he did not take a call.

@@ -13,7 +13,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 	switch m := o.Message.(type) {
 	case *events.AgentLogin:
 		a := l.agents[m.AgentUUID]
-		a.state, a.reason, a.dn, a.closed, a.lands = m.AgentState, m.ReasonCode, m.ThisDN, 0, false
+		a.state, a.reason, a.dn, a.closed, a.dead, a.lands = m.AgentState, m.ReasonCode, m.ThisDN, 0, 0, false
 		a.next, a.back = reservation{}, reservation{}
 		a.queues = map[string]bool{}
 		for _, id := range m.ThisQueues {
@@ -27,7 +27,8 @@ func (l *ledger) event(o *engine.Outgoing) {
 	case *events.AgentReady:
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateReady, m.ReasonCode)
 		if o.Asker != 0 && !m.Reserved { // who says that he is ready is not kept waiting
-			l.agents[m.AgentUUID].closed = 0
+			a := l.agents[m.AgentUUID]
+			a.closed, a.dead = 0, 0
 		}
 	case *events.AgentNotReady:
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
@@ -52,6 +53,9 @@ func (l *ledger) event(o *engine.Outgoing) {
 		p := l.party(o, &m.CallPart)
 		p.told, p.established = true, true
 		p.business = l.called[m.PartyID]
+		if a := l.agents[p.agentUUID]; a != nil {
+			a.dead = 0
+		}
 	case *events.Released:
 		l.released(o, m)
 	}

@@ -39,7 +39,7 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 			ID: id, Strategy: engine.Strategy(i) % engine.StrategyCount, RingMillis: 5000 + r.Int64N(20_000),
 			ProgressMillis: some(8000), WrapUpMillis: some(20_000), WrapUpUntimed: r.IntN(20) == 0, PriorityMillis: 10_000,
 			MaxLength: r.IntN(2) * 4, MaxWaitMillis: some(90_000), NobodyOnMillis: some(30_000), NobodyReady: r.IntN(5) == 0,
-			ResumeMillis: some(60_000), ExitKeys: "9#", CallbackKey: "1", CallbackMillis: 60_000 + r.Int64N(240_000),
+			ResumeMillis: some(60_000), ExitKeys: "9#", CallbackKey: "1", CallbackMillis: 20_000 + r.Int64N(120_000),
 			AnnounceMillis: some(20_000), AnnouncePosition: true,
 			SinceCall: r.IntN(4) == 0, Announce: "busy.wav",
 		}

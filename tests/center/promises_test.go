@@ -58,6 +58,7 @@ type agentSeen struct {
 	back   reservation // what next was before his after-call work
 	open   *offerSeen
 	closed int64 // monotonic ns
+	dead   int   // calls in a row for which his phone could not be reached
 }
 
 type callSeen struct{ created, deleted bool }
@@ -119,8 +120,11 @@ func (l *ledger) check(in *engine.Input) {
 		l.gone[in.Leg] = true
 	}
 	l.nails.look(in, l)
-	if in.Kind == engine.DirectoryChanged {
+	switch in.Kind {
+	case engine.DirectoryChanged:
 		l.adopt(in.Directory)
+	case engine.DeviceFound:
+		l.registered(in.Text.User)
 	}
 	for _, r := range l.w.out.Records {
 		l.record(&r)
@@ -141,6 +145,15 @@ func (l *ledger) check(in *engine.Input) {
 	l.nobodyRingsForNothing()
 	l.nobodyWaitsInVain()
 	l.nobodyWaitsWithoutHope()
+}
+
+// registered: a phone that could not be reached may be called at once when it registers.
+func (l *ledger) registered(dn string) {
+	for _, a := range l.agents {
+		if a.dn == dn && a.state != events.AgentStateLoggedOut && a.dead > 0 {
+			a.dead, a.closed = 0, 0
+		}
+	}
 }
 
 func (l *ledger) record(r *engine.Record) {
@@ -208,7 +221,7 @@ func (l *ledger) offered(r *engine.OfferRecord) {
 	a := l.agents[r.AgentUUID]
 	l.made[r.AgentUUID]++
 	if r.PartyID == "" { // there was no way to his phone
-		a.closed = l.w.now + int64(max(a.config.AfterUnreached, 1000))*1e6
+		a.unreached(l.w.now)
 		return
 	}
 	switch {
@@ -309,12 +322,14 @@ func (l *ledger) offerEnded(r *engine.OfferRecord) {
 	case engine.OfferBusy:
 		wait = max(a.config.AfterBusy, 1000)
 	case engine.OfferUnreachable:
-		wait = max(a.config.AfterUnreached, 1000)
+		if r.PartyID != "" {
+			a.unreached(l.w.now)
+		}
 	case engine.OfferFailed:
-		wait = 1000
+		a.closed = l.w.now + 1e9
 	}
 	if wait != 0 {
-		a.closed = l.w.now + wait*1e6
+		a.closed, a.dead = l.w.now+wait*1e6, 0
 	}
 	o := l.offers[r.PartyID]
 	if r.PartyID == "" {
@@ -327,6 +342,15 @@ func (l *ledger) offerEnded(r *engine.OfferRecord) {
 	o.stay.offers--
 	a.open = nil
 	delete(l.offers, r.PartyID)
+}
+
+// unreached: where no setting says how long, a phone that cannot be reached is left alone twice as long each time.
+func (a *agentSeen) unreached(now int64) {
+	wait := max(a.config.AfterUnreached, 1000)
+	if a.config.AfterUnreached == 0 {
+		wait = min(int64(1000)<<min(a.dead, 16), 60_000)
+	}
+	a.closed, a.dead = now+wait*1e6, a.dead+1
 }
 
 // nobodyRingsForNothing: a phone that is called for a caller who has gone, or is served, is hung up in the same step.
