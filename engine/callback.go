@@ -11,13 +11,13 @@ type callOrigin struct {
 	shown string // what he dialed, and will see
 }
 
-// askCallback lets a caller go and keeps his place. One whose number cannot be called stays.
+// askCallback lets a caller go and keeps his place. One whose number cannot be called stays, and one too many.
 func (e *Engine) askCallback(w *waiter) {
 	p, q := w.party.get(), w.queue
 	if p == nil || p.ending {
 		return
 	}
-	if _, ok := e.dial(p.thisDN); !ok || !identifies(p.thisDN) || q.callbacks[p.thisDN] != nil {
+	if _, ok := e.dial(p.thisDN); !ok || !identifies(p.thisDN) || q.callbacks[p.thisDN] != nil || len(q.callbacks) >= callbacksMax {
 		return
 	}
 	e.stayed++

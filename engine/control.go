@@ -209,8 +209,8 @@ func (e *Engine) reachable(r *Request, p *party) (to destination, ok bool) {
 		e.refuse(r, events.TargetPartyIsSelf, "otherDN is thisDN: name another")
 		return to, false
 	}
-	if e.queueFor(r.CompanyID, dn) != nil {
-		return to, e.toQueue(r)
+	if q := e.queueFor(r.CompanyID, dn); q != nil {
+		return to, e.toQueue(r, q)
 	}
 	to, ok = e.destinationOf(r.CompanyID, dn)
 	var there *party

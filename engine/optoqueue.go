@@ -162,10 +162,20 @@ func (e *Engine) recordFor(q *queue, p *party) {
 }
 
 // toQueue tells whether a request may lead to a queue; if not it has refused it.
-func (e *Engine) toQueue(r *Request) bool {
-	if r.Kind == RequestSingleStepConference {
+func (e *Engine) toQueue(r *Request, q *queue) bool {
+	switch r.Kind {
+	case RequestSingleStepConference:
 		e.refuse(r, events.InvalidParams, "otherDN is a queue: name a party")
 		return false
+	case RequestInitiateConsult: // nobody is sent on by its overflow: who consults asks for an agent of this queue
+		if when, shut := e.shuts(q, q.onLine()+1); shut {
+			e.refuse(r, events.CallUnknown, "otherDN: the queue "+whyShut[when]+"; name another, or try again later")
+			return false
+		}
 	}
 	return true
+}
+
+var whyShut = map[OverflowWhen]string{
+	WhenClosed: "is closed", WhenFull: "is full", WhenNobodyOn: "has nobody logged in", WhenNobodyReady: "has nobody ready",
 }

@@ -86,13 +86,22 @@ func (e *Engine) open(q *queue) bool {
 
 // turnedAway tells why a queue does not take a caller.
 func (e *Engine) turnedAway(w *waiter, p *party) (OverflowWhen, bool) {
-	q, c := w.queue, w.queue.config
-	switch {
-	case q.blacklist[p.thisDN]:
+	if w.queue.blacklist[p.thisDN] {
 		return WhenBlacklisted, true
+	}
+	return e.shuts(w.queue, w.queue.onLine())
+}
+
+// onLine is how many wait in a queue themselves: who is to be called back has a place, and holds no line.
+func (q *queue) onLine() int { return len(q.stays) - len(q.callbacks) }
+
+// shuts tells why a queue takes nobody more, whoever comes; so many would be on the line with him.
+func (e *Engine) shuts(q *queue, callers int) (OverflowWhen, bool) {
+	c := q.config
+	switch {
 	case e.draining, !e.open(q):
 		return WhenClosed, true
-	case c.MaxLength > 0 && len(q.stays) > c.MaxLength:
+	case c.MaxLength > 0 && callers > c.MaxLength:
 		return WhenFull, true
 	case q.on == 0 && c.has(WhenNobodyOn) && c.NobodyOnMillis == 0:
 		return WhenNobodyOn, true
