@@ -58,6 +58,9 @@ func (e *Engine) tellConferenced(o *operation) {
 	case makeCall, transfer, redirect, conference, monitor, intercept:
 		target.broughtIn = true
 	}
+	if c.members() == 2 { // one has gone meanwhile
+		c.pairUp()
+	}
 	e.ensureRung(target)
 	if target.state != Talk {
 		e.apply(target, joins)

@@ -313,10 +313,6 @@ func (e *Engine) targetGone(o *operation) {
 	}
 }
 
-func (e *Engine) withGone(o *operation) {
-	e.rejoinAlone(o)
-}
-
 // rejoinAlone: the customer has gone, and the consult is all that is left of the call (R12).
 func (e *Engine) rejoinAlone(o *operation) {
 	e.outlive(o)
@@ -471,15 +467,26 @@ func (e *Engine) refuseAndRestore(o *operation) {
 	e.restoreTalk(o)
 }
 
+// takeOver gives the supervisor whom the agent talks to, or for whom the agent's phone rings (3.11).
+func (e *Engine) takeOver(o *operation) {
+	if with := o.with.get(); with != nil {
+		o.placed = with.displaced
+	}
+	e.joinWithTarget(o)
+}
+
 // restoreTalk joins the two again whom an act took apart and then failed (3.8, 3.11). In a conference they have each other
-// in its room.
+// in its room. Who was not taken away is left where he was: what becomes of him is the dialplan's affair, as before.
 func (e *Engine) restoreTalk(o *operation) {
 	by, with := o.by.get(), o.with.get()
 	if by == nil || with == nil || by.ending || with.ending || o.kind == conference && o.call.meeting {
 		return
 	}
-	if o.room != "" || by.partner.get() != with { // they may be on their way into the room
+	switch {
+	case o.room != "", by.answered() && by.partner.get() != with: // they may be on their way into the room
 		e.bridge(by, with)
+	case o.kind == intercept:
+		with.displaced = o.placed
 	}
 }
 

@@ -22,6 +22,7 @@ type operation struct {
 	version  uint32
 	told     bool  // with has been told of target
 	recalled bool  // target is by again
+	placed   bool  // with was where the engine had put it before it was to be taken over
 	gone     blame // of the last of its parties that ended
 	inApp    bool  // diversion: with is in cti_queue
 	result   string

@@ -254,6 +254,7 @@ func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 // letGo gives a caller back to the dialplan, if he came from there.
 func (e *Engine) letGo(p *party, inApp bool, result string) {
 	if inApp {
+		p.displaced = false // the dialplan has him again
 		e.insistOn(p, Command{Kind: CommandReturn, Value: result})
 		return
 	}

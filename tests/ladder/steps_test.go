@@ -95,30 +95,4 @@ consult, cancelling: by ends
 consult, cancelling: with ends
 consult, cancelling: expired
 consult, held: by ends
-conference, calling: by ends
-conference, meeting: by ends
-conference, meeting: with ends
-monitor, calling: by ends
-monitor, calling: target ends
-monitor, joining: by ends
-monitor, joining: with ends
-monitor, joining: target ends
-monitor, joining: refused
-monitor, joining: expired
-barge-in, calling: by ends
-barge-in, calling: with ends
-barge-in, meeting: by ends
-barge-in, meeting: with ends
-barge-in, meeting: target ends
-barge-in, meeting: expired
-intercept, calling: by ends
-intercept, calling: with ends
-intercept, merging: by ends
-intercept, merging: with ends
-intercept, merging: target ends
-intercept, merging: expired
-diversion, merging: with ends
-diversion, merging: target ends
-diversion, merging: refused
-diversion, merging: expired
 `
