@@ -267,14 +267,32 @@ func (c *call) movesOn(gone *party) bool {
 	return false
 }
 
-// leavesWatchers moves those who listen to a party that the engine is about to hang up: the switch ends a leg with whom it
-// listens to.
-func (e *Engine) leavesWatchers(gone *party) {
+// leavesWatchers moves those who listen to the agent of an operation, whom the engine is about to hang up: the switch ends a
+// leg with whom it listens to.
+func (e *Engine) leavesWatchers(o *operation) {
+	gone := o.by.get()
 	for p := gone.call.first; p != nil; p = p.next {
-		if p.observer && p.state == Talk && !p.ending && p.op == nil && p.observes.get() == gone {
-			e.stays(p, gone.call, gone)
+		if p.observer && p.state == Talk && !p.ending && p.op == nil && p.observes.get() == gone && e.stays(p, gone.call, gone) {
+			o.watchers = append(o.watchers, refTo(p))
 		}
 	}
+}
+
+// watchersReturn lets them listen to him again: he is still there. He has never been told that they left.
+func (e *Engine) watchersReturn(o *operation) {
+	by := o.by.get()
+	for _, r := range o.watchers {
+		p := r.get()
+		if p == nil || p.call != by.call || p.state != Talk || p.ending || p.hangup != 0 || p.op != nil {
+			continue
+		}
+		if p.observes.get() != by {
+			e.watchEnded(p)
+		}
+		p.observes, p.otherDN = refTo(by), by.thisDN
+		e.orderWith(p, by, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+	}
+	o.watchers = nil
 }
 
 // watchAgain lets those who waited for a call to reach somebody listen to him, if he is an agent.

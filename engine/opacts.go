@@ -284,7 +284,7 @@ func (e *Engine) sendByAway(o *operation) {
 		if o.kind == intercept {
 			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
-		e.leavesWatchers(by)
+		e.leavesWatchers(o)
 		e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 		return
 	}
@@ -373,7 +373,7 @@ func (e *Engine) swapToTarget(o *operation) {
 func (e *Engine) completeEarly(o *operation) {
 	by := o.by.get()
 	e.handOver(o)
-	e.leavesWatchers(by)
+	e.leavesWatchers(o)
 	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 
@@ -403,7 +403,7 @@ func (e *Engine) startMove(o *operation) {
 		o.told = true // who has talked to nobody yet is told of no change (3.13)
 	}
 	e.wait(with, hears)
-	e.leavesWatchers(by)
+	e.leavesWatchers(o)
 	e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
 }
 

@@ -26,6 +26,7 @@ type operation struct {
 	gone     blame // of the last of its parties that ended
 	inApp    bool  // diversion: with is in cti_queue
 	result   string
+	watchers []ref      // who listened to by before he was to go
 	givenUp  bool       // by has taken it out of the queue that looked for target
 	former   *operation // that its parties took part in: it goes on if by is not taken out
 }

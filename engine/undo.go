@@ -9,7 +9,7 @@ func (e *Engine) undoMove(o *operation) {
 	if by == nil || by.ending || with == nil || with.ending {
 		return // its end is on its way
 	}
-	by.remain()
+	e.remain(o)
 	if o.former == nil && by.state != Ringing {
 		e.bridge(by, with)
 		return
@@ -25,10 +25,12 @@ func (e *Engine) undoMove(o *operation) {
 	}
 }
 
-// remain: who was to be taken out of his call is in it as before.
-func (p *party) remain() {
-	p.liveOn()
-	p.farewell = farewell{}
+// remain: who was to be taken out of his call is in it as before, and whoever listened to him does.
+func (e *Engine) remain(o *operation) {
+	by := o.by.get()
+	by.liveOn()
+	by.farewell = farewell{}
+	e.watchersReturn(o)
 }
 
 // here tells whether a party of an operation still takes part in it.
@@ -41,7 +43,7 @@ func (r ref) here() bool {
 func (e *Engine) undoEarly(o *operation) {
 	by, with, target := o.by.get(), o.with.get(), o.target.get()
 	e.refuseAsked(o)
-	by.remain()
+	e.remain(o)
 	w := o.opStay()
 	if w != nil && with != nil && with.waiter == w {
 		with.waiter, with.queue, by.waiter = nil, o.call.queue, w
@@ -57,8 +59,7 @@ func (e *Engine) undoEarly(o *operation) {
 
 // undoComplete: with and target are joined already, and by has not gone. Those of them who are left are as in the consult.
 func (e *Engine) undoComplete(o *operation) {
-	by := o.by.get()
-	by.remain()
+	e.remain(o)
 	switch {
 	case o.target.here() && o.with.here():
 		e.refuseAndRejoin(o)
