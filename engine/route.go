@@ -343,10 +343,12 @@ func (q *queue) levelAfter(waited int64) int {
 	return level
 }
 
-// relaxAt is when a caller accepts the next level; 0 = never.
-func (w *waiter) relaxAt() int64 {
-	if w.level >= LevelMax {
+// relaxAt is when time may let a caller accept another level; 0 = never. Until then he waits for the first level that is not
+// skipped, which a lower one that he accepts already may stand behind: somebody came for it after he was let in for that.
+func (e *Engine) relaxAt(w *waiter) int64 {
+	level := w.queue.levelAfter(e.monoNanos - w.entered)
+	if w.level >= LevelMax || level >= LevelMax {
 		return 0
 	}
-	return max(w.entered+w.queue.config.LevelAfter[w.level]*1_000_000, 1)
+	return max(w.entered+w.queue.config.LevelAfter[level]*1_000_000, 1)
 }

@@ -9,7 +9,7 @@ func (e *Engine) armWaiter(w *waiter) {
 	if w.gone {
 		return
 	}
-	at := nextDeadline(w.relaxAt(), w.progressAt)
+	at := nextDeadline(e.relaxAt(w), w.progressAt)
 	if w.lastSeat != nil {
 		at = nextDeadline(at, w.lastSeatTill)
 	}
