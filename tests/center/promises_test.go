@@ -234,7 +234,7 @@ func (l *ledger) offered(r *engine.OfferRecord) {
 	case l.callsAt(r.AgentUUID, r.PartyID) >= max(a.config.MaxCalls, 1):
 		l.breaks("agent %s is offered a call while he has %d", r.AgentUUID, l.callsAt(r.AgentUUID, r.PartyID))
 	}
-	o := &offerSeen{OfferRecord: *r, leg: legOf(r.PartyID), stay: l.stayOf(r)}
+	o := &offerSeen{OfferRecord: *r, leg: l.legThatTakes(r.PartyID), stay: l.stayOf(r)}
 	if o.stay == nil {
 		l.breaks("agent %s is offered a call for nobody who waits in %s", r.AgentUUID, r.QueueID)
 		return
@@ -258,6 +258,16 @@ func (l *ledger) inTurn(o *offerSeen) {
 				o.stay.CallerDN, o.stay.SinceMillis)
 		}
 	}
+}
+
+// legThatTakes is the leg on which a phone takes a call: the one that is called, or one that stays up and is put into it.
+func (l *ledger) legThatTakes(partyID string) engine.LegID {
+	for i := range l.w.out.Commands {
+		if c := &l.w.out.Commands[i]; c.Kind == engine.CommandSetVariable && c.Name == "cti_party_id" && c.Value == partyID {
+			return c.Leg
+		}
+	}
+	return legOf(partyID)
 }
 
 func legOf(hex string) engine.LegID {
