@@ -384,6 +384,10 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 		e.refuse(r, events.HeldInProcess, "an earlier request on the consult is under way; wait for it")
 		return
 	}
+	if with := o.with.get(); h != opCancel && (with == nil || with.state == Released) {
+		e.refuse(r, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
+		return
+	}
 	if h == opComplete {
 		p.farewell = farewell{
 			callState: events.StateTransferred, otherDN: o.dn, thisRole: events.ConsultBy,

@@ -263,7 +263,7 @@ func (e *Engine) passBlame(p *party) {
 }
 
 func (p *party) give(b blame) {
-	if p != nil && !p.ending {
+	if p != nil && !p.ending && (p.hangup == 0 || !p.blame.firm || p.blame.asked) { // else it ends for another reason already
 		p.blame = b
 	}
 }

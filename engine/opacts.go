@@ -191,19 +191,6 @@ func (e *Engine) consultEnded(o *operation) {
 	e.byWaits(o)
 }
 
-func (e *Engine) byWaits(o *operation) {
-	by, with := o.by.get(), o.with.get()
-	if with == nil || with.ending || with.state == Released {
-		o.stage = over
-		e.dropBy(o)
-		return
-	}
-	if by != nil && !by.ending {
-		by.otherDN = with.thisDN
-		e.wait(by, WaitSilence)
-	}
-}
-
 // consultHolds tells whether it is a consult that lets a party's partner wait: the phone's own hold ends with it.
 func (p *party) consultHolds() bool {
 	return p.op != nil && p.op.kind == consult && p.op.by.get() == p && p.op.stage != talking && p.op.stage != alternated
@@ -234,47 +221,7 @@ func (o *operation) dnOfWith() string {
 	if with := o.with.get(); with != nil {
 		return with.thisDN
 	}
-	return ""
-}
-
-// retrieve ends the consult and gives the agent the customer back.
-func (e *Engine) retrieve(o *operation) {
-	if by := o.by.get(); by != nil && by.state == Talk {
-		e.apply(by, loses)
-	}
-	e.joinByWith(o) // first: when target ends while it talks to by, so may by
-	e.cancelTarget(o)
-}
-
-// reclaimAfter: the consult has ended, and by has the first call again.
-func (e *Engine) reclaimAfter(o *operation) {
-	e.tellStage5(o)
-	e.reclaim(o)
-}
-
-func (e *Engine) refuseAndReclaim(o *operation) {
-	e.refuseAsked(o)
-	e.reclaim(o)
-}
-
-func (e *Engine) reclaim(o *operation) {
-	if by := o.by.get(); by != nil && by.state == Held && !by.phoneHolds {
-		e.apply(by, reclaims)
-	}
-}
-
-// endUnconfirmed: the switch took the hangup of target and does not tell its end. The consult is over all the same.
-func (e *Engine) endUnconfirmed(o *operation) {
-	e.refuseAsked(o)
-	e.byWaits(o)
-}
-
-func (e *Engine) refuseToHold(o *operation) {
-	e.refuseAsked(o)
-	e.byWaits(o)
-	if with := o.with.get(); with != nil && !with.ending {
-		e.wait(with, WaitMusic)
-	}
+	return o.goneDN
 }
 
 // sendByAway: with and target hear each other; the agent goes (3.6, 3.11).

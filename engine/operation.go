@@ -20,11 +20,12 @@ type operation struct {
 	command  uint64 // the act of the switch that the stage waits for, the last of them where there are several
 	earliest uint64 // and the first of those; 0 = it is one
 	version  uint32
-	told     bool  // with has been told of target
-	recalled bool  // target is by again
-	placed   bool  // with was where the engine had put it before it was to be taken over
-	gone     blame // of the last of its parties that ended
-	inApp    bool  // diversion: with is in cti_queue
+	told     bool   // with has been told of target
+	recalled bool   // target is by again
+	placed   bool   // with was where the engine had put it before it was to be taken over
+	gone     blame  // of the last of its parties that ended
+	goneDN   string // of with, who has ended
+	inApp    bool   // diversion: with is in cti_queue
 	result   string
 	watchers []ref      // who listened to by before he was to go
 	givenUp  bool       // by has taken it out of the queue that looked for target
@@ -134,11 +135,7 @@ func (e *Engine) advance(o *operation, h happening) bool {
 	if e.config.StepTaken != nil {
 		e.config.StepTaken(stepName(o.kind, o.stage, h))
 	}
-	if o.stage != r.to {
-		o.stage = r.to
-		o.version++
-		o.command, o.earliest = 0, 0
-	}
+	o.stage = r.to
 	if r.do != nil {
 		r.do(e, o)
 	}
@@ -163,9 +160,10 @@ func (o *operation) release() {
 	}
 }
 
-// await lets the stage wait for a command: its refusal, or silence, is told to the table.
+// await lets the operation wait for a command: its refusal, or silence, is told to the table, until it waits for another.
 func (e *Engine) await(o *operation, command uint64) {
-	o.command = command
+	o.version++
+	o.command, o.earliest = command, 0
 	if p := o.anyone(); p != nil {
 		e.startTimer(p, operationTimer, o.version, confirmMillis)
 	}
@@ -178,7 +176,7 @@ func (o *operation) awaits(command uint64) bool {
 
 func (o *operation) anyone() *party {
 	for _, r := range []ref{o.by, o.with, o.target} {
-		if p := r.get(); p != nil {
+		if p := r.get(); p != nil && p.state != Released {
 			return p
 		}
 	}
@@ -192,6 +190,21 @@ func (o *operation) enlist(parties ...*party) {
 			p.op = o
 		}
 	}
+}
+
+// tellsJoins tells whether an operation tells of its joins itself. A consult whose one side has gone while another was to
+// talk to by is a talk like any other.
+func (o *operation) tellsJoins() bool {
+	switch {
+	case o == nil:
+		return false
+	case o.stage == rejoining:
+		return o.with.here()
+	case o.stage == resuming:
+		by := o.by.get()
+		return by == nil || by.state != Talk
+	}
+	return true
 }
 
 func (o *operation) dissolve() {
@@ -220,6 +233,9 @@ func (e *Engine) happens(p *party, toBy, toWith, toTarget happening) {
 	case o.by.get():
 		e.advance(o, toBy)
 	case o.with.get():
+		if p.state == Released {
+			o.goneDN = p.thisDN
+		}
 		e.advance(o, toWith)
 	}
 }

@@ -91,11 +91,14 @@ func (e *Engine) pair(p, q *party) {
 	setOnce(&q.times.bridged, now)
 	p.partner, q.partner = refTo(q), refTo(p)
 	beforeP, beforeQ := p.talkedTo(), q.talkedTo()
-	asked := p.op != nil || q.op != nil // an operation tells of its joins itself
+	told, again := p.op.tellsJoins() || q.op.tellsJoins(), p.op != nil || q.op != nil
 	e.merge(p, q)
 	setOnce(&p.call.bridgedAt, min(p.times.bridged, q.times.bridged))
 	e.talk(p, q)
-	if !asked {
+	if again { // nobody has transferred either to the other
+		p.formerPartner, q.formerPartner = refTo(q), refTo(p)
+	}
+	if !told {
 		e.partnerChanged(p, q, beforeP, beforeQ)
 	}
 }

@@ -1,0 +1,92 @@
+package engine
+
+import "modcti/events"
+
+// This file ends a consult: who talks to whom, or waits for whom, then (3.6, 3.14).
+
+func (e *Engine) byWaits(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	if with == nil || with.ending || with.state == Released {
+		o.stage = over
+		e.dropBy(o)
+		return
+	}
+	if by != nil && !by.ending {
+		by.turnTo(with)
+		e.wait(by, WaitSilence)
+	}
+}
+
+// turnTo: a party has the other of two again, or waits for him. That the one he talked to is gone will not be why he ends.
+func (p *party) turnTo(q *party) {
+	p.otherDN = q.thisDN
+	if p.hangup == 0 {
+		p.blame = blame{}
+	}
+}
+
+// targetLeft: the consult has ended while by and with are being joined.
+func (e *Engine) targetLeft(o *operation) {
+	e.tellStage5(o)
+	if by, with := o.by.get(), o.with.get(); by != nil && by.state == Held && with != nil {
+		by.turnTo(with)
+	}
+}
+
+// retrieve ends the consult and gives the agent the customer back.
+func (e *Engine) retrieve(o *operation) {
+	if by := o.by.get(); by != nil && by.state == Talk {
+		e.apply(by, loses)
+	}
+	e.joinByWith(o) // first: when target ends while it talks to by, so may by
+	join := o.command
+	e.cancelTarget(o)
+	o.command = join // whether they are joined is what counts
+}
+
+// waitBereft: by has gone, and those who are being joined live on without him.
+func (e *Engine) waitBereft(o *operation) {
+	for _, r := range []ref{o.with, o.target} {
+		if p := r.get(); p != nil && p.hangup == 0 {
+			p.blame = blame{}
+		}
+	}
+	e.await(o, o.command)
+}
+
+// reclaimAfter: the consult has ended, and by has the first call again.
+func (e *Engine) reclaimAfter(o *operation) {
+	e.tellStage5(o)
+	e.reclaim(o)
+}
+
+func (e *Engine) refuseAndReclaim(o *operation) {
+	e.refuseAsked(o)
+	e.reclaim(o)
+}
+
+func (e *Engine) reclaim(o *operation) {
+	if by := o.by.get(); by != nil && by.state == Held && !by.phoneHolds {
+		e.apply(by, reclaims)
+	}
+}
+
+// endUnconfirmed: the switch took the hangup of target and does not tell its end. The consult is over all the same.
+func (e *Engine) endUnconfirmed(o *operation) {
+	e.refuseAsked(o)
+	e.byWaits(o)
+}
+
+func (e *Engine) refuseToHold(o *operation) {
+	e.refuseAsked(o)
+	if target := o.target.get(); target != nil && target.state != Released {
+		e.tellStage(o, events.StageRetrieved, "") // it is being hung up
+	}
+	if by := o.by.get(); by != nil {
+		e.apply(by, loses)
+	}
+	e.byWaits(o)
+	if with := o.with.get(); with != nil && !with.ending {
+		e.wait(with, WaitMusic)
+	}
+}
