@@ -54,6 +54,12 @@ func (e *Engine) waitBereft(o *operation) {
 	e.await(o, o.command)
 }
 
+// meetBereft: by has left the conference before it came to be; the two others have each other, as after one (3.9).
+func (e *Engine) meetBereft(o *operation) {
+	e.joinWithTarget(o)
+	e.waitBereft(o)
+}
+
 // reclaimAfter: the consult has ended, and by has the first call again.
 func (e *Engine) reclaimAfter(o *operation) {
 	e.tellStage5(o)
