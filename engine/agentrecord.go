@@ -14,7 +14,7 @@ func (e *Engine) recordAgent(a *agent) {
 	if a.state == AfterCallWork {
 		r.LoginState = 1
 		if a.wrap.back != AgentReady {
-			r.LoginState = 2
+			r.LoginState, r.BackReason = 2, a.wrap.backReason
 		}
 		if a.wrap.until != 0 {
 			r.WrapUntilMillis = e.millisOf(a.wrap.until)

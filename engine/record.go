@@ -79,6 +79,7 @@ type AgentRecord struct {
 	State           string // LoggedOut, Ready, NotReady, AfterCallWork
 	ReasonCode      int64
 	LoginState      int64  // AfterCallWork: 1 returns to ready, 2 to not ready
+	BackReason      int64  // AfterCallWork that returns to not ready: the reason then
 	WrapUntilMillis int64  // AfterCallWork: when it ends by itself; 0 = untimed
 	CallID, PartyID string // AfterCallWork: what it is about
 	AtMillis        int64

@@ -264,7 +264,7 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 	if a.state == AfterCallWork {
 		a.wrap = wrapUp{callID: r.CallID, partyID: r.PartyID, back: AgentReady}
 		if r.LoginState == 2 {
-			a.wrap.back, a.wrap.backReason = AgentNotReady, events.ReasonDoNotDisturb
+			a.wrap.back, a.wrap.backReason = AgentNotReady, cmp.Or(r.BackReason, events.ReasonDoNotDisturb)
 		}
 		if r.WrapUntilMillis != 0 {
 			a.wrap.until = max(e.monoOf(r.WrapUntilMillis), 1)

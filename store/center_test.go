@@ -185,7 +185,7 @@ func TestAgentsAtARestart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]int64{"bob": start}, logins)
 
-	back := engine.AgentRecord{UUID: "bob", State: "Ready", AtMillis: start - 3_600_000}
+	back := engine.AgentRecord{UUID: "bob", State: "AfterCallWork", LoginState: 2, BackReason: 12, AtMillis: start - 3_600_000}
 	s.Append([]engine.Record{{Kind: engine.AgentChanged, Agent: &back}})
 	require.NoError(t, s.Flush(deadline(t)))
 	agents, err = s.Agents()

@@ -88,7 +88,7 @@ func TestRestartWithNailedLeg(t *testing.T) {
 		dialed++
 		w.after(time.Second, func() { w.answer(leg) })
 	}
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
 	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
 	var leg *channel
@@ -135,7 +135,7 @@ func TestRestartNailedNoMore(t *testing.T) {
 	d.Agents[0].NailedUp = true
 	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 	w.phone = func(w *world, leg *channel) { w.answer(leg) }
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
 	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
 	w.wait(time.Second)

@@ -26,6 +26,10 @@ type kept struct {
 	stays  map[stayKey]engine.QueueRecord
 }
 
+func newKept() *kept {
+	return &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+}
+
 func (k *kept) take(records []engine.Record) {
 	k.fold.Add(records)
 	for _, r := range records {
@@ -88,7 +92,7 @@ func TestRestartUnderATalk(t *testing.T) {
 	d := oneAgent(5000)
 	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	var told []string
 	w.stepOn = func(*engine.Input) {
 		k.take(w.out.Records)
@@ -136,7 +140,7 @@ func TestRestartWhileAPhoneRings(t *testing.T) {
 	d := oneAgent(0)
 	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 	w.phone = func(w *world, leg *channel) { w.after(100*time.Millisecond, func() { w.ring(leg) }) }
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
 	away := w.arrive("13900000001", "8000")
 	w.enter(away, "8001")
@@ -173,7 +177,7 @@ func TestRestartKeepsTheOrder(t *testing.T) {
 			d.Queues[0].SinceCall = sinceCall
 			w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 			w.phone, w.talk = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }, time.Second
-			k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+			k := newKept()
 			var served []string
 			w.stepOn = func(*engine.Input) {
 				k.take(w.out.Records)
@@ -238,4 +242,29 @@ func TestDrainKeepsCallbacks(t *testing.T) {
 	q, _ := w.engine.Queue("8001")
 	require.Len(t, q.Callers, 1)
 	require.Equal(t, "13900000001", q.Callers[0].OtherDN)
+}
+
+// TestRestartInAfterCallWork: the reason that waits behind after-call work is in force after it, whatever came between (3.15).
+func TestRestartInAfterCallWork(t *testing.T) {
+	d := oneAgent(5000)
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	k := newKept()
+	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	caller := w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(3 * time.Second)
+	w.request(engine.Request{Kind: engine.RequestAgentNotReady, AgentUUID: "anna", ReasonCode: 12})
+	w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+	w.wait(time.Second)
+	for range 2 {
+		k.restart(w, d)
+		w.step(engine.Input{Kind: engine.TimerDue})
+		a, _ := w.engine.Agent("anna")
+		require.Equal(t, events.OccupancyAfterCallWork, a.Occupancy)
+	}
+	w.wait(5 * time.Second)
+	a, _ := w.engine.Agent("anna")
+	require.EqualValues(t, 12, a.ReasonCode)
 }

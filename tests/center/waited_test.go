@@ -15,7 +15,7 @@ func TestRestartWhileCallersWait(t *testing.T) {
 	d := oneAgent(0)
 	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	var left []engine.QueueRecord
 	w.stepOn = func(*engine.Input) {
 		k.take(w.out.Records)
@@ -62,7 +62,7 @@ func TestRestartLosesAPhoneThatRang(t *testing.T) {
 	d := oneAgent(0)
 	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
 	w.phone = func(w *world, leg *channel) { w.after(100*time.Millisecond, func() { w.ring(leg) }) }
-	k := &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	k := newKept()
 	var closed []engine.CallRecord
 	w.stepOn = func(*engine.Input) {
 		k.take(w.out.Records)
