@@ -139,6 +139,12 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, config 
 	if config.Waited, err = s.store.Waited(); err != nil {
 		return nil, config, fmt.Errorf("who waited when an earlier run ended cannot be read: %w", err)
 	}
+	if config.Dropped, err = s.store.Dropped(); err != nil {
+		return nil, config, fmt.Errorf("who may return to his place in a queue cannot be read: %w", err)
+	}
+	if config.Served, err = s.store.Served(); err != nil {
+		return nil, config, fmt.Errorf("who served whom last cannot be read: %w", err)
+	}
 	if config.Offered, err = s.store.Offered(); err != nil {
 		return nil, config, fmt.Errorf("the offers that an earlier run left open cannot be read: %w", err)
 	}

@@ -95,6 +95,7 @@ func New(config Config, open []OpenCall) *Engine {
 	e.adoptDirectory(config.Directory)
 	e.restoreAgents(config.Agents)
 	e.restoreCallbacks(config.Callbacks)
+	e.restorePast()
 	for i := range open {
 		e.restore(&open[i])
 	}

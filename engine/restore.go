@@ -75,6 +75,22 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	}
 }
 
+// restorePast takes back who may return to his place, and who served whom last.
+func (e *Engine) restorePast() {
+	for _, r := range e.config.Dropped {
+		q, left := e.queueAt(r.QueueID), e.monoOf(r.LeftMillis)
+		if q != nil && identifies(r.CallerDN) && e.monoNanos-left <= q.config.ResumeMillis*1_000_000 {
+			q.remember(r.CallerDN, droppedCaller{e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis)), left})
+		}
+	}
+	for _, r := range e.config.Served {
+		if a := e.agents[r.AgentUUID]; a != nil {
+			e.servedBy(r.CallerDN, a)
+		}
+	}
+	e.config.Dropped, e.config.Served = nil, nil
+}
+
 // endInterrupted ends the stays and the offers of the last run, which nobody else does. Who waited, and comes into his
 // queue again, has his place there.
 func (e *Engine) endInterrupted() {

@@ -19,6 +19,12 @@ const (
 		"party_id, at_millis, calls_taken, talk_millis, next_state, next_reason, idle_queues, back_reason"
 )
 
+// What a start reads of what is past.
+const (
+	pastMax     = 1 << 16 // stays
+	monthMillis = 31 * 86_400_000
+)
+
 // Stays and offers are made once and ended once, as calls are. Of an agent's states the last one that was written is the
 // one in force: records keep their order on every way to the database.
 var (
@@ -123,6 +129,29 @@ func (s *Store) Waited() ([]engine.QueueRecord, error) {
 		"WHERE f.call_id = s.call_id AND f.party_id = s.party_id "+
 		"AND f.queue_id = s.queue_id AND (f.open = 1 OR f.outcome = 'interrupted')) "+
 		"FROM queue_stay s WHERE open = 1 AND callback = 0 ORDER BY id")
+}
+
+// Dropped returns the stays of those who hung up while they waited and have not come into that queue since, the eldest first,
+// of queues that keep their places. An agent's who consulted is none.
+func (s *Store) Dropped() ([]engine.QueueRecord, error) {
+	return readAll(s, scanStay, fmt.Sprintf("SELECT "+stayColumns+" FROM "+
+		"(SELECT *, max(entered_millis) OVER (PARTITION BY queue_id, caller_dn) AS came FROM queue_stay "+
+		"WHERE id > (SELECT max(id) FROM queue_stay) - %d AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
+		"WHERE outcome = '%s' AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
+		"WHERE p.call_id = s.call_id AND p.party_id = s.party_id AND p.agent_uuid <> '') ORDER BY left_millis, id",
+		pastMax, engine.StayAbandoned))
+}
+
+// Served returns, of each caller of the last month, who served him last; the eldest first. There are none where no queue has
+// callers wait for him.
+func (s *Store) Served() ([]engine.QueueRecord, error) {
+	scan := func(rows *sql.Rows, q *engine.QueueRecord) error {
+		return rows.Scan(&q.CallerDN, &q.AgentUUID, &q.LeftMillis)
+	}
+	return readAll(s, scan, fmt.Sprintf("SELECT caller_dn, agent_uuid, max(left_millis) AS left FROM "+
+		"(SELECT * FROM queue_stay WHERE entered_millis > (SELECT max(entered_millis) FROM queue_stay) - %d "+
+		"AND outcome = '%s' AND EXISTS (SELECT 1 FROM queue WHERE last_seat_millis > 0) ORDER BY entered_millis DESC LIMIT %d) "+
+		"GROUP BY caller_dn ORDER BY left", monthMillis, engine.StayAnswered, pastMax))
 }
 
 // Offered returns the offers that the last run left open; a call that has ended has none.

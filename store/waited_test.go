@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,4 +63,60 @@ func TestCallbacksKeepTheirPlaces(t *testing.T) {
 	callbacks, err := s.Callbacks()
 	require.NoError(t, err)
 	require.Equal(t, []engine.QueueRecord{*first, *second}, callbacks)
+}
+
+// stayOf is a stay in queue 8001 that has ended.
+func stayOf(caller string, entered, left int64, outcome, agent string) engine.Record {
+	return engine.Record{Kind: engine.QueueLeft, Queue: &engine.QueueRecord{
+		CallID: caller + "-call", PartyID: fmt.Sprint(caller, entered), QueueID: "8001", CallerDN: caller, EnteredMillis: entered,
+		SinceMillis: entered - 5, LeftMillis: left, Outcome: outcome, AgentUUID: agent,
+	}}
+}
+
+// Who dropped may return to his place after a restart too, unless he has; an agent who gave up a consult has none. Who served
+// a caller last is told once a caller. A queue without the settings for either asks nothing of the past.
+func TestDroppedAndServed(t *testing.T) {
+	dir := t.TempDir()
+	agent := engine.PartyRecord{CallID: "1001-call", PartyID: "1001300", StartMillis: 1, AgentUUID: "u1"}
+	const month = 31 * 86_400_000
+	records := []engine.Record{
+		stayOf("137", 50, 60, engine.StayAnswered, "u1"),
+		stayOf("131", month+100, month+900, engine.StayAbandoned, ""),
+		stayOf("132", month+200, month+800, engine.StayAbandoned, ""),
+		stayOf("133", month+200, month+700, engine.StayAbandoned, ""),
+		{Kind: engine.PartyOpened, Party: agent},
+		stayOf("1001", 300, 400, engine.StayAbandoned, ""),
+		stayOf("134", month+300, month+400, engine.StayAnswered, "u1"),
+		stayOf("135", month+300, month+500, engine.StayAnswered, "u1"),
+		stayOf("134", month+450, month+600, engine.StayAnswered, "u2"),
+		{Kind: engine.QueueEntered, Queue: stayOf("133", month+710, 0, "", "").Queue},
+	}
+	d := sampleDirectory()
+	require.Equal(t, "8001", d.Queues[0].ID)
+	openOnce(t, Options{Dir: dir}, func(s *Store) {
+		s.Append(records)
+		d.Queues[0].ResumeMillis, d.Queues[0].LastSeatMillis = 60_000, 5000
+		require.NoError(t, s.Merge(d))
+		require.NoError(t, s.Flush(deadline(t)))
+	})
+	s := open(t, Options{Dir: dir})
+	dropped, err := s.Dropped()
+	require.NoError(t, err)
+	require.Equal(t, []engine.QueueRecord{*records[2].Queue, *records[1].Queue}, dropped)
+	served, err := s.Served()
+	require.NoError(t, err)
+	require.Equal(t, []engine.QueueRecord{
+		{CallerDN: "135", AgentUUID: "u1", LeftMillis: month + 500}, {CallerDN: "134", AgentUUID: "u2", LeftMillis: month + 600},
+	}, served)
+
+	for i := range d.Queues {
+		d.Queues[i].ResumeMillis, d.Queues[i].LastSeatMillis = 0, 0
+	}
+	require.NoError(t, s.Merge(d))
+	dropped, err = s.Dropped()
+	require.NoError(t, err)
+	require.Empty(t, dropped)
+	served, err = s.Served()
+	require.NoError(t, err)
+	require.Empty(t, served)
 }

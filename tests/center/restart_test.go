@@ -24,6 +24,7 @@ type kept struct {
 	fold   cdr.Fold
 	agents map[string]engine.AgentRecord
 	stays  map[stayKey]engine.QueueRecord
+	left   []engine.QueueRecord
 }
 
 func newKept() *kept {
@@ -39,6 +40,7 @@ func (k *kept) take(records []engine.Record) {
 		case engine.QueueEntered:
 			k.stays[stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}] = *r.Queue
 		case engine.QueueLeft:
+			k.left = append(k.left, *r.Queue)
 			delete(k.stays, stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis})
 		}
 	}
@@ -47,7 +49,7 @@ func (k *kept) take(records []engine.Record) {
 // restart gives a world a new engine, with what the store kept of the old one.
 func (k *kept) restart(w *world, d *engine.Directory) {
 	config := engine.Config{
-		CompanyID: company, MonoNanos: w.now, WallMicros: startWall + (w.now-startMono)/1000, LegSeed: [2]uint64{8, 9},
+		CompanyID: company, MonoNanos: w.now, WallMicros: startWall + (w.now-startMono)/1000, LegSeed: [2]uint64{8, uint64(w.now)},
 		Inside: func(n string) bool { return len(n) == 4 }, Directory: d, AuditMillis: 5000,
 		Dial: func(_, n string) (engine.Route, bool) { return engine.Route{Address: "user/" + n}, true },
 	}
@@ -59,6 +61,14 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 			config.Callbacks = append(config.Callbacks, s)
 		} else {
 			config.Waited = append(config.Waited, s)
+		}
+	}
+	for _, s := range k.left {
+		switch s.Outcome {
+		case engine.StayAbandoned:
+			config.Dropped = append(config.Dropped, s)
+		case engine.StayAnswered:
+			config.Served = append(config.Served, s)
 		}
 	}
 	var open []engine.OpenCall

@@ -93,3 +93,60 @@ func TestRestartLosesAPhoneThatRang(t *testing.T) {
 	require.Len(t, closed, 1)
 	require.Equal(t, engine.EndNormal, closed[0].EndReason)
 }
+
+// TestRestartKeepsWhoMayReturn: who dropped and comes back in time has his place again, and who was served is for the same
+// agent first, also when the module was loaded anew meanwhile (3.2).
+func TestRestartKeepsWhoMayReturn(t *testing.T) {
+	d := oneAgent(0)
+	d.Queues[0].ResumeMillis, d.Queues[0].LastSeatMillis = 60_000, 30_000
+	d.Agents = append(d.Agents, engine.AgentConfig{UUID: "bert", DN: "1002", WrapUpMillis: -1})
+	d.Tiers = append(d.Tiers, engine.TierConfig{AgentUUID: "bert", QueueID: "8001"})
+	w := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000})
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	k := newKept()
+	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
+	restart := func() {
+		k.restart(w, d)
+		w.step(engine.Input{Kind: engine.TimerDue})
+	}
+	login := func(uuid, dn string) {
+		w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: uuid, ThisDN: dn, AgentState: 1})
+	}
+	talk := func(caller *channel, with string) {
+		w.wait(3 * time.Second)
+		require.NotNil(t, caller.partner)
+		require.Equal(t, with, caller.partner.number)
+		w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+		w.wait(time.Second)
+	}
+	enter := func(number string) *channel {
+		caller := w.arrive(number, "8000")
+		w.enter(caller, "8001")
+		w.wait(time.Second)
+		return caller
+	}
+	drop := func(caller *channel) { w.hangup(caller, engine.CauseOriginatorCancel, engine.RecvCancel) }
+
+	late := enter("13900000001")
+	drop(late)
+	w.wait(50 * time.Second)
+	early := enter("13900000002")
+	drop(early)
+	w.wait(9 * time.Second)
+	other := enter("13900000003")
+	drop(other)
+	restart()
+	w.wait(5 * time.Second)
+	stays := enter("13900000004")
+	late, early = enter("13900000001"), enter("13900000002")
+	login("bert", "1002")
+	talk(early, "1002")
+	talk(stays, "1002")
+	talk(late, "1002") // his time was over
+
+	login("anna", "1001")
+	w.wait(time.Second)
+	restart()
+	talk(enter("13900000002"), "1002") // whom he knows, though anna has been free for longer
+	talk(enter("13900000009"), "1001")
+}
