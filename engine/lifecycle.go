@@ -300,6 +300,7 @@ func (e *Engine) release(p *party) {
 	e.nailEnds(p)
 	e.recordStopped(p, p.recording)
 	e.beforeRelease(p)
+	e.leavesMerging(p)
 	e.apply(p, ends)
 	if p.offer != nil {
 		e.offerEnded(p)

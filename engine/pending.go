@@ -12,9 +12,10 @@ type asker struct {
 	reference int64
 	name      string // of the request
 	company   string
+	dn        string // that the client acts for
 }
 
-func askerOf(r *Request) asker { return asker{r.Client, r.ReferenceID, r.Name, r.CompanyID} }
+func askerOf(r *Request) asker { return asker{r.Client, r.ReferenceID, r.Name, r.CompanyID, r.ThisDN} }
 
 // pending is a request on a party that waits for the switch: the event that answers it, or a refusal.
 type pending struct {
@@ -137,7 +138,7 @@ func (e *Engine) refuseAll(p *party) {
 }
 
 func (e *Engine) refuseParty(p *party, a asker, code events.Code, detail string) {
-	r := Request{Client: a.client, ReferenceID: a.reference, Name: a.name, CompanyID: a.company, ThisDN: p.thisDN}
+	r := Request{Client: a.client, ReferenceID: a.reference, Name: a.name, CompanyID: a.company, ThisDN: a.dn}
 	if p.call != nil {
 		r.CallID = p.call.id
 	}

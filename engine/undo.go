@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // This file takes back what was begun, when the switch does not end a leg that it was told to end (protocol.md 6).
 
 // undoMove: by was not taken out. He has with as he had before.
@@ -31,6 +33,38 @@ func (e *Engine) remain(o *operation) {
 	by.liveOn()
 	by.farewell = farewell{}
 	e.watchersReturn(o)
+}
+
+// leavesMerging: an agent who has completed a consult ends while the two others are being joined. Nobody has been transferred
+// yet, so his release shows nothing of it, and answers who asked for a release; the transfer is answered when the two have each
+// other, or not (3.14).
+func (e *Engine) leavesMerging(p *party) {
+	o := p.op
+	if o == nil || o.kind != consult || o.stage != merging || o.by.get() != p {
+		return
+	}
+	p.farewell = farewell{}
+	target := o.target.get()
+	for i := range p.pending {
+		if a := p.pending[i]; a.asker == o.asker && target != nil {
+			p.settle(i)
+			a.event = "EventPartyChanged"
+			target.pending = append(target.pending, a)
+			return
+		}
+	}
+}
+
+// failBereft: the two whom the agent left to each other are not joined.
+func (e *Engine) failBereft(o *operation) {
+	e.refuseAsked(o)
+	e.dropBoth(o)
+}
+
+// bereave: one of the two has gone, and nobody has the other one.
+func (e *Engine) bereave(o *operation) {
+	e.refuseAskedWith(o, events.NotFoundOtherParty, "the other party has gone")
+	e.dropBoth(o)
 }
 
 // here tells whether a party of an operation still takes part in it.

@@ -23,7 +23,7 @@ var answers = map[engine.RequestKind][]string{
 	engine.RequestInitiateConsult:      {"EventAttachedDataChanged"},
 	engine.RequestCancelConsult:        {"EventAttachedDataChanged"},
 	engine.RequestRetrieveConsult:      {"EventAttachedDataChanged"},
-	engine.RequestCompleteTransfer:     {"EventReleased"},
+	engine.RequestCompleteTransfer:     {"EventReleased", "EventPartyChanged"}, // of C, where B ends before he and A are joined
 	engine.RequestCompleteConference:   {"EventPartyAdded"},
 	engine.RequestAlternateCall:        {"EventAttachedDataChanged"},
 	engine.RequestDeleteParty:          {"EventPartyDeleted"},
