@@ -169,15 +169,14 @@ func (e *Engine) refuseAndCancel(o *operation) {
 // startConsult: the customer waits, the agent hears ringback, the third is called (3.6).
 func (e *Engine) startConsult(o *operation) {
 	by, with := o.by.get(), o.with.get()
-	e.callTarget(o)
-	if o.stage == over {
-		return
-	}
-	e.wait(with, WaitMusic)
-	e.wait(by, WaitRingback)
 	e.apply(by, consults)
 	e.tellConsultDialing(by, o)
-	e.tellStage(o, 1, "")
+	e.tellStage(o, events.StageBegun, "")
+	e.callTarget(o)
+	e.wait(with, WaitMusic)
+	if o.stage == calling {
+		e.wait(by, WaitRingback)
+	}
 }
 
 func (e *Engine) consultFailed(o *operation) {
