@@ -349,21 +349,24 @@ func (s *freeSwitch) oneByOne(tests map[string]func(*testing.T, *freeSwitch)) {
 	}
 }
 
-// atOnce runs tests at the same time: each has calls of its own, which are over after it.
+// atOnce runs tests at the same time: each has calls of its own, which are over after it. That nothing is left is looked at
+// by the test and not by its cleanup: what ends there takes all that its subtests have to say with it.
 func (s *freeSwitch) atOnce(tests map[string]func(*testing.T, *freeSwitch)) {
 	s.t.Helper()
-	for name, test := range tests {
-		s.t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			own := s.with(t)
-			test(t, own)
-			for _, uuid := range own.made {
-				own.api("uuid_kill %s", uuid)
-			}
-			own.gone(own.made...)
-		})
-	}
-	s.t.Cleanup(s.emptied)
+	s.t.Run("at once", func(all *testing.T) {
+		for name, test := range tests {
+			all.Run(name, func(t *testing.T) {
+				t.Parallel()
+				own := s.with(t)
+				test(t, own)
+				for _, uuid := range own.made {
+					own.api("uuid_kill %s", uuid)
+				}
+				own.gone(own.made...)
+			})
+		}
+	})
+	s.emptied()
 }
 
 // gone waits until channels are no more.
