@@ -172,8 +172,8 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath, Voicemail: s.voicemail,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, NailedHears: nailedHears, TrackMarked: settings.TrackMarked,
 		Presence:    settings.Presence,
-		AuditMillis: auditMillis,
-		Directory:   s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
+		AuditMillis: auditMillis, Large: loop.LargePages,
+		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
 	}
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"unsafe"
+
+	"modcti/events"
+)
 
 // Config is what an Engine needs to know of its surroundings.
 type Config struct {
@@ -37,6 +41,10 @@ type Config struct {
 
 	// LegsMax is how many channels may be known at once; 0 = the most that the engine knows.
 	LegsMax int
+
+	// Large is told of each piece of memory in which thousands of parties or calls, or what finds them, will lie, before it is
+	// used. Its owner may ask the system for large pages: with 100,000 calls up most of what an input costs is to find memory.
+	Large func(memory unsafe.Pointer, bytes uintptr)
 
 	// RoomsMax is how many conferences there may be at once; 0 = the most that the engine knows.
 	RoomsMax int

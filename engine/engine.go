@@ -88,6 +88,8 @@ func New(config Config, open []OpenCall) *Engine {
 		lost: make(map[string]bool), queues: make(map[string]*queue), lastServed: make(map[string]*agent), strays: make(map[LegID]stray),
 		untracked: make(map[LegID]*untracked),
 	}
+	e.legs.large, e.calls.large, e.numbers.large = config.Large, config.Large, config.Large
+	e.freeParties.large, e.freeCalls.large = config.Large, config.Large
 	e.monoNanos, e.wallMicros = config.MonoNanos, config.WallMicros
 	if config.DayEnd != nil {
 		e.dayEnds = config.DayEnd(config.WallMicros)
@@ -172,28 +174,6 @@ func (e *Engine) Stats() Stats {
 
 // Seq is the number of the last event.
 func (e *Engine) Seq() uint64 { return e.seq }
-
-// spareChunk is how many things are made at once: so many begin where a line of the processor's cache does.
-const spareChunk = 128
-
-// spare are things to be used again: who gives one back leaves it as new.
-type spare[T any] []*T
-
-func (s *spare[T]) take() *T {
-	n := len(*s)
-	if n == 0 {
-		chunk := make([]T, spareChunk)
-		for i := range chunk {
-			s.giveBack(&chunk[i])
-		}
-		n = spareChunk
-	}
-	x := (*s)[n-1]
-	*s = (*s)[:n-1]
-	return x
-}
-
-func (s *spare[T]) giveBack(x *T) { *s = append(*s, x) }
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
+	"modcti/engine/loop"
 	"modcti/sim"
 )
 
@@ -46,7 +47,9 @@ type window struct {
 }
 
 func newEngine() *engine.Engine {
-	return engine.New(engine.Config{CompanyID: "company", Inside: func(n string) bool { return len(n) <= 6 }}, nil)
+	return engine.New(engine.Config{
+		CompanyID: "company", Inside: func(n string) bool { return len(n) <= 6 }, Large: loop.LargePages,
+	}, nil)
 }
 
 // newWindow couples one engine with the switch, which needs its commands, and lets another see the same.

@@ -1,10 +1,13 @@
 package engine
 
+import "unsafe"
+
 // index finds by the id of a leg or of a call. What it finds lies in chains by the hash of the id, and most are alone in
 // theirs: to find a party is to read the head of its chain and the party.
 type index[T any] struct {
 	chains []*node[T] // a power of two of them
 	count  int
+	large  func(memory unsafe.Pointer, bytes uintptr)
 }
 
 // node is the part of a party or a call that its index needs.
@@ -56,7 +59,7 @@ func (x *index[T]) remove(n *node[T]) {
 
 func (x *index[T]) grow() {
 	old := x.chains
-	x.chains = make([]*node[T], max(2*len(old), chainsMin))
+	x.chains = largeSlice[*node[T]](max(2*len(old), chainsMin), x.large)
 	for _, n := range old {
 		for n != nil {
 			next := n.behind

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 )
 
 // numbers finds the parties at a number, however many others there are. The chains lie in the parties themselves: a
@@ -10,6 +11,7 @@ import (
 type numbers struct {
 	chains []*party // by the number's hash; a power of two of them
 	count  int
+	large  func(memory unsafe.Pointer, bytes uintptr)
 }
 
 // place is a party's in its chain, where others of its number are, and of numbers with the same hash.
@@ -71,7 +73,7 @@ func (n *numbers) remove(p *party) {
 
 func (n *numbers) grow() {
 	old := n.chains
-	n.chains = make([]*party, max(2*len(old), chainsMin))
+	n.chains = largeSlice[*party](max(2*len(old), chainsMin), n.large)
 	for _, p := range old {
 		for p != nil {
 			next := p.place.next

@@ -139,7 +139,7 @@ func (s *simulation) start() (err error) {
 	e := engine.New(engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: insidePattern.MatchString, SeqStart: seqStart,
 		MonoNanos: s.pump.sim.Mono(), WallMicros: s.pump.sim.Wall(), AuditMillis: auditMillis,
-		Dial: s.dial, LegSeed: [2]uint64{s.seed, seqStart},
+		Dial: s.dial, LegSeed: [2]uint64{s.seed, seqStart}, Large: loop.LargePages,
 	}, open)
 	s.loop = loop.New(loop.Options{Engine: e, Log: s.log, Now: s.pump.clocks, Sinks: loop.Sinks{
 		Submit: s.submit, Record: s.store.Append, Publish: s.publish,
