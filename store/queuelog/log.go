@@ -43,16 +43,15 @@ type Log struct {
 	done chan struct{}
 
 	mu      sync.Mutex
-	path    string // as it is wanted; the file is opened when a line is written
-	pending []any  // batch, *engine.Directory, or a line as it stands
-	count   int    // of items in it
+	pending []any // batch, *engine.Directory, reload, or a line as it stands
+	count   int   // of items in it
 	dropped uint64
 	busy    bool // what was taken of it is being written
 	closed  bool
 
 	lines lines    // the goroutine's alone, as what follows
+	path  string   // of the file, which is opened when a line is written
 	file  *os.File // nil: not open
-	open  string   // its path
 	told  bool     // that the file cannot be written
 	buf   []byte
 }
@@ -68,11 +67,16 @@ func Open(o Options) (*Log, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Log{now: o.Now, log: o.Log, path: o.Path, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	l.lines.begin(&o)
-	l.push(event("QUEUESTART"), 1)
+	l := newLog(&o)
 	go l.run()
 	return l, nil
+}
+
+func newLog(o *Options) *Log {
+	l := &Log{now: o.Now, log: o.Log, path: o.Path, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	l.lines.begin(o)
+	l.push(event("QUEUESTART"), 1)
+	return l
 }
 
 // probe tells whether a line could be written there.
@@ -91,15 +95,15 @@ func (l *Log) Append(records []engine.Record) {
 	}
 }
 
+// reload is a path that is put in force: what was told before it belongs to the file before it.
+type reload struct{ path string }
+
 // Reload puts another path in force; the same one is opened anew. On an error the old one stays.
 func (l *Log) Reload(path string) error {
 	if err := probe(path); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	l.path = path
-	l.mu.Unlock()
-	l.push(event("CONFIGRELOAD"), 1)
+	l.push(reload{path}, 1)
 	return nil
 }
 
@@ -150,8 +154,11 @@ func (l *Log) signal() {
 func (l *Log) run() {
 	defer close(l.done)
 	for range l.wake {
-		pending, path, closed := l.take()
-		l.guard(func() { l.write(pending, path) })
+		pending, closed := l.take()
+		for _, what := range pending {
+			l.guard(func() { l.write(what) })
+		}
+		l.guard(l.flush)
 		l.mu.Lock()
 		l.busy = false
 		l.mu.Unlock()
@@ -162,11 +169,11 @@ func (l *Log) run() {
 	}
 }
 
-func (l *Log) take() (pending []any, path string, closed bool) {
+func (l *Log) take() (pending []any, closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	pending, l.pending, l.count, l.busy = l.pending, nil, 0, true
-	return pending, l.path, l.closed
+	return pending, l.closed
 }
 
 // guard keeps a panic from ending the switch: it costs the lines that were being made.
@@ -179,44 +186,52 @@ func (l *Log) guard(act func()) {
 	act()
 }
 
-// write makes lines of what is pending and writes them at one go.
-func (l *Log) write(pending []any, path string) {
-	l.buf = l.buf[:0]
-	for _, what := range pending {
-		switch what := what.(type) {
-		case batch:
-			l.buf = l.lines.append(l.buf, what)
-		case *engine.Directory:
-			l.lines.setDirectory(what)
-		case event:
-			l.buf = appendLine(l.buf, l.now().UnixMilli(), none, none, none, string(what))
-			l.shut()
-		}
+// write makes lines of something that was pending. They are written at one go, or one for each file.
+func (l *Log) write(what any) {
+	switch what := what.(type) {
+	case batch:
+		l.buf = l.lines.append(l.buf, what)
+	case *engine.Directory:
+		l.lines.setDirectory(what)
+	case event:
+		l.tell(what)
+	case reload:
+		l.flush()
+		l.shut()
+		l.path = what.path
+		l.tell("CONFIGRELOAD")
 	}
+}
+
+func (l *Log) tell(what event) {
+	l.buf = appendLine(l.buf, l.now().UnixMilli(), none, none, none, string(what))
+}
+
+// flush writes the lines, and says so once when they cannot be.
+func (l *Log) flush() {
 	if len(l.buf) == 0 {
 		return
 	}
-	if err := l.put(path); err != nil {
+	err := l.put()
+	l.buf = l.buf[:0]
+	if err != nil {
 		l.shut()
 		if !l.told {
-			l.log.Error("the queue log cannot be written: lines are lost until it can", "file", path, "error", err)
+			l.log.Error("the queue log cannot be written: lines are lost until it can", "file", l.path, "error", err)
 		}
-		l.told = true
-		return
 	}
-	l.told = false
+	l.told = err != nil
 }
 
 // put writes the lines, into a new file where the path does not name the open one any more.
-func (l *Log) put(path string) (err error) {
-	if l.file != nil && (path != l.open || l.moved()) {
+func (l *Log) put() (err error) {
+	if l.file != nil && l.moved() {
 		l.shut()
 	}
 	if l.file == nil {
-		if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, fileMode); err != nil {
+		if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, fileMode); err != nil {
 			return err
 		}
-		l.open = path
 	}
 	_, err = l.file.Write(l.buf)
 	return err
@@ -224,7 +239,7 @@ func (l *Log) put(path string) (err error) {
 
 func (l *Log) moved() bool {
 	here, err := l.file.Stat()
-	named, nameErr := os.Stat(l.open)
+	named, nameErr := os.Stat(l.path)
 	return errors.Join(err, nameErr) != nil || !os.SameFile(here, named)
 }
 
@@ -233,7 +248,7 @@ func (l *Log) shut() {
 		return
 	}
 	if err := l.file.Close(); err != nil {
-		l.log.Warn("the queue log was not closed well", "file", l.open, "error", err)
+		l.log.Warn("the queue log was not closed well", "file", l.path, "error", err)
 	}
 	l.file = nil
 }

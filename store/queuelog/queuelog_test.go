@@ -297,6 +297,20 @@ func TestLogIsRotated(t *testing.T) {
 		"1790000002|NONE|NONE|Agent/9|AGENTCALLBACKLOGOFF|1001|1\n", content(t, path+".new"))
 }
 
+// What was told before another file was named is in the one before, even if it had not been written by then.
+func TestLogOfBeforeAReload(t *testing.T) {
+	dir := t.TempDir()
+	path, next := filepath.Join(dir, "queue_log"), filepath.Join(dir, "next")
+	l := newLog(&Options{Path: path, Directory: directory, Now: func() time.Time { return time.UnixMilli(start) }})
+	l.Append([]engine.Record{agentIs("u-1", "Ready", 1, 1)})
+	require.NoError(t, l.Reload(next))
+	l.Append([]engine.Record{agentIs("u-1", "LoggedOut", 1, 1)})
+	go l.run()
+	closeLog(t, l)
+	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|QUEUESTART\|\n.*AGENTCALLBACKLOGIN.*\n$`, content(t, path))
+	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|CONFIGRELOAD\|\n.*AGENTCALLBACKLOGOFF.*\n$`, content(t, next))
+}
+
 func TestLogThatCannotBeOpened(t *testing.T) {
 	_, err := Open(Options{Path: t.TempDir()})
 	require.ErrorContains(t, err, "queue-log: ")
@@ -334,7 +348,6 @@ func TestLogPanics(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "queue_log")
 	l := openLog(t, Options{Path: path, Log: slog.New(slog.NewTextHandler(book, nil))})
 	l.push(batch{{kind: engine.QueueEntered}}, 1)
-	settled(t, l)
 	l.Append([]engine.Record{agentIs("u1", "Ready", 1, 0)})
 	closeLog(t, l)
 	require.Contains(t, book.String(), "the queue log panicked")
