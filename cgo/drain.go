@@ -18,7 +18,8 @@ type draining struct {
 }
 
 // drain has the system emptied (3.16): agents take no more calls and are logged out as theirs end, callers of queues are
-// sent on, no call is made any more. With the last call the engine stops. Asked again, it tells how far that is.
+// sent on, no call is made any more and none taken from outside. With the last call the engine stops. Asked again, it tells
+// how far that is.
 func (s *service) drain() (answer, error) {
 	if s.drains.CompareAndSwap(false, true) {
 		if err := s.loop.Step(engine.Input{Kind: engine.DrainOrdered}); err != nil {

@@ -56,8 +56,8 @@ func (e *Engine) deviceBack(user string) {
 	}
 }
 
-// drain empties the system (3.16): whoever is on a call is logged out when it is over, the others take no calls, and
-// who waits is sent on.
+// drain empties the system (3.16): whoever is on a call is logged out when it is over, the others take no calls, who waits
+// is sent on, and who calls from outside is refused.
 func (e *Engine) drain() {
 	e.draining = true
 	for _, a := range e.agentsInOrder() {

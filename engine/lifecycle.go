@@ -48,6 +48,9 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, e.in.Text.Destination
 	}
 	e.announce(c)
+	if e.draining && !p.inside && e.in.Kind == LegCreated {
+		e.hangUp(p, CauseTemporaryFailure, noWord) // a new call (3.16): its carrier may try elsewhere
+	}
 }
 
 // beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).

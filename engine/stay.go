@@ -323,7 +323,8 @@ func contains(text, letter string) bool {
 // queueApp: the dialplan has sent a leg into cti_queue. A snapshot tells it once more, lest a record that was lost costs
 // a caller: who is on his way out has only not gone yet.
 func (e *Engine) queueApp(p *party, argument string) {
-	if p.call == nil || p.ending || p.waiter != nil || p.insist != nil && e.audit.telling {
+	refused := e.draining && p.hangup != 0
+	if p.call == nil || p.ending || refused || p.waiter != nil || p.insist != nil && e.audit.telling {
 		return
 	}
 	p.insist = nil
