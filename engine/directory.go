@@ -123,7 +123,7 @@ type QueueConfig struct {
 	LevelAfter       [LevelMax]int64 // a caller waits so long before staff of level i+1 are asked too; all 0 = at once
 	SkipEmptyLevels  bool            // a level without anybody logged in is not waited for
 	LastSeatMillis   int64           // how long a caller waits for who served him last (UsingLastSeat)
-	PriorityMillis   int64           // head start of one step of a caller's priority
+	PriorityMillis   int64           // head start of one step of a caller's priority; 0 = priorityDefault
 	SinceCall        bool            // a caller's turn is counted from the beginning of his call, not from when he came in
 	MaxLength        int             // callers; 0 = no limit
 	MaxWaitMillis    int64

@@ -19,6 +19,8 @@ const (
 	nailRetry         = 10_000          // ms until a phone is called again that did not take the call which was to stay
 	partedFor         = 2_000           // ms that a party on a leg which stays up may be with nobody
 	progressDefault   = 10_000          // ms until the next phone of a progressive queue rings too
+	priorityDefault   = 1_000           // ms of head start that a step of a caller's priority is worth, as in callcenter.conf.xml
+	headMax           = 86_400_000_000  // ms of head start at most, which is years
 	callbackDefault   = 86_400_000      // ms that the place of who is to be called back waits
 	callbacksMax      = 1 << 12         // callers whom a queue is to call back
 	insistMax         = 3               // times that a caller's leg is asked out of the queue before it is hung up

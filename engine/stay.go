@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -72,7 +73,8 @@ func (e *Engine) newStay(q *queue, number string, priority int) *waiter {
 // turn is by what a caller's turn comes, the least first: the time that he came at, less the head start of his priority.
 func (w *waiter) turn() int64 {
 	c := w.queue.config
-	key := w.entered - int64(w.priority)*c.PriorityMillis*1_000_000
+	head := int64(w.priority) * cmp.Or(c.PriorityMillis, priorityDefault)
+	key := w.entered - min(head, headMax)*1_000_000
 	if c.SinceCall {
 		key -= w.early
 	}
