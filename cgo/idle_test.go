@@ -1,0 +1,54 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSettingsWithoutEffect: what does nothing because another setting is missing is said, a line a queue or agent, when the
+// settings are loaded and when they are loaded again (settings.md); where all is there nothing is said.
+func TestSettingsWithoutEffect(t *testing.T) {
+	const line = "settings without effect"
+	dir := t.TempDir()
+	rows := people()
+	for i, queue := range [][]string{
+		{"announce-position", "true", "exit-keys", "9", "ring-progressively-delay", "5", "overflow", "timeout hangup"},
+		{"announce-frequency", "20", "overflow", "key hangup", "tier-rule-no-agent-no-wait", "true", "callback-expires", "60"},
+		{"overflow", "full hangup", "overflow", "nobody-ready hangup", "overflow", "blacklisted hangup", "overflow", "closed hangup"},
+		{"announce-position", "true", "announce-frequency", "20", "overflow", "key hangup", "exit-keys", "9",
+			"tier-rule-no-agent-no-wait", "true", "level-waits", "10", "callback-expires", "60", "callback-key", "1",
+			"overflow", "timeout hangup", "max-wait-time", "60", "overflow", "full hangup", "max-length", "5",
+			"overflow", "nobody-ready hangup", "leave-when-nobody-ready", "true", "overflow", "blacklisted hangup", "blacklist", "139",
+			"strategy", "ring-progressively", "ring-progressively-delay", "5"},
+	} {
+		rows = append(rows, element("queues", i+1, append([]string{"name", string(rune('1' + i))}, queue...)...)...)
+	}
+	rows = append(rows, element("agents", 2, "name", "7003", "contact", "user/1003", "mobile-accept", "always",
+		"no-answer-policy", "none", "max-no-answer", "3")...)
+	b := begin(t, dir, newFakeHost(), rows...)
+	said := func() (list []string) {
+		for _, l := range strings.Split(b.host.logged(), "\n") {
+			if strings.Contains(l, line) {
+				list = append(list, l)
+			}
+		}
+		return list
+	}
+	told := said()
+	require.Len(t, told, 4, told)
+	for i, want := range [][]string{
+		{"announcements without announce-frequency", "ring-progressively-delay without", "overflow timeout without"},
+		{"announce-frequency without", "tier-rule-no-agent-no-wait without", "callback-expires without", "overflow key without"},
+		{"overflow full without", "overflow nobody-ready without", "overflow blacklisted without"},
+		{"mobile-accept without mobile", "max-no-answer without a policy"},
+	} {
+		require.Equal(t, len(want)-1, strings.Count(told[i], "; "), told[i])
+		for _, part := range want {
+			require.Contains(t, told[i], part)
+		}
+	}
+	require.NoError(t, b.reload(settingsIn(t, dir, rows...)))
+	require.Len(t, said(), 8)
+}
