@@ -89,6 +89,9 @@ func (e *Engine) waitsOn(o *operation) bool {
 		return false
 	}
 	w.op, o.stage = nil, over
+	if with := o.with.get(); with != nil {
+		with.movedBy = o.byDN
+	}
 	return true
 }
 

@@ -68,7 +68,7 @@ func (e *Engine) tellMovedTo(target *party) {
 	if p == nil || p.movedBy == "" || p.call != target.call || target.op != nil {
 		return
 	}
-	e.tellPartner(p, target, p.movedBy)
+	e.tellPartner(p, target, p.movedBy, true)
 	p.otherDN = target.thisDN
 }
 
@@ -78,23 +78,24 @@ func (e *Engine) partnerChanged(p, q *party, beforeP, beforeQ string) {
 	if p.call != q.call {
 		return
 	}
-	if beforeP != "" && beforeP == beforeQ {
+	transferred := beforeP != "" && beforeP == beforeQ
+	if transferred {
 		e.sayFarewell(p.call, beforeP, p, q)
 	}
-	e.tellPartner(p, q, beforeP)
-	e.tellPartner(q, p, beforeQ)
+	e.tellPartner(p, q, beforeP, transferred)
+	e.tellPartner(q, p, beforeQ, transferred)
 	p.movedBy, q.movedBy = "", ""
 }
 
-func (e *Engine) tellPartner(p, now *party, before string) {
+func (e *Engine) tellPartner(p, now *party, before string, transferred bool) {
 	if before == "" || before == now.thisDN || p.state != Talk && p.state != Held {
 		return
 	}
-	third := events.ThirdPart{ThirdDN: before, ThirdDNRole: events.TransferBy, CallState: events.StateOK,
-		FullCallState: events.StateTransferred}
-	if left := p.formerPartner.get(); left != nil && !left.ending && left.state != Released && left.call == p.call &&
-		left.farewell == (farewell{}) {
-		third = events.ThirdPart{CallState: events.StateOK} // who waits meanwhile has transferred nothing
+	third := events.ThirdPart{CallState: events.StateOK} // who waits meanwhile, or hung up, has transferred nothing
+	left := p.formerPartner.get()
+	if transferred || p.movedBy == before || left != nil && left.farewell.callState == events.StateTransferred {
+		third = events.ThirdPart{ThirdDN: before, ThirdDNRole: events.TransferBy, CallState: events.StateOK,
+			FullCallState: events.StateTransferred}
 	}
 	if now.takenFrom != "" {
 		third = events.ThirdPart{ThirdDN: now.thisDN, ThirdDNRole: events.InterceptBy, CallState: events.StateOK}
