@@ -77,10 +77,11 @@ func (e *Engine) reclaim(o *operation) {
 	}
 }
 
-// endUnconfirmed: the switch took the hangup of target and does not tell its end. The consult is over all the same.
+// endUnconfirmed: the switch took the hangup of target and does not tell its end. The consult is over all the same, and a
+// desktop that shows one has to hear of it.
 func (e *Engine) endUnconfirmed(o *operation) {
 	e.refuseAsked(o)
-	e.byWaits(o)
+	e.consultFailed(o)
 }
 
 func (e *Engine) refuseToHold(o *operation) {

@@ -47,7 +47,7 @@ var operationRows = []operationRow{
 	{consulting, []stage{joining}, opJoinedByTarget, talking, (*Engine).tellStage4, "stage 4", "3.6"},
 	{consulting, []stage{calling, joining}, opTargetEnds, held, (*Engine).consultFailed, "stage 3; by waits", "3.6"},
 	{consulting, []stage{cancelling}, opTargetEnds, held, (*Engine).consultFailed, "stage 3; by waits", "3.6"},
-	{consulting, []stage{cancelling}, opExpired, held, (*Engine).endUnconfirmed, "refuse; by waits", "3.6"},
+	{consulting, []stage{cancelling}, opExpired, held, (*Engine).endUnconfirmed, "refuse; stage 3; by waits", "3.6"},
 	{consulting, []stage{returned}, opExpired, over, (*Engine).refuseAndReclaim, "refuse; by has with again", "3.6"},
 	{consulting, []stage{parting}, opRefused, rejoining, (*Engine).undoComplete, "refuse; join by and target, with waits", "3.6"},
 	{consulting, []stage{parting}, opExpired, rejoining, (*Engine).undoComplete, "refuse; join by and target, with waits", "3.6"},
