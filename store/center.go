@@ -25,6 +25,20 @@ const (
 	monthMillis = 31 * 86_400_000
 )
 
+// What a start asks of the past goes by places in the tables: a database of years takes no longer than one of weeks.
+var (
+	askDropped = fmt.Sprintf("SELECT "+stayColumns+" FROM "+
+		"(SELECT *, max(entered_millis) OVER (PARTITION BY queue_id, caller_dn) AS came FROM queue_stay NOT INDEXED "+
+		"WHERE id > (SELECT max(id) FROM queue_stay) - %d AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
+		"WHERE outcome = '%s' AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
+		"WHERE p.call_id = s.call_id AND p.party_id = s.party_id AND p.agent_uuid <> '') ORDER BY left_millis, id",
+		pastMax, engine.StayAbandoned)
+	askServed = fmt.Sprintf("SELECT caller_dn, agent_uuid, max(left_millis) AS left FROM "+
+		"(SELECT * FROM queue_stay WHERE entered_millis > (SELECT max(entered_millis) FROM queue_stay) - %d "+
+		"AND outcome = '%s' AND EXISTS (SELECT 1 FROM queue WHERE last_seat_millis > 0) ORDER BY entered_millis DESC LIMIT %d) "+
+		"GROUP BY caller_dn ORDER BY left", monthMillis, engine.StayAnswered, pastMax)
+)
+
 // Stays and offers are made once and ended once, as calls are. Of an agent's states the last one that was written is the
 // one in force: records keep their order on every way to the database.
 var (
@@ -134,12 +148,7 @@ func (s *Store) Waited() ([]engine.QueueRecord, error) {
 // Dropped returns the stays of those who hung up while they waited and have not come into that queue since, the eldest first,
 // of queues that keep their places. An agent's who consulted is none.
 func (s *Store) Dropped() ([]engine.QueueRecord, error) {
-	return readAll(s, scanStay, fmt.Sprintf("SELECT "+stayColumns+" FROM "+
-		"(SELECT *, max(entered_millis) OVER (PARTITION BY queue_id, caller_dn) AS came FROM queue_stay "+
-		"WHERE id > (SELECT max(id) FROM queue_stay) - %d AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
-		"WHERE outcome = '%s' AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
-		"WHERE p.call_id = s.call_id AND p.party_id = s.party_id AND p.agent_uuid <> '') ORDER BY left_millis, id",
-		pastMax, engine.StayAbandoned))
+	return readAll(s, scanStay, askDropped)
 }
 
 // Served returns, of each caller of the last month, who served him last; the eldest first. There are none where no queue has
@@ -148,10 +157,7 @@ func (s *Store) Served() ([]engine.QueueRecord, error) {
 	scan := func(rows *sql.Rows, q *engine.QueueRecord) error {
 		return rows.Scan(&q.CallerDN, &q.AgentUUID, &q.LeftMillis)
 	}
-	return readAll(s, scan, fmt.Sprintf("SELECT caller_dn, agent_uuid, max(left_millis) AS left FROM "+
-		"(SELECT * FROM queue_stay WHERE entered_millis > (SELECT max(entered_millis) FROM queue_stay) - %d "+
-		"AND outcome = '%s' AND EXISTS (SELECT 1 FROM queue WHERE last_seat_millis > 0) ORDER BY entered_millis DESC LIMIT %d) "+
-		"GROUP BY caller_dn ORDER BY left", monthMillis, engine.StayAnswered, pastMax))
+	return readAll(s, scan, askServed)
 }
 
 // Offered returns the offers that the last run left open; a call that has ended has none.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 
@@ -119,4 +120,26 @@ func TestDroppedAndServed(t *testing.T) {
 	served, err = s.Served()
 	require.NoError(t, err)
 	require.Empty(t, served)
+}
+
+// However much a store holds, a start reads the end of it only.
+func TestPastIsNotScanned(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir()})
+	tx, err := s.read()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	for query, want := range map[string]string{
+		askDropped: "SEARCH queue_stay USING INTEGER PRIMARY KEY (rowid>?)",
+		askServed:  "SEARCH queue_stay USING INDEX queue_stay_entered (entered_millis>?)",
+	} {
+		plan, err := scanAll(tx, func(rows *sql.Rows, detail *string) error {
+			var id, parent, unused int
+			return rows.Scan(&id, &parent, &unused, detail)
+		}, "EXPLAIN QUERY PLAN "+query)
+		require.NoError(t, err)
+		require.Contains(t, plan, want)
+		for _, detail := range plan {
+			require.NotRegexp(t, "SCAN (queue_stay|p$)", detail, query)
+		}
+	}
 }
