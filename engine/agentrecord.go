@@ -23,13 +23,18 @@ func (e *Engine) recordAgent(a *agent) {
 	if a.next.set {
 		r.NextState, r.NextReason = a.next.state.String(), a.next.reason
 	}
+	r.IdleQueues = a.idleQueues()
+	e.out.Records = append(e.out.Records, Record{Kind: AgentChanged, Agent: r})
+}
+
+// idleQueues are those of his that an agent has not logged in for.
+func (a *agent) idleQueues() (list []string) {
 	for i := range a.tiers {
-		t := &a.tiers[i]
-		if !t.working && a.state != AgentLoggedOut {
-			r.IdleQueues = append(r.IdleQueues, t.queue.config.ID)
+		if t := &a.tiers[i]; !t.working && a.state != AgentLoggedOut {
+			list = append(list, t.queue.config.ID)
 		}
 	}
-	e.out.Records = append(e.out.Records, Record{Kind: AgentChanged, Agent: r})
+	return list
 }
 
 // recordStay writes a stay under the call and the leg that it began with.

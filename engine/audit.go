@@ -96,7 +96,9 @@ func (e *Engine) legFound(in *Input) {
 	if p.restored {
 		p.restored = false
 		e.stats.Repairs++
+		hex := p.names.hex // its own name stays: a call on a leg that is nailed up has another than the leg
 		p.names = namesOf(&in.Text)
+		p.names.hex = hex
 	}
 	if p.numbering.holes() {
 		e.stats.LostInputs++

@@ -66,7 +66,8 @@ type Engine struct {
 	refusal      uint16         // the switch's cause, while a refused command is dealt with
 
 	audit      audit
-	unfinished []*call // restored without a party: closed with the first step
+	dismissed  []AgentRecord // of the last run, who were at work and are not in the directory any more: logged out with the first step
+	unfinished []*call       // restored without a party: closed with the first step
 
 	// The clocks of the last step.
 	monoNanos, wallMicros int64

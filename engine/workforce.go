@@ -159,6 +159,12 @@ func (e *Engine) directoryChanged(d *Directory) {
 	if d == nil {
 		return
 	}
+	idle := make(map[*agent][]string)
+	for _, a := range e.agents {
+		if list := a.idleQueues(); list != nil {
+			idle[a] = list
+		}
+	}
 	on := make(map[*queue]bool, len(e.queues))
 	for _, q := range e.queues {
 		on[q] = q.on > 0
@@ -168,6 +174,9 @@ func (e *Engine) directoryChanged(d *Directory) {
 	for _, a := range e.agentsInOrder() {
 		if a.retired && a.busy() && a.state != AgentLoggedOut {
 			e.reserve(a, AgentLoggedOut, events.ReasonForced)
+		}
+		if !slices.Equal(idle[a], a.idleQueues()) { // the next run is to know it too
+			e.recordAgent(a)
 		}
 		e.reviewAwaited(a)
 		e.agentMoved(a)
@@ -251,6 +260,8 @@ func (e *Engine) restoreAgents(records []AgentRecord) {
 	for i := range records {
 		if a := e.agents[records[i].UUID]; a != nil {
 			e.restoreAgent(a, &records[i])
+		} else if records[i].State != AgentLoggedOut.String() {
+			e.dismissed = append(e.dismissed, records[i])
 		}
 	}
 }
@@ -319,6 +330,13 @@ func (e *Engine) monoOf(millis int64) int64 {
 func (e *Engine) resume() {
 	e.relightAll()
 	e.endInterrupted()
+	for _, r := range e.dismissed {
+		e.out.Records = append(e.out.Records, Record{Kind: AgentChanged, Agent: &AgentRecord{
+			UUID: r.UUID, ID: r.ID, DN: r.DN, PhoneType: r.PhoneType, State: AgentLoggedOut.String(), ReasonCode: events.ReasonForced,
+			AtMillis: floorDiv(e.in.WallMicros, 1000), CallsTaken: r.CallsTaken, TalkMillis: r.TalkMillis,
+		}})
+	}
+	e.dismissed = nil
 	for _, a := range e.agentsInOrder() {
 		switch {
 		case a.state == AgentLoggedOut && !a.known && a.config.LoginAtStart && e.agentsByDN[a.dn] == nil && a.dn != "":

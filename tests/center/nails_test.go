@@ -68,7 +68,7 @@ func (n *nails) look(in *engine.Input, l *ledger) {
 				delete(n.idle, c.Leg)
 			}
 		case engine.CommandWait:
-			if parked[c.Leg] {
+			if parked[c.Leg] || strings.HasPrefix(c.CallID, "nailed-") {
 				n.waits[c.ID] = c.Leg
 			}
 		case engine.CommandHangup:

@@ -1,6 +1,9 @@
 package center
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,10 +28,13 @@ type kept struct {
 	agents map[string]engine.AgentRecord
 	stays  map[stayKey]engine.QueueRecord
 	left   []engine.QueueRecord
+	offers map[string]engine.OfferRecord // by the party
 }
 
 func newKept() *kept {
-	return &kept{agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}}
+	return &kept{
+		agents: map[string]engine.AgentRecord{}, stays: map[stayKey]engine.QueueRecord{}, offers: map[string]engine.OfferRecord{},
+	}
 }
 
 func (k *kept) take(records []engine.Record) {
@@ -37,6 +43,10 @@ func (k *kept) take(records []engine.Record) {
 		switch r.Kind {
 		case engine.AgentChanged:
 			k.agents[r.Agent.UUID] = *r.Agent
+		case engine.OfferMade:
+			k.offers[r.Offer.PartyID] = *r.Offer
+		case engine.OfferEnded:
+			delete(k.offers, r.Offer.PartyID)
 		case engine.QueueEntered:
 			k.stays[stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}] = *r.Queue
 		case engine.QueueLeft:
@@ -48,15 +58,15 @@ func (k *kept) take(records []engine.Record) {
 
 // restart gives a world a new engine, with what the store kept of the old one.
 func (k *kept) restart(w *world, d *engine.Directory) {
-	config := engine.Config{
-		CompanyID: company, MonoNanos: w.now, WallMicros: startWall + (w.now-startMono)/1000, LegSeed: [2]uint64{8, uint64(w.now)},
-		Inside: func(n string) bool { return len(n) == 4 }, Directory: d, AuditMillis: 5000,
-		Dial: func(_, n string) (engine.Route, bool) { return engine.Route{Address: "user/" + n}, true },
+	config := w.config
+	config.MonoNanos, config.WallMicros, config.Directory = w.now, startWall+(w.now-startMono)/1000, d
+	config.LegSeed[1] += uint64(w.runs) << 32
+	for _, id := range slices.Sorted(maps.Keys(k.agents)) {
+		config.Agents = append(config.Agents, k.agents[id])
 	}
-	for _, a := range k.agents {
-		config.Agents = append(config.Agents, a)
-	}
-	for _, s := range k.stays {
+	for _, s := range slices.SortedFunc(maps.Values(k.stays), func(a, b engine.QueueRecord) int {
+		return cmp.Or(cmp.Compare(a.EnteredMillis, b.EnteredMillis), cmp.Compare(a.CallID, b.CallID), cmp.Compare(a.QueueID, b.QueueID))
+	}) {
 		if s.Callback {
 			config.Callbacks = append(config.Callbacks, s)
 		} else {
@@ -71,7 +81,17 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 			config.Served = append(config.Served, s)
 		}
 	}
-	var open []engine.OpenCall
+	for _, id := range slices.Sorted(maps.Keys(k.offers)) {
+		config.Offered = append(config.Offered, k.offers[id])
+	}
+	w.engine = engine.New(config, k.open())
+	w.runs++
+	w.timer = 0
+	clear(w.strands)
+}
+
+// open are the calls that were not over.
+func (k *kept) open() (open []engine.OpenCall) {
 	for _, c := range k.fold.CDRs() {
 		if c.Closed {
 			continue
@@ -80,12 +100,16 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 		for _, p := range c.Parties {
 			if p.EndMillis == 0 {
 				o.Parties = append(o.Parties, p.PartyRecord)
-				o.States = append(o.States, p.States[len(p.States)-1])
+				state := engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID} // as the store has it of who has none
+				if n := len(p.States); n > 0 {
+					state = p.States[n-1]
+				}
+				o.States = append(o.States, state)
 			}
 		}
 		open = append(open, o)
 	}
-	w.engine = engine.New(config, open)
+	return open
 }
 
 func (w *world) wait(d time.Duration) {

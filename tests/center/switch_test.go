@@ -22,6 +22,8 @@ const (
 // world is a switch, its channels and the engine that steers them, in virtual time.
 type world struct {
 	engine *engine.Engine
+	config engine.Config
+	runs   int // engines so far
 	out    engine.Output
 	rng    *rand.Rand
 	now    int64 // monotonic ns
@@ -99,6 +101,7 @@ func newWorld(seed uint64, config engine.Config) *world {
 			return engine.Route{Address: "user/" + n}, n != "" && n[0] != 'x'
 		}
 	}
+	w.config, w.runs = config, 1
 	w.engine = engine.New(config, nil)
 	w.goOn = func(c *channel) { w.hangup(c, engine.CauseNormalClearing, engine.SendBye) }
 	return w
@@ -169,7 +172,7 @@ func (w *world) fact(kind engine.InputKind, c *channel, fill func(in *engine.Inp
 // command does what the engine has asked for, after a while, or does not.
 func (w *world) command(c engine.Command) {
 	if w.prompt {
-		w.after(0, func() {
+		w.afterCommand(0, func() {
 			if c.Kind == engine.CommandHangup {
 				w.hangupCommand(c)
 			} else {
@@ -185,17 +188,27 @@ func (w *world) command(c engine.Command) {
 		if chance < f.lost {
 			return
 		}
-		w.after(delay/2, func() { w.hangupCommand(c) })
+		w.afterCommand(delay/2, func() { w.hangupCommand(c) })
 		return
 	case chance < f.refused:
-		w.after(delay, func() { w.done(c, engine.CauseTemporaryFailure) })
+		w.afterCommand(delay, func() { w.done(c, engine.CauseTemporaryFailure) })
 		return
 	case chance < f.refused+f.lost:
 		return
 	case chance < f.refused+f.lost+f.late:
 		delay += time.Duration(w.rng.IntN(20)) * time.Second
 	}
-	w.after(w.inTurn(c, delay), func() { w.perform(c) })
+	w.afterCommand(w.inTurn(c, delay), func() { w.perform(c) })
+}
+
+// afterCommand does something for the engine of now: with the module go the commands that it has not carried out.
+func (w *world) afterCommand(d time.Duration, do func()) {
+	run := w.runs
+	w.after(d, func() {
+		if w.runs == run {
+			do()
+		}
+	})
 }
 
 // inTurn: commands of one call are carried out in order (cti.h).

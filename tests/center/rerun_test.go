@@ -1,0 +1,71 @@
+package center
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"modcti/engine"
+	"modcti/events"
+)
+
+// again is a world of one agent, and what is kept of it.
+func again(d *engine.Directory) (*world, *kept, func(now *engine.Directory)) {
+	w, k := newWorld(1, engine.Config{Directory: d, AuditMillis: 5000}), newKept()
+	w.phone = func(w *world, leg *channel) { w.after(time.Second, func() { w.answer(leg) }) }
+	w.stepOn = func(*engine.Input) { k.take(w.out.Records) }
+	return w, k, func(now *engine.Directory) {
+		k.restart(w, now)
+		w.step(engine.Input{Kind: engine.TimerDue})
+		w.wait(time.Second)
+	}
+}
+
+// TestRestartKeepsTheNameOnANailedLeg: a call on a leg that stays up has a party with a name of its own. It has that name too
+// when the module was loaded anew, and is released and written down under it (docs/ARCHITECTURE.md 11, 17).
+func TestRestartKeepsTheNameOnANailedLeg(t *testing.T) {
+	d := oneAgent(0)
+	d.Agents[0].NailedUp = true
+	w, k, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	w.wait(2 * time.Second)
+	caller := w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(time.Second)
+	require.NotNil(t, caller.partner)
+	restart(d)
+	w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+	w.wait(time.Second)
+	calls := k.fold.CDRs()
+	require.Len(t, calls, 1)
+	require.True(t, calls[0].Closed)
+	for _, p := range calls[0].Parties {
+		require.True(t, p.Closed, "%s at %s", p.PartyID, p.ThisDN)
+	}
+	require.Zero(t, k.fold.Faults, "records that fit nothing")
+}
+
+// TestRestartAfterReload: an agent whom a change of the directory has put into a queue works for it in the next run too, and one
+// who was not named when a run began is at work no more when he is again.
+func TestRestartAfterReload(t *testing.T) {
+	d := oneAgent(0)
+	w, _, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1,
+		ThisQueues: []string{"8002"}})
+	without, nobody := oneAgent(0), oneAgent(0)
+	without.Tiers = without.Tiers[1:]
+	nobody.Agents, nobody.Tiers = nil, nil
+	for _, next := range []*engine.Directory{without, d} {
+		w.step(engine.Input{Kind: engine.DirectoryChanged, Directory: next})
+	}
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, []string{"8001", "8002"}, a.ThisQueues)
+	restart(d)
+	a, _ = w.engine.Agent("anna")
+	require.Equal(t, []string{"8001", "8002"}, a.ThisQueues)
+	restart(nobody)
+	restart(d)
+	a, _ = w.engine.Agent("anna")
+	require.Equal(t, int64(events.AgentStateLoggedOut), a.AgentState)
+}
