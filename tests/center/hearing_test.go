@@ -41,7 +41,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 		if l.calls[m.CallID] != nil {
 			l.breaks("call %s is created twice (3.0-1)", m.CallID)
 		}
-		l.calls[m.CallID] = &callSeen{created: true}
+		l.calls[m.CallID] = &callSeen{created: true, otherDN: m.OtherDN}
 	case *events.CallDeleted:
 		l.callDeleted(m.CallID)
 	case *events.Dialing:

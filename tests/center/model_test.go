@@ -19,6 +19,7 @@ import (
 type chaos struct {
 	*world
 	ledger *ledger
+	kept   *kept
 	dir    *engine.Directory
 	ref    int64
 	over   bool
@@ -44,6 +45,9 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 			SinceCall: r.IntN(4) == 0, Announce: "busy.wav",
 		}
 		if r.IntN(3) == 0 {
+			q.Blacklist = []string{"1390000" + strconv.Itoa(r.IntN(40)), "1390000" + strconv.Itoa(r.IntN(40))}
+		}
+		if r.IntN(3) == 0 {
 			q.LevelAfter = [engine.LevelMax]int64{0, 5000, 10_000, 10_000, 20_000}
 			q.SkipEmptyLevels = r.IntN(2) == 0
 		}
@@ -55,6 +59,7 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 		}
 		for _, when := range []engine.OverflowWhen{
 			engine.WhenTimeout, engine.WhenFull, engine.WhenNobodyOn, engine.WhenNobodyReady, engine.WhenKey, engine.WhenClosed,
+			engine.WhenBlacklisted,
 		} {
 			switch r.IntN(6) {
 			case 0:
@@ -74,6 +79,8 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 		a := engine.AgentConfig{
 			UUID: fmt.Sprintf("agent%02d", i), ID: strconv.Itoa(i), DN: strconv.Itoa(1001 + i), WrapUpMillis: -1 + some(10_000),
 			MissedPolicy: engine.MissedPolicy(r.IntN(3)), RejectPolicy: engine.MissedPolicy(r.IntN(3)), MissedMax: r.IntN(4),
+			BusyPolicy: engine.MissedPolicy(r.IntN(3)), UnreachedPolicy: engine.MissedPolicy(r.IntN(3)),
+			ManualMillis: some(10_000), ManualToReady: r.IntN(2) == 0,
 			AfterMissed: some(10_000), AfterReject: some(5000), AfterBusy: some(5000), AfterUnreached: some(5000),
 			DeviceLost: engine.DevicePolicy(r.IntN(2)), DuplicatePolicy: engine.DuplicatePolicy(r.IntN(2)),
 			IdleLogout: some(3) * 60_000,
@@ -109,9 +116,13 @@ func newChaos(seed uint64, f faults) *chaos {
 	r := rand.New(rand.NewPCG(seed, 5))
 	c := &chaos{nailed: seed%2 == 1}
 	c.dir = anyDirectory(r, c.nailed)
-	c.world = newWorld(seed, engine.Config{Directory: c.dir, AuditMillis: 5000, RingMillis: 20_000})
+	c.world = newWorld(seed, engine.Config{Directory: c.dir, AuditMillis: 5000, RingMillis: 20_000, QueueOpen: openAt})
 	c.world.fault, c.world.talk = f, 20*time.Second
-	c.ledger = newLedger(c.world, c.dir)
+	c.ledger, c.kept = newLedger(c.world, c.dir), newKept()
+	c.stepOn = func(in *engine.Input) {
+		c.kept.take(c.out.Records)
+		c.ledger.check(in)
+	}
 	c.phone = c.anyPhone
 	c.goOn = c.anyDialplan
 	return c
@@ -170,6 +181,14 @@ func any_(*channel) bool { return true }
 func (c *chaos) anyDN() string { return strconv.Itoa(1001 + c.rng.IntN(13)) }
 
 func (c *chaos) act() {
+	switch n := c.rng.IntN(1000); {
+	case n < 3:
+		c.restart()
+		return
+	case n < 4:
+		c.drain()
+		return
+	}
 	switch n := c.rng.IntN(100); {
 	case n < 14 && len(c.channels) < 40:
 		leg := c.arrive("1390000"+strconv.Itoa(c.rng.IntN(40)), "8000")
@@ -361,6 +380,7 @@ func holdPromises(t *testing.T, seeds, steps int) {
 	for _, what := range []string{
 		engine.StayAnswered, engine.StayAbandoned, engine.StayElsewhere, string(engine.WhenTimeout), string(engine.WhenFull),
 		string(engine.WhenNobodyOn), string(engine.WhenNobodyReady), string(engine.WhenKey), string(engine.WhenCallback),
+		string(engine.WhenClosed), string(engine.WhenBlacklisted), engine.StayInterrupted, "returned",
 		engine.StayExpired,
 		"offer " + engine.OfferAnswered, "offer " + engine.OfferNoAnswer, "offer " + engine.OfferRejected,
 		"offer " + engine.OfferBusy, "offer " + engine.OfferUnreachable, "offer " + engine.OfferLost,

@@ -44,7 +44,7 @@ func (n *nails) look(in *engine.Input, l *ledger) {
 	case engine.LegHangup, engine.LegEnded:
 		delete(n.idle, in.Leg)
 	case engine.LegAnswered:
-		if n.owner[in.Leg] != "" {
+		if n.owner[in.Leg] != "" && !l.account.held { // until its first snapshot a run does not know it
 			n.rises(in.Leg, l)
 		}
 	case engine.CommandDone:

@@ -22,6 +22,7 @@ type ledger struct {
 	gone      map[engine.LegID]bool // callers who have hung up
 	hungUp    map[engine.LegID]bool // legs that the engine has hung up
 	nails     nails
+	account   account
 	outcomes  map[string]int
 	made      map[string]int
 	broken    error
@@ -44,6 +45,8 @@ type offerSeen struct {
 	engine.OfferRecord
 	stay *staySeen
 	leg  engine.LegID
+
+	madeAt int64
 }
 
 type agentSeen struct {
@@ -61,7 +64,10 @@ type agentSeen struct {
 	dead   int   // calls in a row for which his phone could not be reached
 }
 
-type callSeen struct{ created, deleted bool }
+type callSeen struct {
+	created, deleted bool
+	otherDN          string
+}
 
 type partySeen struct {
 	callID                      string
@@ -76,8 +82,8 @@ func newLedger(w *world, d *engine.Directory) *ledger {
 		w: w, agents: map[string]*agentSeen{}, stays: map[stayKey]*staySeen{}, inQueue: map[string][]*staySeen{},
 		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
 		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{},
-		nails:    nails{map[engine.LegID]string{}, map[engine.LegID]bool{}, map[uint64]engine.LegID{}},
-		outcomes: map[string]int{}, made: map[string]int{},
+		nails:   nails{map[engine.LegID]string{}, map[engine.LegID]bool{}, map[uint64]engine.LegID{}},
+		account: newAccount(), outcomes: map[string]int{}, made: map[string]int{},
 	}
 	l.adopt(d)
 	w.stepOn = l.check
@@ -100,6 +106,11 @@ func (l *ledger) adopt(d *engine.Directory) {
 		}
 	}()
 	l.directory = d
+	for id := range l.account.dropped {
+		if l.queue(id) == nil {
+			delete(l.account.dropped, id)
+		}
+	}
 	for i := range d.Agents {
 		c := &d.Agents[i]
 		if l.agents[c.UUID] == nil {
@@ -120,6 +131,7 @@ func (l *ledger) check(in *engine.Input) {
 		l.gone[in.Leg] = true
 	}
 	l.nails.look(in, l)
+	l.account.look(in, l.w)
 	switch in.Kind {
 	case engine.DirectoryChanged:
 		l.adopt(in.Directory)
@@ -133,8 +145,11 @@ func (l *ledger) check(in *engine.Input) {
 		l.event(&l.w.out.Events[i])
 	}
 	for _, r := range l.w.out.Records {
-		if r.Kind == engine.OfferMade {
+		switch r.Kind {
+		case engine.OfferMade:
 			l.offered(r.Offer)
+		case engine.QueueEntered:
+			l.nobodyEntersInVain(l.stays[keyOf(r.Queue)])
 		}
 	}
 	for _, c := range l.w.out.Commands {
@@ -145,6 +160,11 @@ func (l *ledger) check(in *engine.Input) {
 	l.nobodyRingsForNothing()
 	l.nobodyWaitsInVain()
 	l.nobodyWaitsWithoutHope()
+	l.nobodyIsLost()
+}
+
+func keyOf(r *engine.QueueRecord) stayKey {
+	return stayKey{r.CallID, r.PartyID, r.QueueID, r.EnteredMillis}
 }
 
 // registered: a phone that could not be reached may be called at once when it registers.
@@ -159,7 +179,7 @@ func (l *ledger) registered(dn string) {
 func (l *ledger) record(r *engine.Record) {
 	switch r.Kind {
 	case engine.QueueEntered:
-		key := stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}
+		key := keyOf(r.Queue)
 		if l.stays[key] != nil {
 			l.breaks("stay %v begins twice", key)
 		}
@@ -167,8 +187,9 @@ func (l *ledger) record(r *engine.Record) {
 		s.consult = len(s.CallerDN) == 4 || strings.HasPrefix(s.CallerDN, "1380000") // an agent waits, for whom he consults
 		l.stays[key] = s
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
+		l.takesPlace(s)
 	case engine.QueueLeft:
-		key := stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}
+		key := keyOf(r.Queue)
 		s := l.stays[key]
 		if s == nil || s.LeftMillis != 0 {
 			l.breaks("stay %v ends, and was none or had ended", key)
@@ -176,6 +197,7 @@ func (l *ledger) record(r *engine.Record) {
 		}
 		s.LeftMillis, s.Outcome = r.Queue.LeftMillis, r.Queue.Outcome
 		l.outcomes[s.Outcome]++
+		l.leavesPlace(s)
 		list := l.inQueue[s.QueueID]
 		for i, have := range list {
 			if have == s {
@@ -200,19 +222,11 @@ func (l *ledger) stayOf(o *engine.OfferRecord) *staySeen {
 	}
 	c := l.calls[o.CallID]
 	for _, s := range l.inQueue[o.QueueID] {
-		if s.Callback && (c == nil || l.callback(o.CallID) == s.CallerDN) {
+		if s.Callback && (c == nil || c.otherDN == s.CallerDN) {
 			return s
 		}
 	}
 	return nil
-}
-
-// callback is the number that a call calls back.
-func (l *ledger) callback(callID string) string {
-	if c, known := l.w.engine.Call(callID); known {
-		return c.OtherDN
-	}
-	return ""
 }
 
 // offered: never two offers to one agent, none to one who is not ready, or on a call, or in after-call work, and none
@@ -225,6 +239,8 @@ func (l *ledger) offered(r *engine.OfferRecord) {
 		return
 	}
 	switch {
+	case l.account.draining:
+		l.breaks("agent %s is offered a call while the system is being emptied", r.AgentUUID)
 	case a.open != nil:
 		l.breaks("agent %s is offered a second call", r.AgentUUID)
 	case a.state != events.AgentStateReady || a.next.set:
@@ -234,10 +250,13 @@ func (l *ledger) offered(r *engine.OfferRecord) {
 	case l.callsAt(r.AgentUUID, r.PartyID) >= max(a.config.MaxCalls, 1):
 		l.breaks("agent %s is offered a call while he has %d", r.AgentUUID, l.callsAt(r.AgentUUID, r.PartyID))
 	}
-	o := &offerSeen{OfferRecord: *r, leg: l.legThatTakes(r.PartyID), stay: l.stayOf(r)}
+	o := &offerSeen{OfferRecord: *r, leg: l.legThatTakes(r.PartyID), stay: l.stayOf(r), madeAt: l.w.now}
 	if o.stay == nil {
 		l.breaks("agent %s is offered a call for nobody who waits in %s", r.AgentUUID, r.QueueID)
 		return
+	}
+	if o.stay.Callback && l.shut(r.QueueID) && !l.justChanged() {
+		l.breaks("%s is called back while %s is closed", o.stay.CallerDN, r.QueueID)
 	}
 	a.open = o
 	l.offers[r.PartyID], l.called[r.PartyID] = o, true
@@ -252,7 +271,7 @@ func (l *ledger) inTurn(o *offerSeen) {
 		return
 	}
 	for _, s := range l.inQueue[o.QueueID] {
-		if s != o.stay && s.offers == 0 && s.Priority == o.stay.Priority && s.SinceMillis < o.stay.SinceMillis &&
+		if s != o.stay && s.offers == 0 && !l.waitsApart(s) && s.Priority == o.stay.Priority && s.SinceMillis < o.stay.SinceMillis &&
 			l.accepts(q, s) >= o.Level {
 			l.breaks("%s, who came at %d, is passed over for %s, who came at %d", s.CallerDN, s.SinceMillis,
 				o.stay.CallerDN, o.stay.SinceMillis)
@@ -336,7 +355,9 @@ func (l *ledger) offerEnded(r *engine.OfferRecord) {
 			a.unreached(l.w.now)
 		}
 	case engine.OfferFailed:
-		a.closed = l.w.now + 1e9
+		if p := l.parties[r.PartyID]; p == nil || !p.established { // else he was joined after all, and it was a call
+			a.closed = l.w.now + 1e9
+		}
 	}
 	if wait != 0 {
 		a.closed, a.dead = l.w.now+wait*1e6, 0
@@ -394,16 +415,11 @@ func (l *ledger) nobodyWaitsInVain() {
 		}
 		q := l.queue(t.QueueID)
 		for _, s := range waiting {
-			if s.offers == 0 && l.accepts(q, s) >= t.Level && l.w.now-s.enteredAt > q.LastSeatMillis*1e6 {
+			if s.offers == 0 && !l.waitsApart(s) && l.accepts(q, s) >= t.Level && l.w.now-s.enteredAt > q.LastSeatMillis*1e6 {
 				l.breaks("%s waits in %s while agent %s is idle", s.CallerDN, q.ID, a.config.UUID)
 			}
 		}
 	}
-}
-
-func (l *ledger) occupied(uuid string) bool {
-	a, _ := l.w.engine.Agent(uuid)
-	return a.Occupancy != events.OccupancyIdle
 }
 
 // nobodyWaitsWithoutHope: where callers do not wait for agents who are not ready, none does, whenever the last one went (3.2).
@@ -411,7 +427,7 @@ func (l *ledger) occupied(uuid string) bool {
 func (l *ledger) nobodyWaitsWithoutHope() {
 	for i := range l.directory.Queues {
 		q := &l.directory.Queues[i]
-		if !q.NobodyReady || l.someoneReady(q.ID) {
+		if !l.account.draining && (!q.NobodyReady || l.someoneReady(q.ID)) {
 			continue
 		}
 		for _, s := range l.inQueue[q.ID] {

@@ -20,7 +20,7 @@ func (l *ledger) reservedTold(o *engine.Outgoing, uuid string, told reservation)
 	told.set = told.state != a.state || told.state != events.AgentStateReady && told.reason != a.reason
 	a.next = told
 	switch {
-	case o.Asker != 0, leaves && told.reason == events.ReasonForced:
+	case o.Asker != 0, leaves && (told.reason == events.ReasonForced || told.reason == events.ReasonDrain):
 	case leaves && told.reason == events.ReasonDeviceLost:
 		if before.set && before.state == events.AgentStateLoggedOut {
 			l.breaks("agent %s was to be logged out (%d), and is told %v", uuid, before.reason, told)
@@ -48,6 +48,8 @@ func (l *ledger) settle(uuid string, state, reason int64) {
 		if a.next.set {
 			a.next, a.back = reservation{}, a.next
 		}
+	case reason == events.ReasonDrain && l.account.draining:
+		a.next, a.back = reservation{}, reservation{}
 	case works && a.back.set:
 		if a.back.state != state || a.back.reason != reason && state != events.AgentStateReady {
 			l.breaks("agent %s was to be %v after his work, and is told %v", uuid, a.back, told)
