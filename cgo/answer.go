@@ -162,6 +162,8 @@ type endedParty struct {
 	HangupSide        string `json:"hangupSide"`
 	HangupDisposition string `json:"hangupDisposition"`
 	LegUUID           string `json:"legUUID"`
+	EarlyDetectCause  int64  `json:"earlyDetectCause"`
+	EndStatus         int64  `json:"endStatus,omitempty"`
 }
 
 type stateInfo struct {
@@ -186,6 +188,7 @@ func endedInfoOf(c *engine.CallRecord, parties []engine.PartyRecord, states []en
 			ProgressMillis: p.ProgressMillis, AnswerMillis: p.AnswerMillis, BridgeMillis: p.BridgeMillis, EndMillis: p.EndMillis,
 			AnswerSec: p.AnswerSec, BillSec: p.BillSec, HangupCause: p.HangupCause, SwitchCause: p.SwitchCause,
 			HangupSide: p.HangupSide, HangupDisposition: p.Disposition, LegUUID: p.LegUUID,
+			EarlyDetectCause: p.EarlyDetectCause, EndStatus: p.EndStatus,
 		})
 	}
 	for _, r := range states {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a switch's machine may lack the zone files
+
+	"modcti/events"
 )
 
 const (
@@ -71,6 +73,9 @@ var params = []param{
 	{"notify-observed", false, "true or false", func(s *Settings, v string) bool {
 		return choice(&s.NotifyObserved, v, "true", "false")
 	}},
+	{"end-states", true, "pairs such as 103=210,105=207: how dialing ended (0, 103, 104, 105, 109, 115 or 119), each once, and an end " +
+		"state of the contact-center types (201 to 213, 215 to 222)",
+		func(s *Settings, v string) bool { return endStates(&s.EndStates, v) }},
 	{"nailed-up-hears", false, "music or silence", func(s *Settings, v string) bool {
 		return choice(&s.NailedMusic, v, "music", "silence")
 	}},
@@ -139,6 +144,23 @@ func number(to *int64, value string, least, most int64) bool {
 	n, err := strconv.ParseInt(value, 10, 64)
 	*to = n
 	return err == nil && n >= least && n <= most
+}
+
+// endStates reads pairs of an end of dialing and its end state (R22).
+func endStates(to *events.EndStates, value string) bool {
+	*to = events.EndStates{}
+	for _, pair := range words(value) {
+		from, state, _ := strings.Cut(pair, "=")
+		var detected, end int64
+		if !number(&detected, from, 0, events.DetectAnswered) || !number(&end, state, 0, 999) || !to.CanSet(detected, end) {
+			return false
+		}
+		if _, twice := (*to)[detected]; twice {
+			return false
+		}
+		(*to)[detected] = end
+	}
+	return true
 }
 
 var sizeUnits = []struct {

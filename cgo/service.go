@@ -17,6 +17,7 @@ import (
 
 	"modcti/engine"
 	"modcti/engine/loop"
+	"modcti/events"
 	"modcti/events/push"
 	"modcti/store"
 	"modcti/store/queuelog"
@@ -171,7 +172,7 @@ func (s *service) engineConfig(settings *Settings) engine.Config {
 	return engine.Config{
 		CompanyID: s.store.CompanyID(), Inside: s.inside, Dial: s.dial, RecordPath: s.recordPath, Voicemail: s.voicemail,
 		RingMillis: ringMillis, NotifyObserved: settings.NotifyObserved, NailedHears: nailedHears, TrackMarked: settings.TrackMarked,
-		Presence:    settings.Presence,
+		Presence: settings.Presence, EndStates: s.endStates,
 		AuditMillis: auditMillis, Large: loop.LargePages,
 		Directory: s.directory.Load().Engine(), QueueOpen: s.queueOpen, QueueRecordPath: s.queueRecordPath, DayEnd: s.dayEnd,
 		SeqStart: s.seqStart, LegSeed: newLegSeed(), MonoNanos: mono, WallMicros: wall,
@@ -207,6 +208,9 @@ func (s *service) dial(company, number string) (engine.Route, bool) {
 func (s *service) voicemail(box string) (string, bool) {
 	return s.settings.Load().Voicemail, isNumber(box)
 }
+
+// endStates is engine.Config.EndStates, likewise.
+func (s *service) endStates() events.EndStates { return s.settings.Load().EndStates }
 
 // recordPath is engine.Config.RecordPath, likewise.
 func (s *service) recordPath(callID, partyID string, wallMicros int64) string {

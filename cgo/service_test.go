@@ -164,6 +164,39 @@ func TestServiceCall(t *testing.T) {
 	require.EqualValues(t, 1_700_000_001_000, call["endMillis"])
 }
 
+// dials has an extension call a number outside, whose phone is off; it returns what the store keeps of the called one.
+func (b *bench) dials(t *testing.T, caller, called byte) (party map[string]any) {
+	from := recordOf(engine.LegCreated, leg(caller).Hex(), "sofia/internal/x", "1001", "Ann", "13912345678", "1001", "default", "", "")
+	to := recordOf(engine.LegCreated, leg(called).Hex(), "sofia/external/x", "1001", "Ann", "13912345678", "", "default", "", "")
+	from.leg, from.other, from.direction, from.legSeq = leg(caller), engine.LegID{}, uint8(engine.DirectionInbound), 0
+	to.leg, to.other, to.direction, to.legSeq = leg(called), leg(caller), uint8(engine.DirectionOutbound), 0
+	off := ended(called)
+	off.cause, off.disposition = 20, uint8(engine.RecvRefuse) // SUBSCRIBER_ABSENT
+	b.ring.push(true, from, to, off, ended(caller))
+	for b.host.next(t).messageID != "EventCallDeleted" {
+	}
+	var call struct{ Parties []map[string]any }
+	answer, found := strings.CutPrefix(b.query("call "+leg(caller).Hex()+" as json"), "+OK\n")
+	require.True(t, found)
+	require.NoError(t, json.Unmarshal([]byte(answer), &call))
+	require.Len(t, call.Parties, 2)
+	require.NotContains(t, call.Parties[0], "endStatus", "nobody called the caller")
+	return call.Parties[1]
+}
+
+// TestServiceEndStates proves R22: the record of a call out has its end state, which the settings may change at any time.
+func TestServiceEndStates(t *testing.T) {
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost())
+	party := b.dials(t, 1, 2)
+	require.EqualValues(t, 105, party["earlyDetectCause"])
+	require.EqualValues(t, 204, party["endStatus"])
+	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("end-states", "105=207"))))
+	party = b.dials(t, 3, 4)
+	require.EqualValues(t, 105, party["earlyDetectCause"])
+	require.EqualValues(t, 207, party["endStatus"])
+}
+
 // TestServiceStartsAfresh: a start after a stop is a new engine in the same process, with numbers of its own.
 func TestServiceStartsAfresh(t *testing.T) {
 	dir := t.TempDir()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"modcti/events"
 	"modcti/store"
 )
 
@@ -37,10 +38,11 @@ type Settings struct {
 	FireCustomEvents  bool
 	ClientQueueBytes  int64
 	RequestsPerSecond int64
-	RecordTemplate    string // empty = no recording
-	NotifyObserved    bool   // an agent is told that a supervisor listens (R39)
-	Presence          bool   // phones' keys may watch agents and queues
-	NailedMusic       bool   // an agent whose phone stays connected hears music between two calls, not silence
+	RecordTemplate    string           // empty = no recording
+	NotifyObserved    bool             // an agent is told that a supervisor listens (R39)
+	EndStates         events.EndStates // of calls out, where they are not the usual ones (R22)
+	Presence          bool             // phones' keys may watch agents and queues
+	NailedMusic       bool             // an agent whose phone stays connected hears music between two calls, not silence
 	GoThreads         int64
 	GoMemoryBytes     int64
 

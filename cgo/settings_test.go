@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"modcti/events"
 )
 
 const tokenHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -49,6 +51,7 @@ func TestSettingsDefaults(t *testing.T) {
 	require.Empty(t, s.recordPath("call", "party", 0), "no template, no recording")
 	require.False(t, s.NotifyObserved, "R39")
 	require.False(t, s.Presence)
+	require.Empty(t, s.EndStates, "R22")
 	require.EqualValues(t, 2, s.GoThreads)
 	require.EqualValues(t, 256<<20, s.GoMemoryBytes)
 	require.Empty(t, s.UnixSocket, "its default is the host's to expand")
@@ -63,7 +66,7 @@ func TestSettingsGood(t *testing.T) {
 		paramRow("durability", "normal"), paramRow("journal-days", "30"), paramRow("journal-bytes", "1GiB"),
 		paramRow("fire-custom-events", "false"), paramRow("client-queue-bytes", "128KiB"),
 		paramRow("requests-per-second", "100"), paramRow("record-template", "/rec/${strftime(%F-%H-%M-%S)}.${uuid}.wav"),
-		paramRow("notify-observed", "true"),
+		paramRow("notify-observed", "true"), paramRow("end-states", "103=204, 105=207"),
 		paramRow("go-threads", "1"), paramRow("go-memory", "64 MiB"),
 	}
 	rows = append(rows, element("tokens", 0,
@@ -83,6 +86,7 @@ func TestSettingsGood(t *testing.T) {
 	require.EqualValues(t, 128<<10, s.ClientQueueBytes)
 	require.EqualValues(t, 64<<20, s.GoMemoryBytes)
 	require.EqualValues(t, 1400000001, s.SDKAppID)
+	require.Equal(t, events.EndStates{103: 204, 105: 207}, s.EndStates, "R22")
 	require.Equal(t, []Token{{
 		HashHex: tokenHash, DNs: []string{"1001", "1002"}, Rights: []string{"observe", "control"}, Line: 20,
 	}}, s.Tokens)
@@ -99,7 +103,7 @@ func TestSettingsKnowsAll(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("data-dir unix-socket tcp-listen http-listen tls-cert tls-key tls-client-ca "+
 		"company-id sdk-app-id time-zone inside-pattern track durability journal-days journal-bytes fire-custom-events "+
-		"client-queue-bytes requests-per-second record-template notify-observed nailed-up-hears presence voicemail "+
+		"client-queue-bytes requests-per-second record-template notify-observed end-states nailed-up-hears presence voicemail "+
 		"queue-log callcenter-conf go-threads go-memory"), names)
 }
 
@@ -140,6 +144,11 @@ func TestSettingsBad(t *testing.T) {
 		{paramRow("record-template", "x.wav"), "give at most 1024 bytes: an absolute path such as /var/rec/"},
 		{paramRow("notify-observed", "yes"), "give true or false"},
 		{paramRow("presence", "on"), "give true or false"},
+		{paramRow("end-states", "105"), "give pairs such as 103=210,105=207"},
+		{paramRow("end-states", "105=214"), "an end state of the contact-center types"},
+		{paramRow("end-states", "101=207"), "how dialing ended (0, 103, 104, 105, 109, 115 or 119)"},
+		{paramRow("end-states", "200=201"), "how dialing ended"},
+		{paramRow("end-states", "105=204,105=207"), "each once"},
 		{paramRow("queue-log", "queue_log"), "give an absolute path, or nothing for off"},
 		{paramRow("callcenter-conf", "callcenter.conf.xml"), "give an absolute path"},
 		{paramRow("go-threads", "two"), "from 1 to 256"},
@@ -221,7 +230,7 @@ func TestShippedSettings(t *testing.T) {
 	require.Equal(t, "user/1001@pbx.example", mustRoute(t, s, "1001"))
 
 	commented := regexp.MustCompile(`<!-- (<(?:param|rule)[^>]*/>) -->`)
-	require.Len(t, commented.FindAllString(text, -1), 9)
+	require.Len(t, commented.FindAllString(text, -1), 10)
 	text = commented.ReplaceAllString(text, "$1")
 	several := regexp.MustCompile(`(?s)<!--(\s+<(?:queue|agent|tier) .*?)-->`)
 	require.Len(t, several.FindAllString(text, -1), 3)

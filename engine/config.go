@@ -52,6 +52,9 @@ type Config struct {
 	// NotifyObserved tells an agent that a supervisor listens (R39).
 	NotifyObserved bool
 
+	// EndStates are the end states of calls out that are not the usual ones (R22); nil: all are. It must be pure.
+	EndStates func() events.EndStates
+
 	// Presence has the switch told what phones' keys show of agents and queues.
 	Presence bool
 

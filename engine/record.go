@@ -146,6 +146,7 @@ type PartyRecord struct {
 	Disposition      string
 	CallState        string
 	EarlyDetectCause int64
+	EndStatus        int64  // the contact-center types' end state of whom the switch called outside (R22); 0: it called nobody there
 	QueueID          string // that its call came from, or that it waits in (3.0-6)
 	AgentUUID        string // of whoever's phone it is
 }

@@ -163,6 +163,18 @@ func earlyDetectCause(p *party) int64 {
 	return events.EarlyDetectCause(CauseName(p.cause), p.answered())
 }
 
+// endStatus is how the call out ended that the switch made to somebody outside (R22).
+func (e *Engine) endStatus(p *party) int64 {
+	if p.direction != DirectionOutbound || p.role != customerRole && p.role != thirdRole {
+		return 0
+	}
+	var states events.EndStates
+	if e.config.EndStates != nil {
+		states = e.config.EndStates()
+	}
+	return states.Of(earlyDetectCause(p), CauseName(p.cause))
+}
+
 var dispositionNames = [...]string{"", "recv_bye", "recv_cancel", "recv_refuse", "send_bye", "send_cancel", "send_refuse"}
 
 // String is FreeSWITCH's own word for it (R20); empty when the channel was no SIP channel.

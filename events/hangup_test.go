@@ -33,3 +33,26 @@ func TestDetectedCausesAreListed(t *testing.T) {
 		require.Contains(t, []int64{103, 104, 105, 109, 115, 119}, number, cause)
 	}
 }
+
+// TestEndStates proves R22: how dialing ended, as an end state of the contact-center types; 103 and 105 are the settings' to say.
+func TestEndStates(t *testing.T) {
+	var usual EndStates
+	for detected, want := range map[int64]int64{0: 201, 103: 210, 104: 205, 105: 204, 109: 206, 115: 202, 119: 208, 200: 1} {
+		require.Equal(t, want, usual.Of(detected, "NORMAL_CLEARING"), detected)
+		require.Equal(t, detected != 200, usual.CanSet(detected, 207), detected)
+	}
+	other := EndStates{103: 204, 105: 207, 0: 211}
+	for detected, want := range map[int64]int64{0: 211, 103: 204, 105: 207, 104: 205, 200: 1} {
+		require.Equal(t, want, other.Of(detected, "NORMAL_CLEARING"), detected)
+	}
+	for cause, want := range map[string]int64{
+		"CALL_REJECTED": 203, "ORIGINATOR_CANCEL": 209, "USER_NOT_REGISTERED": 210, "RECOVERY_ON_TIMER_EXPIRE": 208,
+	} {
+		require.Equal(t, want, other.Of(DetectUnknown, cause), cause)
+		require.EqualValues(t, 1, other.Of(DetectAnswered, cause), cause)
+	}
+	for _, state := range []int64{0, 1, 200, 214, 223} {
+		require.False(t, usual.CanSet(105, state), state)
+	}
+	require.False(t, usual.CanSet(101, 207))
+}

@@ -23,7 +23,7 @@ const (
 	partyColumns = "party_id, call_id, leg_uuid, sip_call_id, party_role, dn_role, this_dn, other_dn, caller_name, " +
 		"start_millis, progress_millis, answer_millis, bridge_millis, last_hold_millis, hold_millis_total, end_millis, " +
 		"answer_sec, bill_sec, hangup_cause, switch_cause, hangup_side, disposition, call_state, early_detect_cause, queue_id, " +
-		"agent_uuid"
+		"agent_uuid, end_status"
 	partyKey     = "call_id, party_id, start_millis"
 	stateColumns = "party_id, ordinal, call_id, state, at_millis, other_dn, clause"
 )
@@ -241,7 +241,7 @@ func (s *statement) party(p *engine.PartyRecord) error {
 	return s.exec(p.PartyID, p.CallID, p.LegUUID, p.SIPCallID, p.PartyRole, p.DNRole, p.ThisDN, p.OtherDN, p.CallerName,
 		p.StartMillis, p.ProgressMillis, p.AnswerMillis, p.BridgeMillis, p.LastHoldMillis, p.HoldMillisTotal, p.EndMillis,
 		p.AnswerSec, p.BillSec, p.HangupCause, p.SwitchCause, p.HangupSide, p.Disposition, p.CallState, p.EarlyDetectCause,
-		p.QueueID, p.AgentUUID)
+		p.QueueID, p.AgentUUID, p.EndStatus)
 }
 
 func (s *statement) state(r *engine.StateRecord) error {

@@ -149,7 +149,7 @@ func scanParty(rows *sql.Rows, p *engine.PartyRecord) error {
 	return rows.Scan(&p.PartyID, &p.CallID, &p.LegUUID, &p.SIPCallID, &p.PartyRole, &p.DNRole, &p.ThisDN, &p.OtherDN,
 		&p.CallerName, &p.StartMillis, &p.ProgressMillis, &p.AnswerMillis, &p.BridgeMillis, &p.LastHoldMillis,
 		&p.HoldMillisTotal, &p.EndMillis, &p.AnswerSec, &p.BillSec, &p.HangupCause, &p.SwitchCause, &p.HangupSide,
-		&p.Disposition, &p.CallState, &p.EarlyDetectCause, &p.QueueID, &p.AgentUUID)
+		&p.Disposition, &p.CallState, &p.EarlyDetectCause, &p.QueueID, &p.AgentUUID, &p.EndStatus)
 }
 
 func scanState(rows *sql.Rows, r *engine.StateRecord) error {

@@ -54,6 +54,7 @@ type partyCDR struct {
 	HangupDisposition string     `json:"hangupDisposition"`
 	CallState         string     `json:"callState"`
 	EarlyDetectCause  int64      `json:"earlyDetectCause"`
+	EndStatus         int64      `json:"endStatus,omitempty"`
 	States            []stateCDR `json:"states"`
 }
 
@@ -96,7 +97,7 @@ func partyOf(p *cdr.Party) partyCDR {
 		LastHoldMillis: p.LastHoldMillis, HoldMillisTotal: p.HoldMillisTotal, EndMillis: p.EndMillis,
 		AnswerSec: p.AnswerSec, BillSec: p.BillSec, HangupCause: p.HangupCause, SwitchCause: p.SwitchCause,
 		HangupSide: p.HangupSide, HangupDisposition: p.Disposition, CallState: p.CallState,
-		EarlyDetectCause: p.EarlyDetectCause, States: []stateCDR{},
+		EarlyDetectCause: p.EarlyDetectCause, EndStatus: p.EndStatus, States: []stateCDR{},
 	}
 	for _, s := range p.States {
 		out.States = append(out.States, stateCDR{s.AtMillis, s.State, s.OtherDN, s.Clause})
