@@ -51,11 +51,11 @@ func (l *ledger) event(o *engine.Outgoing) {
 		p.told, p.queue = true, m.ThisQueue
 	case *events.Established:
 		p := l.party(o, &m.CallPart)
-		p.told, p.established = true, true
-		p.business = l.called[m.PartyID]
-		if a := l.agents[p.agentUUID]; a != nil {
+		if a := l.agents[p.agentUUID]; a != nil && !p.established { // a step of a consult tells it again
 			a.dead = 0
 		}
+		p.told, p.established = true, true
+		p.business = l.called[m.PartyID]
 	case *events.Released:
 		l.released(o, m)
 	}
