@@ -38,7 +38,7 @@ type world struct {
 	inputs    []engine.Input // of a recorded call, not yet told
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, more ...push.Token) *world {
 	dir, err := os.MkdirTemp("", "cti") // short: a socket's path has little room
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -60,9 +60,9 @@ func newWorld(t *testing.T) *world {
 	hash := sha256.Sum256([]byte(token))
 	doors, err = push.Open(push.Config{
 		UnixPath: w.unix, TCPAddr: w.tcp, CompanyID: "company", Version: "9.9.9", Log: log,
-		Tokens: []push.Token{
-			{HashHex: hex.EncodeToString(hash[:]), DNs: []string{"1001"}, Rights: []string{"observe"}},
-		},
+		Tokens: append(more, push.Token{
+			HashHex: hex.EncodeToString(hash[:]), DNs: []string{"1001"}, Rights: []string{"observe"},
+		}),
 		Post: w.loop.Post, LastSeq: func() uint64 { return 0 },
 	})
 	require.NoError(t, err)

@@ -32,8 +32,12 @@ Usage:
   ctictl [flags] hold DN           DN puts the other on hold
   ctictl [flags] retrieve DN       and takes him off hold
   ctictl [flags] transfer DN TO    DN leaves; whom it talked to is connected with TO
+  ctictl [flags] token [company=ID] [dns=LIST] [rights=LIST]
+                                   a new token for the TCP door: the line for <tokens> of cti.conf.xml, and the token,
+                                   which goes into -token-file if one is named (default dns=* rights=observe; rights
+                                   are observe, control, supervise, admin)
 
-The last seven print the event that answers, and take FIELD=VALUE too: callID=... where DN is in several calls. NAME goes
+Those from request to transfer print the event that answers, and take FIELD=VALUE too: callID=... where DN is in several calls. NAME goes
 with or without Request in front. VALUE is JSON where it is an object, a list, true, false, null or a quoted string, a
 number where the field is one, else a text: ctictl request UpdateAttachedData thisDN=1001 'attachedData={"order":"7"}'
 
@@ -42,7 +46,7 @@ Flags, before or after the command:
   -tcp HOST:PORT    the engine's TCP address (tcp-listen), instead of the socket
   -tls              the TCP door speaks TLS
   -ca FILE          authority of the server's certificate (PEM); implies -tls
-  -token-file FILE  file that holds the token to enter with
+  -token-file FILE  file that holds the token to enter with; token: a new file to put it into
   -dn LIST          follow: only these numbers, separated by commas
   -follow           request and the like: go on with the events of thisDN; ctrl-C ends it
   -profile NAME     basic or full events (default full)
@@ -95,6 +99,7 @@ type command struct {
 	arguments []string // what must follow, in words
 	request   string   // the words of `request` that it stands for, with $1 and $2 for its arguments; empty = it is none
 	do        func(*session, []string) error
+	alone     func([]string, *options, io.Writer) error // needs no engine
 }
 
 var commands = map[string]command{
@@ -110,6 +115,7 @@ var commands = map[string]command{
 	"hold":     {arguments: []string{"a number"}, request: "HoldCall thisDN=$1"},
 	"retrieve": {arguments: []string{"a number"}, request: "RetrieveCall thisDN=$1"},
 	"transfer": {arguments: []string{"who leaves", "to whom"}, request: "SingleStepTransfer thisDN=$1 otherDN=$2"},
+	"token":    {alone: makeToken},
 }
 
 func act(ctx context.Context, o *options, words []string, out io.Writer) error {
@@ -123,12 +129,14 @@ func act(ctx context.Context, o *options, words []string, out io.Writer) error {
 		return usageError{fmt.Errorf("%q is no command", name)}
 	case len(words) < needed:
 		return usageError{fmt.Errorf("%s needs %s", name, strings.Join(command.arguments[len(words):], " and "))}
-	case len(words) > needed && command.request == "":
+	case len(words) > needed && command.request == "" && command.alone == nil:
 		return usageError{fmt.Errorf("%s takes no %q", name, words[needed])}
 	case len(o.dns) > 0 && name != "follow":
 		return usageError{errors.New("-dn is for follow")}
 	case o.follow && command.request == "":
 		return usageError{errors.New("-follow is for requests")}
+	case command.alone != nil:
+		return command.alone(words, o, out)
 	}
 	if command.request != "" {
 		request, err := newRequest(command.request, words[:needed], words[needed:])
@@ -150,25 +158,26 @@ func act(ctx context.Context, o *options, words []string, out io.Writer) error {
 }
 
 type options struct {
-	client  client.Options
-	dns     []string
-	follow  bool
-	json    bool
-	color   string
-	timeout durationFlag
+	client    client.Options
+	tokenFile string
+	dns       []string
+	follow    bool
+	json      bool
+	color     string
+	timeout   durationFlag
 }
 
 // parse takes flags before and after the words of the command.
 func parse(arguments []string) (*options, []string, error) {
 	o := &options{}
-	var tokenFile, dns string
+	var dns string
 	flags := flag.NewFlagSet("ctictl", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.client.Unix, "unix", "", "")
 	flags.StringVar(&o.client.TCP, "tcp", "", "")
 	flags.BoolVar(&o.client.TLS, "tls", false, "")
 	flags.StringVar(&o.client.CA, "ca", "", "")
-	flags.StringVar(&tokenFile, "token-file", "", "")
+	flags.StringVar(&o.tokenFile, "token-file", "", "")
 	flags.StringVar(&dns, "dn", "", "")
 	flags.StringVar(&o.client.Profile, "profile", "full", "")
 	flags.BoolVar(&o.follow, "follow", false, "")
@@ -188,10 +197,10 @@ func parse(arguments []string) (*options, []string, error) {
 		}
 		words, rest = append(words, rest[0]), rest[1:]
 	}
-	return o, words, o.check(tokenFile, dns)
+	return o, words, o.check(dns)
 }
 
-func (o *options) check(tokenFile, dns string) error {
+func (o *options) check(dns string) error {
 	switch {
 	case o.client.Unix != "" && o.client.TCP != "":
 		return usageError{errors.New("-unix and -tcp exclude each other")}
@@ -210,10 +219,5 @@ func (o *options) check(tokenFile, dns string) error {
 	if dns != "" && len(o.dns) == 0 {
 		return usageError{errors.New("-dn names no number")}
 	}
-	if tokenFile == "" {
-		return nil
-	}
-	var err error
-	o.client.Token, err = client.ReadToken(tokenFile)
-	return err
+	return nil
 }

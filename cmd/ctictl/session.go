@@ -45,6 +45,12 @@ func connect(ctx context.Context, o *options, out io.Writer) (*session, error) {
 			return nil, err
 		}
 	}
+	if o.tokenFile != "" {
+		var err error
+		if o.client.Token, err = client.ReadToken(o.tokenFile); err != nil {
+			return nil, err
+		}
+	}
 	o.client.Name = "ctictl"
 	c, err := client.Dial(o.client)
 	if err != nil {
