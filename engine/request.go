@@ -166,7 +166,7 @@ func (p *party) info() events.PartyInfo {
 		since = p.millis(p.times.created)
 	}
 	return events.PartyInfo{
-		ThisDN: p.thisDN, DNRole: p.dnRole.String(), CreateTime: p.millis(p.times.created), CallID: p.call.id,
+		ThisDN: p.thisDN, AgentDN: p.agentDN(), DNRole: p.dnRole.String(), CreateTime: p.millis(p.times.created), CallID: p.call.id,
 		PartyID: p.names.hex, PartyRole: p.role.String(), State: p.state.String(), OtherDN: p.otherDN, Since: since,
 		Observed: p.observed(), Muted: p.muted,
 	}

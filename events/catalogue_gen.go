@@ -81,6 +81,7 @@ var objectPartyInfo = Object{
 	Clause:  "R52",
 	Fields: []Field{
 		{"thisDN", "string", Always, "its number", "R52"},
+		{"agentDN", "string", Optional, "where the agent whose other phone it is is logged in", "R56"},
 		{"DNRole", "string", Always, "Origination or Destination", "R1"},
 		{"createTime", "integer", Always, "its leg began, Unix ms", "R52"},
 		{"callID", "string", Always, "its call", "R52"},

@@ -93,7 +93,13 @@ func (m *ThirdPart) appendFields(dst []byte, p Profile) []byte {
 func (m *PartyInfo) appendObject(dst []byte) []byte {
 	dst = append(dst, `{"thisDN":"`...)
 	dst = appendText(dst, m.ThisDN)
-	dst = append(dst, `","DNRole":"`...)
+	dst = append(dst, `"`...)
+	if m.AgentDN != "" {
+		dst = append(dst, `,"agentDN":"`...)
+		dst = appendText(dst, m.AgentDN)
+		dst = append(dst, `"`...)
+	}
+	dst = append(dst, `,"DNRole":"`...)
 	dst = appendText(dst, m.DNRole)
 	dst = append(dst, `","createTime":`...)
 	dst = strconv.AppendInt(dst, m.CreateTime, 10)

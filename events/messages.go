@@ -319,17 +319,18 @@ type CallDeleted struct {
 
 // PartyInfo: one party in an answer about a call or a DN (R52).
 type PartyInfo struct {
-	ThisDN     string `json:"thisDN"`     // its number
-	DNRole     string `json:"DNRole"`     // Origination or Destination (R1)
-	CreateTime int64  `json:"createTime"` // its leg began, Unix ms
-	CallID     string `json:"callID"`     // its call
-	PartyID    string `json:"partyID"`    // unique for its life (R14)
-	PartyRole  string `json:"partyRole"`  // Customer, Agent, VirtualAgent, Supervisor or ThirdPSTN (R28)
-	State      string `json:"state"`      // Idle, Dialing, Ringing, Talk, Held (R40)
-	OtherDN    string `json:"otherDN"`    // whom it talks to
-	Muted      bool   `json:"muted"`      // it is not heard (R40)
-	Observed   bool   `json:"observed"`   // a supervisor listens (R40)
-	Since      int64  `json:"since"`      // the state began, Unix ms
+	ThisDN     string `json:"thisDN"`            // its number
+	AgentDN    string `json:"agentDN,omitempty"` // where the agent whose other phone it is is logged in (R56)
+	DNRole     string `json:"DNRole"`            // Origination or Destination (R1)
+	CreateTime int64  `json:"createTime"`        // its leg began, Unix ms
+	CallID     string `json:"callID"`            // its call
+	PartyID    string `json:"partyID"`           // unique for its life (R14)
+	PartyRole  string `json:"partyRole"`         // Customer, Agent, VirtualAgent, Supervisor or ThirdPSTN (R28)
+	State      string `json:"state"`             // Idle, Dialing, Ringing, Talk, Held (R40)
+	OtherDN    string `json:"otherDN"`           // whom it talks to
+	Muted      bool   `json:"muted"`             // it is not heard (R40)
+	Observed   bool   `json:"observed"`          // a supervisor listens (R40)
+	Since      int64  `json:"since"`             // the state began, Unix ms
 }
 
 // CallInfo: answers RequestQueryCall (R52).

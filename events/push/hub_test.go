@@ -324,6 +324,11 @@ func TestHub_Rights(t *testing.T) {
 	low.send("RequestQueryCall", "callID", "mine", "thisDN", "1001")
 	b.serve()
 	low.want("EventCallInfo")
+	low.send("RequestQueryCall", "callID", "mobile", "thisDN", "1001")
+	r = b.request()
+	b.publish(engine.Outgoing{To: r.Client, Message: &events.CallInfo{Header: b.now(r), CallID: "mobile", ThisDN: "1001",
+		Parties: []events.PartyInfo{{ThisDN: "1005"}, {ThisDN: "13800001111", AgentDN: "1001"}}}})
+	require.Equal(t, "mobile", low.want("EventCallInfo")["callID"], "R56: his agent's call, on the agent's mobile")
 	low.send("RequestQueryCall", "callID", "mine", "thisDN", "1005")
 	low.refused(events.RegisterDNNotMatch)
 }

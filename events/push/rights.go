@@ -85,7 +85,9 @@ func (p *principal) permitsAny(dns []string) bool {
 
 // permitsParties tells whether one of the parties is the principal's: then it may know of their call.
 func (p *principal) permitsParties(parties []events.PartyInfo) bool {
-	return p.allDNs || slices.ContainsFunc(parties, func(i events.PartyInfo) bool { return p.permitsDN(i.ThisDN) })
+	return p.allDNs || slices.ContainsFunc(parties, func(i events.PartyInfo) bool {
+		return p.permitsDN(i.ThisDN) || p.permitsDN(i.AgentDN)
+	})
 }
 
 // take takes one request out of what all clients of the principal may send together.
