@@ -102,6 +102,29 @@ func TestReplayProfile(t *testing.T) {
 	require.Contains(t, events(full), `"hangupSide"`)
 }
 
+// What a customer is told of a transfer or a conference belongs to profile full alone (protocol 2, R34).
+func TestReplayKeepsOutsidersOutOfBasic(t *testing.T) {
+	for name, message := range map[string]string{
+		"blind_transfer_by_api": "EventPartyChanged", "three_way_by_conference": "EventPartyAdded",
+	} {
+		files := []string{"-replay", recordings + name + ".jsonl.gz", recordings + name + ".hooks.jsonl.gz"}
+		_, basic, _ := ctisim(t, files...)
+		_, full, _ := ctisim(t, append(files, "-profile=full")...)
+		told := func(out string) (of []string) {
+			for text := range strings.Lines(out) {
+				var l struct{ MessageID, PartyRole, ThisDN string }
+				require.NoError(t, json.Unmarshal([]byte(text), &l))
+				if l.MessageID == message && l.PartyRole != "Agent" {
+					of = append(of, l.ThisDN)
+				}
+			}
+			return of
+		}
+		require.NotEmpty(t, told(full), name)
+		require.Empty(t, told(basic), name)
+	}
+}
+
 // Several recordings are played each into an engine of its own, and told apart.
 func TestReplayOfSeveral(t *testing.T) {
 	code, out, errs := ctisim(t, "-replay", recordings+"click_to_dial.jsonl.gz", recordings+"hold_by_api.jsonl.gz")

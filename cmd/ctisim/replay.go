@@ -97,8 +97,7 @@ func (p *player) take(e *engine.Engine, in *engine.Input) error {
 	e.Step(in, &p.step)
 	p.fold.Add(p.step.Records)
 	for _, told := range p.step.Events {
-		entry := events.Find(told.Message.Name())
-		if p.profile == events.Basic && entry != nil && !entry.OnPage && entry.Group != events.GroupProtocol {
+		if p.profile == events.Basic && !inBasic(&told) {
 			continue
 		}
 		p.line = append(told.Message.AppendJSON(p.line[:0], p.profile), '\n')
@@ -107,4 +106,10 @@ func (p *player) take(e *engine.Engine, in *engine.Input) error {
 		}
 	}
 	return nil
+}
+
+// inBasic tells whether clients of profile basic see an event (protocol.md 2).
+func inBasic(told *engine.Outgoing) bool {
+	entry := events.Find(told.Message.Name())
+	return !told.FullOnly && (entry == nil || entry.OnPage || entry.Group == events.GroupProtocol)
 }
