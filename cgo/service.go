@@ -106,7 +106,8 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 	return s, nil
 }
 
-// openStore opens the store and reads what an earlier run left: its open calls, and what else an engine begins with.
+// openStore opens the store and reads what an earlier run left: its open calls, and what else an engine begins with. Where
+// that shows the database to be damaged, a new one is begun.
 func (s *service) openStore(settings *Settings) (open []engine.OpenCall, config engine.Config, err error) {
 	durability := "normal"
 	if settings.DurabilityFull {
@@ -121,6 +122,17 @@ func (s *service) openStore(settings *Settings) (open []engine.OpenCall, config 
 	if s.seqStart, err = s.store.NextEpoch(); err != nil {
 		return nil, config, err
 	}
+	if open, config, err = s.readPast(settings); err == nil {
+		return open, config, nil
+	}
+	if s.store.Mend(err) != nil {
+		return nil, config, err
+	}
+	return s.readPast(settings)
+}
+
+// readPast reads what an earlier run left.
+func (s *service) readPast(settings *Settings) (open []engine.OpenCall, config engine.Config, err error) {
 	if open, err = s.store.OpenCalls(); err != nil {
 		return nil, config, fmt.Errorf("the calls that an earlier run left open cannot be read: %w", err)
 	}

@@ -208,6 +208,13 @@ func (s *Store) do(f func(*writer)) error {
 	return nil
 }
 
+// Mend is for a start whose reading has met an error, for damage shows only where it is read. nil: what there is can be
+// read now, be it in a new database, the damaged one having been set aside.
+func (s *Store) Mend(met error) (err error) {
+	doErr := s.do(func(w *writer) { err = w.mend(met) })
+	return errors.Join(doErr, err)
+}
+
 // open prepares the writer before its goroutine runs.
 func (w *writer) open() (err error) {
 	s := w.s

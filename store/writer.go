@@ -317,6 +317,19 @@ func (w *writer) reopen() (err error) {
 	return errors.Join(w.keepDirectory(), w.s.keepIdentity(db, *w.s.identity.Load()))
 }
 
+// mend opens the database again after what a reader met: one that this tells to be damaged is set aside first.
+func (w *writer) mend(met error) error {
+	if isDamage(met) {
+		w.damage = met
+		w.drop()
+	}
+	err := w.reopen()
+	if err != nil {
+		w.fail(err)
+	}
+	return err
+}
+
 // finish writes what is left and closes everything.
 func (w *writer) finish() {
 	w.s.queue.close()
