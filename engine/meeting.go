@@ -249,9 +249,17 @@ func (e *Engine) stays(p *party, c *call, gone *party) bool {
 }
 
 func (e *Engine) watch(p, agent *party) {
-	p.observes, p.otherDN = refTo(agent), agent.thisDN
-	e.orderWith(p, agent, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+	e.listenTo(p, agent)
 	e.tellWatched(p, agent)
+}
+
+// listenTo lets a supervisor who listens already hear another agent, and tells him whom.
+func (e *Engine) listenTo(p, agent *party) {
+	p.observes, p.otherDN, p.thirdDN = refTo(agent), agent.thisDN, agent.otherDN
+	e.orderWith(p, agent, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+	m := &events.PartyChanged{CallPart: callPart(p)}
+	m.ThirdDN, m.CallState = p.thirdDN, events.StateOK
+	e.tellParty(p, m, true)
 }
 
 // movesOn tells whether a call that a party leaves is on its way to somebody else.
@@ -289,8 +297,7 @@ func (e *Engine) watchersReturn(o *operation) {
 		if p.observes.get() != by {
 			e.watchEnded(p)
 		}
-		p.observes, p.otherDN = refTo(by), by.thisDN
-		e.orderWith(p, by, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
+		e.listenTo(p, by)
 	}
 	o.watchers = nil
 }
