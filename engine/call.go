@@ -47,12 +47,14 @@ type call struct {
 	_ [16]byte // so that it is whole lines of the processor's cache
 }
 
-func (c *call) millis(mono int64) int64 {
+func (c *call) moment(mono int64) events.Moment {
 	if mono == 0 {
 		return 0
 	}
-	return floorDiv(mono/1000+c.offsetMicros, 1000)
+	return events.Moment(mono/1000 + c.offsetMicros)
 }
+
+func (c *call) millis(mono int64) int64 { return c.moment(mono).Millis() }
 
 func (c *call) add(p *party) {
 	p.call = c

@@ -1,5 +1,7 @@
 package engine
 
+import "modcti/events"
+
 // party is one leg's part in one call. It is made when its channel appears and forgotten when the channel is destroyed;
 // between its release and that moment it only swallows what comes late.
 type party struct {
@@ -125,13 +127,15 @@ func setOnce(at *int64, now int64) {
 	}
 }
 
-// millis turns a monotonic time of this party into Unix ms; 0 stays 0 (R16, R17).
-func (p *party) millis(mono int64) int64 {
+// moment turns a monotonic time of this party into Unix time; 0 stays 0 (R16, R17).
+func (p *party) moment(mono int64) events.Moment {
 	if mono == 0 {
 		return 0
 	}
-	return floorDiv(mono/1000+p.offsetMicros, 1000)
+	return events.Moment(mono/1000 + p.offsetMicros)
 }
+
+func (p *party) millis(mono int64) int64 { return p.moment(mono).Millis() }
 
 func floorDiv(a, b int64) int64 {
 	q := a / b

@@ -40,7 +40,7 @@ func (e *Engine) reply(r *Request, m events.Message) {
 	}
 	h := m.Common()
 	h.Seq, h.ReferenceID, h.CompanyID = e.seq, r.ReferenceID, r.CompanyID
-	h.CreationTime = floorDiv(e.in.WallMicros, 1000)
+	h.CreationTime = events.Moment(e.in.WallMicros)
 	e.out.Events = append(e.out.Events, Outgoing{Message: m, To: r.Client, Asker: r.Client, CallID: r.CallID})
 }
 

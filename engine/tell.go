@@ -10,7 +10,7 @@ func (e *Engine) publish(m events.Message, c *call, dns ...string) {
 		callID, company = c.id, c.company
 	}
 	h := m.Common()
-	h.Seq, h.CreationTime, h.CompanyID = e.seq, floorDiv(e.in.WallMicros, 1000), company
+	h.Seq, h.CreationTime, h.CompanyID = e.seq, events.Moment(e.in.WallMicros), company
 	pool := &e.out.pool
 	at := len(pool.dns)
 	for _, dn := range dns {
@@ -139,8 +139,8 @@ func (e *Engine) tellReleased(p *party) {
 	}
 	m.BillSec, m.AnswerSec = p.billSec(), p.answerSec()
 	t := &p.times
-	m.StartUepoch, m.ProgressUepoch, m.AnswerUepoch = p.millis(t.created), p.millis(t.progress), p.millis(t.answered)
-	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.millis(t.bridged), p.millis(t.lastHold), p.millis(t.ended)
+	m.StartUepoch, m.ProgressUepoch, m.AnswerUepoch = p.moment(t.created), p.moment(t.progress), p.moment(t.answered)
+	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.moment(t.bridged), p.moment(t.lastHold), p.moment(t.ended)
 	m.HangupCause, m.HangupSide = p.hangupCause.String(), p.side.String()
 	m.HangupDisposition = p.disposition.String()
 	m.EarlyDetectCause = earlyDetectCause(p)
@@ -151,7 +151,7 @@ func (e *Engine) tellReleased(p *party) {
 func (e *Engine) tellCallDeleted(c *call) {
 	m := e.out.pool.callDeleted.next()
 	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
-	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.millis(c.created), c.millis(c.bridgedAt), c.millis(c.ended)
+	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.moment(c.created), c.moment(c.bridgedAt), c.moment(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
 	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole.String(), c.recordUUID, c.recordURL
 	c.addDN(c.thisDN)

@@ -10,7 +10,7 @@ import (
 
 // benchMessages are events of an ordinary call with the values that they have there.
 func benchMessages() []Message {
-	header := Header{Seq: 1<<32 + 123456, CreationTime: 1637128416617, CompanyID: "30f80aa47cde4b10bd89484aeab63691"}
+	header := Header{Seq: 1<<32 + 123456, CreationTime: 1637128416617_000, CompanyID: "30f80aa47cde4b10bd89484aeab63691"}
 	call := CallPart{
 		CallID: "4dce61ec399644029fab7e8251da9bf1", PartyID: "5dce61ec399644029fab7e8251da9bf1", CallType: Outbound,
 		PartyRole: Agent, ThisDN: "1001", OtherDN: "13988886666", ANI: "01088886666", DNIS: "13988886666",
@@ -20,8 +20,8 @@ func benchMessages() []Message {
 		&Ringing{Header: header, CallPart: call, ThisDNRole: Destination, OtherDNRole: Origination, ThisQueue: "8001"},
 		&Released{
 			Header: header, CallPart: call, MakeCallType: Regular, BillSec: 100, AnswerSec: 12,
-			StartUepoch: 1637128300617, ProgressUepoch: 1637128301617, AnswerUepoch: 1637128316617,
-			BridgeUepoch: 1637128316618, EndUepoch: 1637128416617, HangupCause: "NORMAL_CLEARING",
+			StartUepoch: 1637128300617_000, ProgressUepoch: 1637128301617_000, AnswerUepoch: 1637128316617_000,
+			BridgeUepoch: 1637128316618_000, EndUepoch: 1637128416617_000, HangupCause: "NORMAL_CLEARING",
 			EarlyDetectCause: DetectAnswered, HangupDisposition: "recv_bye", HangupSide: SideCustomer,
 		},
 		&CallCreated{Header: header, CallID: call.CallID, ThisDN: "1001", CallType: Outbound, DNIS: call.DNIS},

@@ -39,7 +39,8 @@ Every event is one JSON object on one line: ` + "`messageID`" + ` first, then th
 - The DN roles ConsultTo, ObserveBy, NewParty and DeletedParty are told in profile full alone (R3).
 - The column *decided by* names a ruling (R16), a clause of the call model (3.1), a section of the protocol, or the
   page call-events.txt itself.
-- Times are Unix milliseconds (R16). A type with [] is an array, one with ? may be null; no other is ever null.
+- Times are Unix milliseconds (R16). A client that opens with ` + "`\"epochUnit\":\"us\"`" + ` reads creationTime and every *Uepoch
+  in microseconds, 16 digits; 0 is never, in both. A type with [] is an array, one with ? may be null; no other is ever null.
 - The page says interrupt for barge-in, take away for intercept, inquiry for consult, meeting for conference (R58).
 `
 

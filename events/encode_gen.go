@@ -4,20 +4,20 @@ package events
 
 import "strconv"
 
-func (m *Header) appendFields(dst []byte) []byte {
+func (m *Header) appendFields(dst []byte, p Profile) []byte {
 	dst = append(dst, `,"seq":`...)
 	dst = strconv.AppendUint(dst, m.Seq, 10)
 	dst = append(dst, `,"referenceID":`...)
 	dst = strconv.AppendInt(dst, m.ReferenceID, 10)
 	dst = append(dst, `,"creationTime":`...)
-	dst = strconv.AppendInt(dst, m.CreationTime, 10)
+	dst = appendMoment(dst, m.CreationTime, p)
 	dst = append(dst, `,"companyId":"`...)
 	dst = appendText(dst, m.CompanyID)
 	return append(dst, `"`...)
 }
 
 func (m *Keys) appendFields(dst []byte, p Profile) []byte {
-	if p == Full {
+	if p.Full() {
 		if m.ConsultStage != 0 {
 			dst = append(dst, `,"consultStage":`...)
 			dst = strconv.AppendInt(dst, m.ConsultStage, 10)
@@ -137,7 +137,7 @@ func (m *AgentPart) appendFields(dst []byte) []byte {
 }
 
 func (m *ChangePart) appendFields(dst []byte, p Profile) []byte {
-	if p == Full {
+	if p.Full() {
 		dst = append(dst, `,"previousState":`...)
 		dst = strconv.AppendInt(dst, m.PreviousState, 10)
 		dst = append(dst, `,"previousReasonCode":`...)
@@ -355,7 +355,7 @@ func (*Dialing) Name() string { return "EventDialing" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Dialing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDialing"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"thisDNRole":"`...)
 	dst = appendText(dst, m.ThisDNRole)
@@ -367,7 +367,7 @@ func (m *Dialing) AppendJSON(dst []byte, p Profile) []byte {
 		dst = appendText(dst, m.MakeCallType)
 		dst = append(dst, `"`...)
 	}
-	if p == Full {
+	if p.Full() {
 		if m.ThirdDN != "" {
 			dst = append(dst, `,"thirdDN":"`...)
 			dst = appendText(dst, m.ThirdDN)
@@ -390,7 +390,7 @@ func (*Ringing) Name() string { return "EventRinging" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Ringing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRinging"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
 	if text := roleIn(p, m.ThisDNRole); text != "" {
@@ -406,7 +406,7 @@ func (m *Ringing) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `,"thisQueue":"`...)
 	dst = appendText(dst, m.ThisQueue)
 	dst = append(dst, `"`...)
-	if p == Full {
+	if p.Full() {
 		if m.Supervisor {
 			dst = append(dst, `,"supervisor":`...)
 			dst = strconv.AppendBool(dst, m.Supervisor)
@@ -423,7 +423,7 @@ func (*OtherRinging) Name() string { return "EventOtherRinging" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *OtherRinging) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventOtherRinging"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
@@ -436,10 +436,10 @@ func (*Established) Name() string { return "EventEstablished" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventEstablished"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.ThisDNRole != "" {
 			dst = append(dst, `,"thisDNRole":"`...)
 			dst = appendText(dst, m.ThisDNRole)
@@ -459,7 +459,7 @@ func (m *Established) AppendJSON(dst []byte, p Profile) []byte {
 		dst = appendText(dst, m.MakeCallType)
 		dst = append(dst, `"`...)
 	}
-	if p == Full {
+	if p.Full() {
 		if m.WrapUpDuration != 0 {
 			dst = append(dst, `,"wrapUpDuration":`...)
 			dst = strconv.AppendInt(dst, m.WrapUpDuration, 10)
@@ -480,7 +480,7 @@ func (*Released) Name() string { return "EventReleased" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventReleased"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
 	if text := roleIn(p, m.ThisDNRole); text != "" {
@@ -506,17 +506,17 @@ func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `,"answersec":`...)
 	dst = strconv.AppendInt(dst, m.AnswerSec, 10)
 	dst = append(dst, `,"startUepoch":`...)
-	dst = strconv.AppendInt(dst, m.StartUepoch, 10)
+	dst = appendMoment(dst, m.StartUepoch, p)
 	dst = append(dst, `,"progressUepoch":`...)
-	dst = strconv.AppendInt(dst, m.ProgressUepoch, 10)
+	dst = appendMoment(dst, m.ProgressUepoch, p)
 	dst = append(dst, `,"answerUepoch":`...)
-	dst = strconv.AppendInt(dst, m.AnswerUepoch, 10)
+	dst = appendMoment(dst, m.AnswerUepoch, p)
 	dst = append(dst, `,"bridgeUepoch":`...)
-	dst = strconv.AppendInt(dst, m.BridgeUepoch, 10)
+	dst = appendMoment(dst, m.BridgeUepoch, p)
 	dst = append(dst, `,"lastHoldUepoch":`...)
-	dst = strconv.AppendInt(dst, m.LastHoldUepoch, 10)
+	dst = appendMoment(dst, m.LastHoldUepoch, p)
 	dst = append(dst, `,"endUepoch":`...)
-	dst = strconv.AppendInt(dst, m.EndUepoch, 10)
+	dst = appendMoment(dst, m.EndUepoch, p)
 	dst = append(dst, `,"hangupCause":"`...)
 	dst = appendText(dst, m.HangupCause)
 	dst = append(dst, `","earlyDetectCause":`...)
@@ -527,7 +527,7 @@ func (m *Released) AppendJSON(dst []byte, p Profile) []byte {
 	dst = strconv.AppendBool(dst, m.RecordedEarlymedia)
 	dst = append(dst, `,"wrapUpDuration":`...)
 	dst = strconv.AppendInt(dst, m.WrapUpDuration, 10)
-	if p == Full {
+	if p.Full() {
 		dst = append(dst, `,"hangupSide":"`...)
 		dst = appendText(dst, m.HangupSide)
 		dst = append(dst, `"`...)
@@ -547,10 +547,10 @@ func (*AttachedDataChanged) Name() string { return "EventAttachedDataChanged" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *AttachedDataChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAttachedDataChanged"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.OtherDNRole != "" {
 			dst = append(dst, `,"otherDNRole":"`...)
 			dst = appendText(dst, m.OtherDNRole)
@@ -572,9 +572,9 @@ func (*Held) Name() string { return "EventHeld" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Held) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventHeld"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.CallState != "" {
 			dst = append(dst, `,"callState":"`...)
 			dst = appendText(dst, m.CallState)
@@ -592,9 +592,9 @@ func (*Retrieved) Name() string { return "EventRetrieved" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Retrieved) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRetrieved"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.CallState != "" {
 			dst = append(dst, `,"callState":"`...)
 			dst = appendText(dst, m.CallState)
@@ -617,7 +617,7 @@ func (*Muted) Name() string { return "EventMuted" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Muted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventMuted"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
@@ -630,7 +630,7 @@ func (*Unmuted) Name() string { return "EventUnmuted" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Unmuted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnmuted"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	return append(dst, `}`...)
 }
@@ -643,7 +643,7 @@ func (*PartyChanged) Name() string { return "EventPartyChanged" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *PartyChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyChanged"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
 	return append(dst, `}`...)
@@ -657,10 +657,10 @@ func (*PartyAdded) Name() string { return "EventPartyAdded" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *PartyAdded) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyAdded"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.OtherDNRole != "" {
 			dst = append(dst, `,"otherDNRole":"`...)
 			dst = appendText(dst, m.OtherDNRole)
@@ -682,10 +682,10 @@ func (*PartyDeleted) Name() string { return "EventPartyDeleted" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *PartyDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyDeleted"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = m.ThirdPart.appendFields(dst, p)
-	if p == Full {
+	if p.Full() {
 		if m.OtherDNRole != "" {
 			dst = append(dst, `,"otherDNRole":"`...)
 			dst = appendText(dst, m.OtherDNRole)
@@ -711,7 +711,7 @@ func (*DtmfSent) Name() string { return "EventDtmfSent" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *DtmfSent) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDtmfSent"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"dtmfDigits":"`...)
 	dst = appendText(dst, m.DtmfDigits)
@@ -726,7 +726,7 @@ func (*RecordingChanged) Name() string { return "EventRecordingChanged" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *RecordingChanged) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRecordingChanged"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"recordState":"`...)
 	dst = appendText(dst, m.RecordState)
@@ -745,7 +745,7 @@ func (*Queued) Name() string { return "EventQueued" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Queued) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventQueued"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"thisQueue":"`...)
 	dst = appendText(dst, m.ThisQueue)
@@ -785,7 +785,7 @@ func (*Diverted) Name() string { return "EventDiverted" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Diverted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDiverted"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"thisQueue":"`...)
 	dst = appendText(dst, m.ThisQueue)
@@ -812,7 +812,7 @@ func (*Abandoned) Name() string { return "EventAbandoned" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *Abandoned) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAbandoned"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.CallPart.appendFields(dst, p)
 	dst = append(dst, `,"thisQueue":"`...)
 	dst = appendText(dst, m.ThisQueue)
@@ -833,9 +833,9 @@ var _ Message = (*CallCreated)(nil)
 func (*CallCreated) Name() string { return "EventCallCreated" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *CallCreated) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *CallCreated) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallCreated"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","thisDN":"`...)
@@ -865,7 +865,7 @@ func (*CallDeleted) Name() string { return "EventCallDeleted" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *CallDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallDeleted"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","thisDN":"`...)
@@ -875,11 +875,11 @@ func (m *CallDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `","callType":"`...)
 	dst = appendText(dst, m.CallType)
 	dst = append(dst, `","startUepoch":`...)
-	dst = strconv.AppendInt(dst, m.StartUepoch, 10)
+	dst = appendMoment(dst, m.StartUepoch, p)
 	dst = append(dst, `,"bridgeUepoch":`...)
-	dst = strconv.AppendInt(dst, m.BridgeUepoch, 10)
+	dst = appendMoment(dst, m.BridgeUepoch, p)
 	dst = append(dst, `,"endUepoch":`...)
-	dst = strconv.AppendInt(dst, m.EndUepoch, 10)
+	dst = appendMoment(dst, m.EndUepoch, p)
 	dst = append(dst, `,"recordUUID":"`...)
 	dst = appendText(dst, m.RecordUUID)
 	dst = append(dst, `","recordUrl":"`...)
@@ -895,7 +895,7 @@ func (m *CallDeleted) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `","partyRole":"`...)
 	dst = appendText(dst, m.PartyRole)
 	dst = append(dst, `"`...)
-	if p == Full {
+	if p.Full() {
 		if m.NoCallReasonCode != "" {
 			dst = append(dst, `,"NoCallReasonCode":"`...)
 			dst = appendText(dst, m.NoCallReasonCode)
@@ -911,9 +911,9 @@ var _ Message = (*CallInfo)(nil)
 func (*CallInfo) Name() string { return "EventCallInfo" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *CallInfo) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *CallInfo) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventCallInfo"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","thisDN":"`...)
@@ -950,7 +950,7 @@ func (*AgentLogin) Name() string { return "EventAgentLogin" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *AgentLogin) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogin"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"phoneType":`...)
@@ -970,7 +970,7 @@ func (*AgentReady) Name() string { return "EventAgentReady" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *AgentReady) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentReady"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
@@ -986,12 +986,12 @@ func (*AgentNotReady) Name() string { return "EventAgentNotReady" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *AgentNotReady) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentNotReady"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
 	dst = strconv.AppendInt(dst, m.ReasonCode, 10)
-	if p == Full {
+	if p.Full() {
 		if m.LoginState != "" {
 			dst = append(dst, `,"loginState":"`...)
 			dst = appendText(dst, m.LoginState)
@@ -1017,7 +1017,7 @@ func (*AgentLogout) Name() string { return "EventAgentLogout" }
 // AppendJSON appends the message in the shape of profile p.
 func (m *AgentLogout) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentLogout"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = m.ChangePart.appendFields(dst, p)
 	dst = append(dst, `,"reasonCode":`...)
@@ -1031,9 +1031,9 @@ var _ Message = (*DelayAfterCallWork)(nil)
 func (*DelayAfterCallWork) Name() string { return "EventDelayAfterCallWork" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *DelayAfterCallWork) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *DelayAfterCallWork) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventDelayAfterCallWork"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
@@ -1052,9 +1052,9 @@ var _ Message = (*AgentInfo)(nil)
 func (*AgentInfo) Name() string { return "EventAgentInfo" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentInfo) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentInfo) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentInfo"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentStatus.appendFields(dst)
 	return append(dst, `}`...)
 }
@@ -1065,9 +1065,9 @@ var _ Message = (*QueueInfo)(nil)
 func (*QueueInfo) Name() string { return "EventQueueInfo" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *QueueInfo) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *QueueInfo) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventQueueInfo"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.QueueStatus.appendFields(dst)
 	return append(dst, `}`...)
 }
@@ -1078,9 +1078,9 @@ var _ Message = (*PartyError)(nil)
 func (*PartyError) Name() string { return "EventPartyError" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *PartyError) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *PartyError) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventPartyError"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"callID":"`...)
 	dst = appendText(dst, m.CallID)
 	dst = append(dst, `","partyID":"`...)
@@ -1106,9 +1106,9 @@ var _ Message = (*AgentError)(nil)
 func (*AgentError) Name() string { return "EventAgentError" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *AgentError) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *AgentError) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventAgentError"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = m.AgentPart.appendFields(dst)
 	dst = append(dst, `,"errorCode":`...)
 	dst = strconv.AppendInt(dst, m.ErrorCode, 10)
@@ -1127,9 +1127,9 @@ var _ Message = (*Opened)(nil)
 func (*Opened) Name() string { return "EventOpened" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Opened) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Opened) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventOpened"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"server":"`...)
 	dst = appendText(dst, m.Server)
 	dst = append(dst, `","version":"`...)
@@ -1138,6 +1138,8 @@ func (m *Opened) AppendJSON(dst []byte, _ Profile) []byte {
 	dst = appendStrings(dst, m.Rights)
 	dst = append(dst, `,"profile":"`...)
 	dst = appendText(dst, m.Profile)
+	dst = append(dst, `","epochUnit":"`...)
+	dst = appendText(dst, m.EpochUnit)
 	dst = append(dst, `","replayed":`...)
 	dst = strconv.AppendInt(dst, m.Replayed, 10)
 	dst = append(dst, `,"gap":`...)
@@ -1155,9 +1157,9 @@ var _ Message = (*Registered)(nil)
 func (*Registered) Name() string { return "EventRegistered" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Registered) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Registered) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventRegistered"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"thisDN":"`...)
 	dst = appendText(dst, m.ThisDN)
 	dst = append(dst, `","agent":`...)
@@ -1188,9 +1190,9 @@ var _ Message = (*Unregistered)(nil)
 func (*Unregistered) Name() string { return "EventUnregistered" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Unregistered) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Unregistered) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnregistered"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"thisDN":"`...)
 	dst = appendText(dst, m.ThisDN)
 	dst = append(dst, `","reason":"`...)
@@ -1204,9 +1206,9 @@ var _ Message = (*Subscribed)(nil)
 func (*Subscribed) Name() string { return "EventSubscribed" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Subscribed) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Subscribed) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventSubscribed"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"scope":"`...)
 	dst = appendText(dst, m.Scope)
 	dst = append(dst, `","ids":`...)
@@ -1241,9 +1243,9 @@ var _ Message = (*Unsubscribed)(nil)
 func (*Unsubscribed) Name() string { return "EventUnsubscribed" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Unsubscribed) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Unsubscribed) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventUnsubscribed"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"scope":"`...)
 	dst = appendText(dst, m.Scope)
 	dst = append(dst, `","ids":`...)
@@ -1257,9 +1259,9 @@ var _ Message = (*Heartbeat)(nil)
 func (*Heartbeat) Name() string { return "EventHeartbeat" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Heartbeat) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Heartbeat) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventHeartbeat"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"lastSeq":`...)
 	dst = strconv.AppendUint(dst, m.LastSeq, 10)
 	return append(dst, `}`...)
@@ -1271,9 +1273,9 @@ var _ Message = (*Gap)(nil)
 func (*Gap) Name() string { return "EventGap" }
 
 // AppendJSON appends the message in the shape of profile p.
-func (m *Gap) AppendJSON(dst []byte, _ Profile) []byte {
+func (m *Gap) AppendJSON(dst []byte, p Profile) []byte {
 	dst = append(dst, `{"messageID":"EventGap"`...)
-	dst = m.Header.appendFields(dst)
+	dst = m.Header.appendFields(dst, p)
 	dst = append(dst, `,"from":`...)
 	dst = strconv.AppendUint(dst, m.From, 10)
 	dst = append(dst, `,"to":`...)

@@ -15,7 +15,7 @@ const (
 
 func exampleHeader(after int64) Header {
 	return Header{
-		Seq: 8589934592 + uint64(after/100), CreationTime: 1637128300000 + after,
+		Seq: 8589934592 + uint64(after/100), CreationTime: Moment(1637128300000+after) * 1000,
 		CompanyID: "30f80aa47cde4b10bd89484aeab63691",
 	}
 }
@@ -58,14 +58,14 @@ func callExamples() []Message {
 			RecordUUID: "3519d6deb17e49f794df05c9044cee18", RecordURL: "/var/lib/cti/rec/3519d6deb17e49f794df05c9044cee18.wav",
 		},
 		&Released{
-			Header: exampleHeader(69000), CallPart: customer, BillSec: 60, AnswerSec: 8, StartUepoch: 1637128300900,
-			ProgressUepoch: 1637128301200, AnswerUepoch: 1637128309000, BridgeUepoch: 1637128309010,
-			EndUepoch: 1637128369000, HangupCause: "NORMAL_CLEARING", EarlyDetectCause: DetectAnswered,
+			Header: exampleHeader(69000), CallPart: customer, BillSec: 60, AnswerSec: 8, StartUepoch: 1637128300900_000,
+			ProgressUepoch: 1637128301200_000, AnswerUepoch: 1637128309000_000, BridgeUepoch: 1637128309010_000,
+			EndUepoch: 1637128369000_000, HangupCause: "NORMAL_CLEARING", EarlyDetectCause: DetectAnswered,
 			HangupDisposition: "recv_bye", HangupSide: SideCustomer,
 		},
 		&CallDeleted{
 			Header: exampleHeader(69100), CallID: exampleCall, ThisDN: "1001", OtherDN: exampleDN, CallType: Outbound,
-			StartUepoch: 1637128300000, BridgeUepoch: 1637128309010, EndUepoch: 1637128369000, ANI: agent.ANI,
+			StartUepoch: 1637128300000_000, BridgeUepoch: 1637128309010_000, EndUepoch: 1637128369000_000, ANI: agent.ANI,
 			DNIS: agent.DNIS, AttachedData: agent.AttachedData, PartyID: exampleAgent, PartyRole: Agent,
 		},
 		&CallInfo{
@@ -171,6 +171,7 @@ func protocolExamples() []Message {
 	return []Message{
 		&Opened{
 			Header: asked, Server: "mod_cti", Version: "1.0.0", Rights: []string{"observe", "control"}, Profile: "basic",
+			EpochUnit:       "ms",
 			HeartbeatMillis: 30000,
 			Limits:          Limits{MessageBytes: 65536, Depth: 16, RequestsPerSecond: 20, QueueBytes: 4194304},
 		},

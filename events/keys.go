@@ -49,7 +49,7 @@ func (k *Keys) appendPairs(dst []byte, more bool, p Profile) []byte {
 		key(KeyConsulting)
 		dst = append(dst, `"true"`...)
 	}
-	if k.ConsultCause != "" && p == Full {
+	if k.ConsultCause != "" && p.Full() {
 		key(KeyConsultCause)
 		dst = appendString(dst, k.ConsultCause)
 	}

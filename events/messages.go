@@ -16,7 +16,7 @@ type Message interface {
 type Header struct {
 	Seq          uint64 `json:"seq"`          // one growing number for the engine; below 2^53
 	ReferenceID  int64  `json:"referenceID"`  // the request that this answers, else 0 (R23)
-	CreationTime int64  `json:"creationTime"` // when it happened, Unix ms (R16)
+	CreationTime Moment `json:"creationTime"` // when it happened, Unix ms, or µs with epochUnit us (R16)
 	CompanyID    string `json:"companyId"`    // the tenant; d is small (R15)
 }
 
@@ -123,12 +123,12 @@ type Released struct {
 	MakeCallType       string `json:"makeCallType,omitempty"`                  // Regular or DirectAgent
 	BillSec            int64  `json:"billsec"`                                 // answer to end, s, 0 unanswered (R18)
 	AnswerSec          int64  `json:"answersec"`                               // start to answer, s, 0 unanswered (R18)
-	StartUepoch        int64  `json:"startUepoch"`                             // the leg began, Unix ms (R16, R17)
-	ProgressUepoch     int64  `json:"progressUepoch"`                          // its phone rang, Unix ms (R16, R17)
-	AnswerUepoch       int64  `json:"answerUepoch"`                            // it answered, Unix ms (R16, R17)
-	BridgeUepoch       int64  `json:"bridgeUepoch"`                            // it heard another, Unix ms (R16, R17)
-	LastHoldUepoch     int64  `json:"lastHoldUepoch"`                          // it last held, Unix ms (R16, R17)
-	EndUepoch          int64  `json:"endUepoch"`                               // it ended, Unix ms (R16, R17)
+	StartUepoch        Moment `json:"startUepoch"`                             // the leg began, Unix ms or µs (R16, R17)
+	ProgressUepoch     Moment `json:"progressUepoch"`                          // its phone rang, Unix ms or µs (R16, R17)
+	AnswerUepoch       Moment `json:"answerUepoch"`                            // it answered, Unix ms or µs (R16, R17)
+	BridgeUepoch       Moment `json:"bridgeUepoch"`                            // it heard another, Unix ms or µs (R16, R17)
+	LastHoldUepoch     Moment `json:"lastHoldUepoch"`                          // it last held, Unix ms or µs (R16, R17)
+	EndUepoch          Moment `json:"endUepoch"`                               // it ended, Unix ms or µs (R16, R17)
 	HangupCause        string `json:"hangupCause"`                             // BY_AGENT, BY_SYSTEM, FreeSWITCH's (R21)
 	EarlyDetectCause   int64  `json:"earlyDetectCause"`                        // how dialing ended, by number (R22)
 	HangupDisposition  string `json:"hangupDisposition"`                       // FreeSWITCH's value (R20)
@@ -304,9 +304,9 @@ type CallDeleted struct {
 	ThisDN           string `json:"thisDN"`                                    // who began the call
 	OtherDN          string `json:"otherDN"`                                   // whom the call was for
 	CallType         string `json:"callType"`                                  // Inbound, Outbound or Internal (R12)
-	StartUepoch      int64  `json:"startUepoch"`                               // the first leg began, Unix ms (R16, R17)
-	BridgeUepoch     int64  `json:"bridgeUepoch"`                              // two parties first heard each other, Unix ms (R16, R17)
-	EndUepoch        int64  `json:"endUepoch"`                                 // the last leg ended, Unix ms (R16, R17)
+	StartUepoch      Moment `json:"startUepoch"`                               // the first leg began, Unix ms or µs (R16, R17)
+	BridgeUepoch     Moment `json:"bridgeUepoch"`                              // two first heard each other, Unix ms or µs (R16, R17)
+	EndUepoch        Moment `json:"endUepoch"`                                 // the last leg ended, Unix ms or µs (R16, R17)
 	RecordUUID       string `json:"recordUUID"`                                // the recording, empty without one (R51)
 	RecordURL        string `json:"recordUrl"`                                 // where it is, empty without one (R51)
 	AttachedData     Data   `json:"attachedData"`                              // with NoCallReasonCode on a refused call (R8, R50)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -165,18 +166,21 @@ func fieldIn(v reflect.Value, i int, p Profile) (f wireField, written bool) {
 	tag := v.Type().Field(i).Tag
 	key, option, _ := strings.Cut(tag.Get("json"), ",")
 	if base := tag.Get("full"); base != "" {
-		return wireField{base, v.Field(i).Interface()}, p == Full && !v.Field(i).IsZero()
+		return wireField{base, v.Field(i).Interface()}, p.Full() && !v.Field(i).IsZero()
 	}
 	f = wireField{key, v.Field(i).Interface()}
 	if keys := v.FieldByName("Keys"); keys.IsValid() && key == "attachedData" {
 		f.value = withKeys(f.value.(Data), keys.Interface().(Keys), p)
 	}
+	if at, moment := f.value.(Moment); moment && p&Micros == 0 {
+		f.value = new(big.Int).Div(big.NewInt(int64(at)), big.NewInt(1000)).Int64() // rounds down
+	}
 	empty := v.Field(i).IsZero() || v.Field(i).Kind() == reflect.Slice && v.Field(i).Len() == 0
 	role, _ := f.value.(string)
 	switch {
-	case option == "omitempty" && empty, tag.Get("profile") == "full" && p != Full:
+	case option == "omitempty" && empty, tag.Get("profile") == "full" && !p.Full():
 		return f, false
-	case tag.Get("profile") == "by-role" && p != Full && everyRole[role]:
+	case tag.Get("profile") == "by-role" && !p.Full() && everyRole[role]:
 		return f, false
 	}
 	return f, true
@@ -195,7 +199,7 @@ func withKeys(business Data, k Keys, p Profile) Data {
 	if k.Consulting {
 		all = append(all, Pair{"consulting", `"true"`})
 	}
-	if k.ConsultCause != "" && p == Full {
+	if k.ConsultCause != "" && p.Full() {
 		all = append(all, Pair{"consultCause", mustJSON(k.ConsultCause)})
 	}
 	for _, cause := range []struct {
@@ -230,8 +234,9 @@ func FuzzMessages(f *testing.F) {
 		m := messages[int(kind)%len(messages)]
 		source := &bytesLeft{data: data}
 		source.fill(reflect.ValueOf(m).Elem())
-		require.Equal(t, byReflection(m, Full), encode(m, Full), "%s, profile full", m.Name())
-		require.Equal(t, byReflection(m, Basic), encode(m, Basic), "%s, profile basic", m.Name())
+		for p := range Profile(Profiles) {
+			require.Equal(t, byReflection(m, p), encode(m, p), "%s, profile %d", m.Name(), p)
+		}
 	})
 }
 
@@ -276,7 +281,7 @@ func fillRich(v reflect.Value) {
 // know null.
 func TestNilSlices(t *testing.T) {
 	require.Equal(t, `{"messageID":"EventOpened","seq":0,"referenceID":0,"creationTime":0,"companyId":"","server":"",`+
-		`"version":"","rights":[],"profile":"","replayed":0,"gap":false,"heartbeatMillis":0,"limits":{"messageBytes":0,`+
+		`"version":"","rights":[],"profile":"","epochUnit":"","replayed":0,"gap":false,"heartbeatMillis":0,"limits":{"messageBytes":0,`+
 		`"depth":0,"requestsPerSecond":0,"queueBytes":0}}`, encode(&Opened{}, Basic))
 	require.Contains(t, encode(&CallInfo{}, Basic), `"parties":[],"callType":"","ANI":"","DNIS":"","attachedData":{}`)
 	require.Contains(t, encode(&Registered{}, Basic), `"agent":null,"queue":null,"parties":[]`)
@@ -307,7 +312,7 @@ func TestCommonIsTheHeaderOfTheMessage(t *testing.T) {
 func TestEncodingAllocatesNothing(t *testing.T) {
 	dst := make([]byte, 0, 16<<10)
 	for _, m := range filled() {
-		for _, p := range []Profile{Basic, Full} {
+		for p := range Profile(Profiles) {
 			require.Zero(t, testing.AllocsPerRun(100, func() { dst = m.AppendJSON(dst[:0], p) }), m.Name())
 		}
 	}

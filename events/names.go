@@ -1,12 +1,41 @@
 package events
 
-// Profile selects the shape in which a message is written (protocol.md 2).
+import "strconv"
+
+// Profile selects the shape in which a message is written (protocol.md 2): Basic, or Full, each also with Micros.
 type Profile uint8
 
 const (
-	Basic Profile = iota // what call-events.txt shows, and the common fields (R25)
-	Full                 // basic and every field marked profile:"full"
+	Basic  Profile = 0 // what call-events.txt shows, and the common fields (R25)
+	Full   Profile = 1 // basic and every field marked profile:"full"
+	Micros Profile = 2 // with one of both: moments are Unix µs, not ms (R16)
+
+	Profiles = 4 // so many shapes there are
 )
+
+// Full tells whether it is the full profile, in either unit of time.
+func (p Profile) Full() bool { return p&Full != 0 }
+
+// Moment is a time in Unix µs that is written in the unit of the profile; 0 when it never happened (R16, R17).
+type Moment int64
+
+// Millis is the moment in Unix ms.
+func (m Moment) Millis() int64 {
+	millis := int64(m) / 1000
+	if m%1000 < 0 {
+		millis--
+	}
+	return millis
+}
+
+// appendMoment appends a moment in the unit of the profile.
+func appendMoment(dst []byte, m Moment, p Profile) []byte {
+	at := int64(m)
+	if p&Micros == 0 {
+		at = m.Millis()
+	}
+	return strconv.AppendInt(dst, at, 10)
+}
 
 // Call types. The type of a call never changes (settings.md; R12).
 const (
@@ -47,7 +76,7 @@ const (
 
 // roleIn is a DN role as profile p tells it: those that the page lacks are told in profile full alone (R3).
 func roleIn(p Profile, role string) string {
-	if p != Full {
+	if !p.Full() {
 		switch role {
 		case ConsultTo, ObserveBy, NewParty, DeletedParty:
 			return ""
@@ -58,7 +87,7 @@ func roleIn(p Profile, role string) string {
 
 // textIn is text, or in profile Full what stands there instead, if anything does.
 func textIn(p Profile, text, full string) string {
-	if p == Full && full != "" {
+	if p.Full() && full != "" {
 		return full
 	}
 	return text

@@ -47,6 +47,7 @@ type Opened struct {
 	Version         string   `json:"version"`         // its version
 	Rights          []string `json:"rights"`          // observe, control, supervise, admin (protocol.md 7)
 	Profile         string   `json:"profile"`         // basic or full (protocol.md 2)
+	EpochUnit       string   `json:"epochUnit"`       // ms or us: the unit of creationTime and of every *Uepoch (R16)
 	Replayed        int64    `json:"replayed"`        // events that follow from before this connection
 	Gap             bool     `json:"gap"`             // resumeFrom is older than what is kept
 	HeartbeatMillis int64    `json:"heartbeatMillis"` // quiet time after which the server sends a heartbeat, ms

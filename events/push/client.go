@@ -94,10 +94,17 @@ func (c *client) info() ClientInfo {
 }
 
 func profileName(p events.Profile) string {
-	if p == events.Full {
+	if p.Full() {
 		return "full"
 	}
 	return "basic"
+}
+
+func epochUnit(p events.Profile) string {
+	if p&events.Micros != 0 {
+		return "us"
+	}
+	return "ms"
 }
 
 // read reads and answers until the connection is to end, and says why.
@@ -226,7 +233,7 @@ func (c *client) tell(m events.Message, answer bool) {
 	now := time.Now()
 	h := m.Common()
 	c.out.mu.Lock()
-	h.CompanyID, h.CreationTime, h.Seq = c.out.header.CompanyID, now.UnixMilli(), max(published, c.out.lastSeq)
+	h.CompanyID, h.CreationTime, h.Seq = c.out.header.CompanyID, events.Moment(now.UnixMicro()), max(published, c.out.lastSeq)
 	place := uint64(0)
 	switch m := m.(type) {
 	case *events.Opened:

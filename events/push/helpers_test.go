@@ -152,12 +152,12 @@ func (b *bench) request() *engine.Request {
 // header is that of the next event.
 func (b *bench) header() events.Header {
 	b.seq++
-	return events.Header{Seq: b.seq, CreationTime: 1637128329720, CompanyID: company}
+	return events.Header{Seq: b.seq, CreationTime: 1637128329720_000, CompanyID: company}
 }
 
 // now is the header of an answer: it carries the number of the last event.
 func (b *bench) now(r *engine.Request) events.Header {
-	return events.Header{Seq: b.seq, ReferenceID: r.ReferenceID, CreationTime: 1637128329720, CompanyID: company}
+	return events.Header{Seq: b.seq, ReferenceID: r.ReferenceID, CreationTime: 1637128329720_000, CompanyID: company}
 }
 
 // answer plays the engine: one answer to each request (protocol.md 3).

@@ -60,7 +60,7 @@ func listingOf(out *engine.Outgoing) listing {
 }
 
 // reaches tells whether a client's profile has the message (protocol.md 2).
-func (l listing) reaches(c *client) bool { return l.basic || c.profile == events.Full }
+func (l listing) reaches(c *client) bool { return l.basic || c.profile.Full() }
 
 // interestOf is the set of one message, empty if there is none of that name.
 func interestOf(name string) interest { return listings[name].bit }
@@ -84,17 +84,17 @@ type hub struct {
 	dirty []*client // have bytes that are not handed to the writer yet
 }
 
-// encoding is the event under way, made at most once for each profile.
+// encoding is the event under way, made at most once for each profile and unit of time.
 type encoding struct {
 	message   events.Message
 	reference int64
-	made      [events.Full + 1]bool
-	bytes     [events.Full + 1][]byte
+	made      [events.Profiles]bool
+	bytes     [events.Profiles][]byte
 	asked     []byte
 }
 
 func (e *encoding) begin(m events.Message) {
-	e.message, e.made = m, [events.Full + 1]bool{}
+	e.message, e.made = m, [events.Profiles]bool{}
 	h := m.Common()
 	e.reference, h.ReferenceID = h.ReferenceID, 0
 }

@@ -258,7 +258,7 @@ func TestHub_ReferenceIsTheAskers(t *testing.T) {
 // counted counts how often an event is encoded.
 type counted struct {
 	events.Held
-	made [events.Full + 1]int
+	made [events.Profiles]int
 }
 
 func (c *counted) AppendJSON(dst []byte, p events.Profile) []byte {
@@ -270,24 +270,57 @@ func (c *counted) AppendJSON(dst []byte, p events.Profile) []byte {
 func TestHub_EncodedOnce(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.Tap = func(*engine.Outgoing, []byte) {} })
 	var clients []*testClient
-	for i := range 10 {
-		c := b.opened("profile", []string{"basic", "full"}[i%2])
+	for i := range 12 {
+		c := b.opened("profile", []string{"basic", "full"}[i%2], "epochUnit", []string{"ms", "us", "us"}[i%3])
 		c.register(b, "1001")
 		clients = append(clients, c)
 	}
 	m := &counted{Held: events.Held{Header: b.header()}}
 	m.ReferenceID = 5
 	b.publish(engine.Outgoing{Message: m, DNs: []string{"1001"}, Asker: b.server.Clients()[3].ID})
-	require.Equal(t, [events.Full + 1]int{1, 1}, m.made)
+	require.Equal(t, [events.Profiles]int{1, 1, 1, 1}, m.made)
 	lines := map[string]int{}
 	for _, c := range clients {
 		line, _ := c.line()
 		lines[line]++
 	}
-	require.Len(t, lines, 2, "all alike but the asker's (Held has one shape)")
+	require.Len(t, lines, 3, "two units (Held has one shape), and the asker's")
 	m = &counted{Held: events.Held{Header: b.header()}}
 	b.publish(engine.Outgoing{Message: m, DNs: []string{"1999"}})
-	require.Equal(t, [events.Full + 1]int{1, 0}, m.made, "only for the tap")
+	require.Equal(t, [events.Profiles]int{1, 0}, m.made, "only for the tap")
+}
+
+// R16: a client that opens with epochUnit us reads moments in Unix µs, in both profiles; all others in ms.
+func TestHub_EpochUnit(t *testing.T) {
+	b := newBench(t, nil)
+	for _, profile := range []string{"basic", "full"} {
+		for unit, want := range map[string][]int64{
+			"ms": {1637128416617, 1637128300123, 1637128416617},
+			"us": {1637128416617890, 1637128300123456, 1637128416617890},
+		} {
+			c := b.pipe()
+			opened := c.open("profile", profile, "epochUnit", unit)
+			require.Equal(t, unit, opened["epochUnit"])
+			require.Equal(t, profile, opened["profile"])
+			digits := map[string]int{"ms": 13, "us": 16}[unit]
+			require.Len(t, fmt.Sprint(opened["creationTime"]), digits, "what the door makes itself")
+			c.subscribe(b, "company")
+			header := b.header()
+			header.CreationTime = 1637128416617890
+			b.publish(engine.Outgoing{DNs: []string{"1001"}, Message: &events.Released{
+				Header: header, StartUepoch: 1637128300123456, EndUepoch: 1637128416617890,
+			}})
+			m := c.want("EventReleased")
+			for i, key := range []string{"creationTime", "startUepoch", "endUepoch"} {
+				require.EqualValues(t, fmt.Sprint(want[i]), m[key], key)
+			}
+			require.EqualValues(t, "0", m["lastHoldUepoch"], "R17: it never happened")
+		}
+	}
+	c := b.opened()
+	c.subscribe(b, "company")
+	b.publish(engine.Outgoing{DNs: []string{"1001"}, Message: &events.Released{Header: b.header()}})
+	require.EqualValues(t, "1637128329720", c.want("EventReleased")["creationTime"], "ms where nothing is said")
 }
 
 // Protocol 7: what a principal of two numbers hears of the company, and what it may read of calls.

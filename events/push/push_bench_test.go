@@ -19,7 +19,7 @@ import (
 
 // sampleEvent is an EventEstablished of usual size.
 func sampleEvent(seq uint64) engine.Outgoing {
-	m := &events.Established{Header: events.Header{Seq: seq, CreationTime: 1637128329720, CompanyID: company}}
+	m := &events.Established{Header: events.Header{Seq: seq, CreationTime: 1637128329720_000, CompanyID: company}}
 	m.CallID, m.PartyID = "4dce61ec399644029fab7e8251da9bf1", "123e45670e8942d33a456426655440000"
 	m.CallType, m.PartyRole, m.ThisDN, m.OtherDN = events.Inbound, events.Agent, "1001", "13988886666"
 	m.ANI, m.DNIS, m.OtherDNRole, m.CallState = "13988886666", "01088886666", events.Origination, events.StateOK

@@ -86,7 +86,7 @@ func (q *queue) overflow(seq uint64) {
 		return
 	}
 	gap := events.Gap{Header: q.header, From: q.lastSeq + 1, To: seq}
-	gap.Seq, gap.CreationTime = seq, time.Now().UnixMilli()
+	gap.Seq, gap.CreationTime = seq, events.Moment(time.Now().UnixMicro())
 	q.pending = append(gap.AppendJSON(q.pending, q.profile), '\n')
 }
 

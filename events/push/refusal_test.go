@@ -193,7 +193,8 @@ func TestRefusal_InvalidOpen(t *testing.T) {
 	b := newBench(t, nil)
 	for _, r := range [][]any{
 		{"protocol"}, {"protocol", "protocol", 2}, {"protocol", "protocol", "1"},
-		{"profile", "protocol", 1, "profile", "huge"},
+		{"profile", "protocol", 1, "profile", "huge"}, {"epochUnit", "protocol", 1, "epochUnit", "s"},
+		{"epochUnit", "protocol", 1, "epochUnit", 1000},
 		{"clientName", "protocol", 1, "clientName", "a\x1bb"}, {"resumeFrom", "protocol", 1, "resumeFrom", "yesterday"},
 		{"token", "protocol", 1, "token", 17},
 	} {

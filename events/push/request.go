@@ -109,6 +109,9 @@ func (r *request) parseOpen() {
 	if r.word("profile", optional, "basic", "full") == "full" {
 		r.open.profile = events.Full
 	}
+	if r.word("epochUnit", optional, "ms", "us") == "us" {
+		r.open.profile |= events.Micros
+	}
 	_, r.open.resume = r.present("resumeFrom")
 	r.open.resumeFrom = uint64(r.integer("resumeFrom", optional, 0, referenceMax))
 }

@@ -54,7 +54,7 @@ func (c *client) greeting(r *request) *events.Opened {
 	return &events.Opened{
 		Header: events.Header{ReferenceID: r.referenceID},
 		Server: "mod_cti", Version: c.server.config.Version,
-		Rights: c.principal.rights, Profile: profileName(c.profile),
+		Rights: c.principal.rights, Profile: profileName(c.profile), EpochUnit: epochUnit(c.profile),
 		Gap:             r.open.resume && r.open.resumeFrom != c.server.seq(),
 		HeartbeatMillis: s.heartbeat.Milliseconds(),
 		Limits: events.Limits{

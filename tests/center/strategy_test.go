@@ -84,7 +84,7 @@ func (s *shift) look(t *testing.T) {
 			h.has--
 			if m.AnswerUepoch != 0 {
 				h.taken++
-				h.talked += m.EndUepoch - m.AnswerUepoch
+				h.talked += m.EndUepoch.Millis() - m.AnswerUepoch.Millis()
 			}
 		}
 	}

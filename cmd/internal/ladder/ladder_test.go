@@ -21,7 +21,7 @@ func part(role, this, other string) events.CallPart {
 }
 
 func line(m events.Message, color bool) string {
-	m.Common().CreationTime = at
+	m.Common().CreationTime = at * 1000
 	p := Printer{Color: color, Zone: time.UTC}
 	return p.Line(m.AppendJSON(nil, events.Full))
 }
@@ -33,7 +33,7 @@ func TestLines(t *testing.T) {
 	customer, agent := part("Customer", "13912345678", "1001"), part("Agent", "1001", "13912345678")
 	released := events.Released{
 		CallPart: agent, HangupCause: "BY_AGENT", HangupSide: "agent", HangupDisposition: "recv_bye",
-		StartUepoch: at, AnswerUepoch: at + 1000, EndUepoch: at + 66_000,
+		StartUepoch: at * 1000, AnswerUepoch: (at + 1000) * 1000, EndUepoch: (at + 66_000) * 1000,
 	}
 	abandoned := events.Released{CallPart: agent, HangupCause: "ORIGINATOR_CANCEL"}
 	abandoned.CallState = events.StateAbandoned
@@ -67,7 +67,7 @@ func TestLines(t *testing.T) {
 		{head + "1001          Ringing        ◀── 13912345678   Agent  Transferred  TransferBy 1002  queue 8001",
 			&queued},
 		{head + "13912345678   CallDeleted    · · 1001          lasted 2.5 s", &events.CallDeleted{
-			CallID: callID, ThisDN: "13912345678", OtherDN: "1001", StartUepoch: at, EndUepoch: at + 2_510,
+			CallID: callID, ThisDN: "13912345678", OtherDN: "1001", StartUepoch: at * 1000, EndUepoch: (at + 2_510) * 1000,
 		}},
 		{head + "1001          AttachedDataChanged  ──▶ 1002          Agent  Consult  stage 2", &consulting},
 		{head + "1002          Ringing        ◀── 1001          Agent  Consult  stage 2", &consulted},

@@ -79,7 +79,7 @@ func wireType(goType string) string {
 		return wireType(target) + "?"
 	}
 	switch goType {
-	case "int64", "uint64":
+	case "int64", "uint64", "Moment":
 		return "integer"
 	case "bool":
 		return "boolean"

@@ -97,7 +97,7 @@ func (g *encoderWriter) part(s *structure) error {
 
 func (g *encoderWriter) appender(s *structure, name, lead, end string) error {
 	params := ""
-	if hasFull(s) {
+	if shaped(s) {
 		params = ", p Profile"
 	}
 	g.line("\nfunc (m *%s) %s(dst []byte%s) []byte {", s.name, name, params)
@@ -119,7 +119,7 @@ func (g *encoderWriter) members(s *structure, lead string) error {
 		}
 		if f.full != inFull {
 			inFull = f.full
-			g.line("%s", map[bool]string{true: "if p == Full {", false: "}"}[inFull])
+			g.line("%s", map[bool]string{true: "if p.Full() {", false: "}"}[inFull])
 		}
 		if err := g.field(f, lead); err != nil {
 			return err
@@ -151,6 +151,8 @@ func (g *encoderWriter) field(f member, lead string) error {
 		g.wire(`"`)
 		g.line("dst = appendText(dst, %s)", value)
 		g.wire(`"`)
+	case "Moment":
+		g.line("dst = appendMoment(dst, %s, p)", value)
 	case "int64":
 		g.line("dst = strconv.AppendInt(dst, %s, 10)", value)
 	case "uint64":
@@ -177,8 +179,8 @@ func (g *encoderWriter) object(f member, value string) error {
 	if s == nil {
 		return fmt.Errorf("field %s: type %s has no encoder; add it to the generator", f.goName, f.goType)
 	}
-	if hasFull(s) {
-		return fmt.Errorf("field %s: %s has fields of profile full, which an object inside a field cannot", f.goName, name)
+	if shaped(s) {
+		return fmt.Errorf("field %s: %s has fields that a profile shapes, which an object inside a field cannot", f.goName, name)
 	}
 	switch strings.TrimSuffix(f.goType, name) {
 	case "":
@@ -207,7 +209,7 @@ func notEmpty(f member) (string, error) {
 	switch f.goType {
 	case "string":
 		return "m." + f.goName + ` != ""`, nil
-	case "int64", "uint64":
+	case "int64", "uint64", "Moment":
 		return "m." + f.goName + " != 0", nil
 	case "bool":
 		return "m." + f.goName, nil
@@ -233,9 +235,10 @@ func (s *structure) embeds(name string) bool {
 	return slices.ContainsFunc(s.members, func(f member) bool { return f.embed != nil && f.embed.name == name })
 }
 
-func hasFull(s *structure) bool {
+// shaped tells whether the profile has a say in how the structure is written.
+func shaped(s *structure) bool {
 	for _, f := range s.members {
-		if f.full || f.byProfile() || f.embed != nil && hasFull(f.embed) {
+		if f.full || f.byProfile() || f.goType == "Moment" || f.embed != nil && shaped(f.embed) {
 			return true
 		}
 	}
@@ -243,14 +246,14 @@ func hasFull(s *structure) bool {
 }
 
 func profileName(s *structure) string {
-	if hasFull(s) {
+	if shaped(s) {
 		return "p"
 	}
 	return "_"
 }
 
 func arguments(first string, s *structure) string {
-	if hasFull(s) {
+	if shaped(s) {
 		return first + ", p"
 	}
 	return first

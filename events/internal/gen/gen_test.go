@@ -59,7 +59,7 @@ type Thing struct {
 	dst = m.Header.appendFields(dst)
 	dst = append(dst, `+"`,\"one\":`...)"+`
 	dst = m.One.appendObject(dst)
-	if p == Full {
+	if p.Full() {
 		dst = append(dst, `+"`,\"many\":[`...)"+`
 		for i := range m.Many {
 			if i > 0 {
@@ -178,7 +178,9 @@ func TestRefusedStructs(t *testing.T) {
 			"embed Header above the fields"},
 		{"full inside", "// I: in (R1).\ntype I struct {\nA string `json:\"a\"` // a\n" +
 			"B string `json:\"b\" profile:\"full\"` // b\n}\n" +
-			"// T: it (R1).\n//\n//event:call\ntype T struct {\nA I `json:\"a\"` // a\n}", "I has fields of profile full"},
+			"// T: it (R1).\n//\n//event:call\ntype T struct {\nA I `json:\"a\"` // a\n}", "I has fields that a profile shapes"},
+		{"moment inside", "// I: in (R1).\ntype I struct {\nA Moment `json:\"a\"` // a\n}\n" +
+			"// T: it (R1).\n//\n//event:call\ntype T struct {\nA I `json:\"a\"` // a\n}", "I has fields that a profile shapes"},
 		{"unknown profile", "// T: it (R1).\ntype T struct {\nA string `json:\"a\" profile:\"half\"` // a\n}", "neither full"},
 		{"role always there", "// T: it (R1).\ntype T struct {\nA string `json:\"a\" profile:\"by-role\"` // a\n}",
 			"only a string with omitempty can be left out"},
