@@ -7,8 +7,12 @@ import (
 	"modcti/store"
 )
 
-// sayIdle says of each queue and agent, in one line, which settings have no effect because another is missing.
-func (s *service) sayIdle(d *store.Directory) {
+// sayIdle says which settings have no effect, because another is missing or this version has no part for them: in one line
+// each of the engine, of each queue and of each agent.
+func (s *service) sayIdle(settings *Settings, d *store.Directory) {
+	if idle := idleOfEngine(settings); len(idle) > 0 {
+		s.log.Warn("settings without effect", "settings", strings.Join(idle, "; "))
+	}
 	for i := range d.Queues {
 		if idle := idleOfQueue(&d.Queues[i]); len(idle) > 0 {
 			s.log.Warn("settings without effect", "queue", d.Queues[i].ID, "settings", strings.Join(idle, "; "))
@@ -34,6 +38,15 @@ func whatIsIdle(list []lacking) (names []string) {
 		}
 	}
 	return names
+}
+
+func idleOfEngine(s *Settings) []string {
+	standard := defaultSettings()
+	return whatIsIdle([]lacking{
+		{s.HTTPListen != "" && s.HTTPListen != standard.HTTPListen, "http-listen: this version has no such door"},
+		{s.JournalDays != standard.JournalDays, "journal-days: this version keeps no journal"},
+		{s.JournalBytes != standard.JournalBytes, "journal-bytes: this version keeps no journal"},
+	})
 }
 
 func idleOfQueue(q *store.Queue) []string {

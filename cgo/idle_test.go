@@ -52,3 +52,17 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	require.NoError(t, b.reload(settingsIn(t, dir, rows...)))
 	require.Len(t, said(), 8)
 }
+
+// TestSettingsOfALaterVersion: what this version has no part for is said where somebody wants it otherwise than it stands by
+// default, and taken all the same (settings.md).
+func TestSettingsOfALaterVersion(t *testing.T) {
+	const line = "settings without effect"
+	quiet := begin(t, t.TempDir(), newFakeHost(), paramRow("http-listen", ""))
+	require.NotContains(t, quiet.host.logged(), line)
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost(), paramRow("http-listen", "127.0.0.1:9040"))
+	require.Contains(t, b.host.logged(), line+` settings="http-listen: this version has no such door"`)
+	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("journal-days", "30"), paramRow("journal-bytes", "1GiB"))))
+	require.Contains(t, b.host.logged(), line+` settings="journal-days: this version keeps no journal; `+
+		`journal-bytes: this version keeps no journal"`)
+}

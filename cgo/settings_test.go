@@ -230,7 +230,7 @@ func TestShippedSettings(t *testing.T) {
 	require.Equal(t, "user/1001@pbx.example", mustRoute(t, s, "1001"))
 
 	commented := regexp.MustCompile(`<!-- (<(?:param|rule)[^>]*/>) -->`)
-	require.Len(t, commented.FindAllString(text, -1), 10)
+	require.Len(t, commented.FindAllString(text, -1), 13)
 	text = commented.ReplaceAllString(text, "$1")
 	several := regexp.MustCompile(`(?s)<!--(\s+<(?:queue|agent|tier) .*?)-->`)
 	require.Len(t, several.FindAllString(text, -1), 3)

@@ -321,7 +321,7 @@ func (s *service) readDirectory(settings *Settings) (*store.Directory, store.Cal
 		s.log.Info("the store was empty and now has the queues, agents and tiers of the settings",
 			"queues", len(d.Queues), "agents", len(d.Agents), "tiers", len(d.Tiers))
 	}
-	s.sayIdle(d)
+	s.sayIdle(settings, d)
 	calendar, err := d.Calendar(settings.TimeZone)
 	return d, calendar, err
 }
