@@ -428,11 +428,13 @@ func (e *Engine) restoreTalk(o *operation) {
 	if by == nil || with == nil || by.ending || with.ending || o.kind == conference && o.call.meeting {
 		return
 	}
-	switch {
-	case o.room != "", by.answered() && by.partner.get() != with: // they may be on their way into the room
+	together := o.room == "" && (!by.answered() || by.partner.get() == with) // nobody is on his way into a room
+	placed := by.displaced
+	if o.room != "" || by.answered() { // they may have been parted, and the switch has not told it yet
 		e.bridge(by, with)
-	case o.kind == intercept:
-		with.displaced = o.placed
+	}
+	if together && o.kind == intercept {
+		by.displaced, with.displaced = placed, o.placed
 	}
 }
 

@@ -202,7 +202,7 @@ static const struct {
 	const char *name;
 	size_t place;
 } wanted[] = {
-	{SWITCH_BRIDGE_UUID_VARIABLE, offsetof(cti_view, bridge_uuid)},
+	{SWITCH_BRIDGE_VARIABLE, offsetof(cti_view, bridge_uuid)},
 	{"cti_call_id", offsetof(cti_view, cti_call_id)},
 	{"cc_member_session_uuid", offsetof(cti_view, member)},
 	{"dialed_user", offsetof(cti_view, dialed_user)},

@@ -8,6 +8,8 @@ enum { SETTLE_MS = 2000, STEP_MS = 5 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+static const char *const conference = "conference", *const voicemail = "voicemail";
+
 /* ---- where it is ---- */
 
 static bool has_profile(const char *name)
@@ -27,7 +29,7 @@ static void enter_room(switch_core_session_t *session, const char *room)
 	switch_channel_set_variable(channel, "conference_enter_sound", "silence_stream://1");
 	switch_channel_set_variable(channel, "conference_controls", "none");
 	const char *argument = switch_core_session_sprintf(session, "%s@%s+flags{nomoh}", room, profile);
-	switch_core_session_execute_application(session, "conference", argument);
+	switch_core_session_execute_application(session, conference, argument);
 }
 
 static void listen_to(switch_core_session_t *session, cti_leg *leg, const cti_stay *stay)
@@ -42,7 +44,6 @@ static void listen_to(switch_core_session_t *session, cti_leg *leg, const cti_st
 	atomic_store(&leg->listens, false);
 }
 
-static const char *const voicemail = "voicemail";
 
 static void speak_to(switch_core_session_t *session, const char *box)
 {
@@ -188,10 +189,19 @@ static void part(switch_core_session_t *partner)
 	cti_stay_keep(partner);
 }
 
+/* Whom the switch was to join it with, and its thread has not come round to yet: it would look for him when it does, and end. */
+static void forget_join(switch_channel_t *channel)
+{
+	switch_channel_clear_state_flag(channel, CF_UUID_BRIDGE_ORIGINATOR);
+	switch_channel_clear_flag(channel, CF_UUID_BRIDGE_ORIGINATOR);
+	switch_channel_set_variable(channel, SWITCH_UUID_BRIDGE, NULL);
+}
+
 void cti_let_go(switch_core_session_t *session, const char *keep)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
+	forget_join(channel);
 	cti_take_off_hold(session);
 	if (!cti_variable(channel, SWITCH_BRIDGE_VARIABLE, uuid, sizeof uuid) || (keep && !strcmp(uuid, keep))) return;
 	switch_core_session_t *partner = switch_core_session_locate(uuid);
@@ -207,11 +217,12 @@ void cti_let_go(switch_core_session_t *session, const char *keep)
 static void park_anew(switch_channel_t *channel, cti_leg *leg)
 {
 	switch_channel_state_t running = switch_channel_get_running_state(channel), next = switch_channel_get_state(channel);
-	if (running == CS_PARK && next == CS_PARK) {
+	if (running == CS_PARK && next == CS_RESET) return; /* it is told to already */
+	if (running == CS_PARK) {
 		atomic_store(&leg->parks_again, true);
 		switch_channel_set_flag(channel, CF_TRANSFER);
 		switch_channel_set_state(channel, CS_RESET);
-	} else if (next != CS_PARK && !(running == CS_PARK && next == CS_RESET)) {
+	} else if (next != CS_PARK) {
 		switch_channel_set_flag(channel, CF_TRANSFER); /* what it leaves must not end it */
 		switch_channel_set_state(channel, CS_PARK);
 	}
@@ -253,28 +264,29 @@ switch_call_cause_t cti_wait(const cti_job *job, switch_core_session_t *session)
 	return move_to(session, &stay);
 }
 
+/* A channel that runs an application that is not there ends. */
+static bool has(const char *name)
+{
+	switch_application_interface_t *application = switch_loadable_module_get_application_interface(name);
+	if (!application) return false;
+	UNPROTECT_INTERFACE(application);
+	return true;
+}
+
 switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *session)
 {
 	cti_stay stay = {.kind = CTI_STAY_ROOM};
 	if (!cti_may_be_room(job->name)) return CTI_CAUSE_REFUSED;
+	if (!has(conference)) return SWITCH_CAUSE_SERVICE_NOT_IMPLEMENTED;
 	switch_copy_string(stay.what, job->name, sizeof stay.what);
 	return move_to(session, &stay);
-}
-
-/* A channel that runs an application that is not there ends. */
-static bool has_voicemail(void)
-{
-	switch_application_interface_t *application = switch_loadable_module_get_application_interface(voicemail);
-	if (!application) return false;
-	UNPROTECT_INTERFACE(application);
-	return true;
 }
 
 switch_call_cause_t cti_voicemail(const cti_job *job, switch_core_session_t *session)
 {
 	cti_stay stay = {.kind = CTI_STAY_VOICEMAIL};
 	if (!cti_may_be_mailbox(job->name, job->value)) return CTI_CAUSE_REFUSED;
-	if (!has_voicemail()) return SWITCH_CAUSE_SERVICE_NOT_IMPLEMENTED;
+	if (!has(voicemail)) return SWITCH_CAUSE_SERVICE_NOT_IMPLEMENTED;
 	char *domain = strchr(job->name, ' ') ? strdup("") : switch_core_get_domain(SWITCH_TRUE);
 	int length = snprintf(stay.what, sizeof stay.what, "%s%s%s %s", job->name, zstr(domain) ? "" : " ", switch_str_nil(domain),
 	                      job->value);

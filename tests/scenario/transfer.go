@@ -48,6 +48,7 @@ func transfers(t *testing.T, d *Desk) {
 		d.told("Established 1001 other="+Outside+" third=1002 state=Recall", "full: PartyChanged "+Outside+" other=1001")
 		d.hear(talking1001)
 	})
+	recalled(t, d)
 	d.each(t, "the customer hangs up meanwhile", "3.5", func(d *Desk) {
 		d.talk()
 		d.ask("SingleStepTransfer", "1001", "otherDN", "1002")
@@ -77,6 +78,42 @@ func transfers(t *testing.T, d *Desk) {
 			"Ringing 1003 other="+Outside+" third=1001 thirdRole=InterceptTo",
 			"Established 1003 other="+Outside+" third=1001 thirdRole=InterceptTo",
 			"full: PartyChanged "+Outside+" other=1003 third=1003 thirdRole=InterceptBy")
+	})
+}
+
+// recalled: the agent is called again because nobody has taken the call, and there is nobody for whom, or he will not (3.5).
+func recalled(t *testing.T, d *Desk) {
+	recall := func(d *Desk) {
+		d.talk()
+		d.ask("SingleStepTransfer", "1001", "otherDN", "1002")
+		d.rings("1002")
+		d.act("1002", Refuse)
+		d.told(moved...)
+		d.told("Released 1002 cause=USER_BUSY", "Ringing 1001 other="+Outside+" third=1002 state=Recall")
+		d.rings("1001")
+		d.hear(Hearing{Outside: "music"})
+	}
+	d.each(t, "the target refuses, and so does the agent", "3.5 (C fails: release A)", func(d *Desk) {
+		recall(d)
+		d.act("1001", Refuse)
+		d.told("Released 1001 other="+Outside+" cause=USER_BUSY", "Released "+Outside, "CallDeleted "+Outside)
+		d.over("1001", "1002", Outside)
+	})
+	d.each(t, "the target refuses, the customer hangs up", "3.5 (C fails), 3.14", func(d *Desk) {
+		recall(d)
+		d.act(Outside, HangUp)
+		d.told("Released "+Outside+"", "Released 1001 state=Abandoned", "CallDeleted "+Outside)
+		d.over("1001", "1002", Outside)
+	})
+	d.each(t, "the target is not there, and the agent refuses", "3.5 (C fails: release A)", func(d *Desk) {
+		d.talk()
+		d.ask("SingleStepTransfer", "1001", "otherDN", "1010")
+		d.told("Released 1001 third=1010 thirdRole=TransferTo state=Transferred", "Ringing 1001 other="+Outside+" third=1010 state=Recall")
+		d.rings("1001")
+		d.hear(Hearing{Outside: "music"})
+		d.act("1001", Refuse)
+		d.told("Released 1001 other="+Outside+" cause=USER_BUSY", "Released "+Outside, "CallDeleted "+Outside)
+		d.over("1001", Outside)
 	})
 }
 
