@@ -15,6 +15,7 @@ type Supplement struct {
 	CTI            string // the whole cti.conf.xml
 	Extensions     string // of the dialplan, looked at before the usual ones
 	Configurations string // of other modules: <configuration> elements
+	Sections       string // <section> elements beside the usual ones
 	Profile        string // <param> elements of the SIP profile, in force after a rescan
 }
 
@@ -28,7 +29,7 @@ func (s *Switch) Supply(ctx context.Context, more Supplement) error {
 	if err != nil {
 		return err
 	}
-	whole := strings.Replace(string(text), sections, sections+more.Configurations, 1)
+	whole := strings.Replace(string(text), sections, more.Sections+sections+more.Configurations, 1)
 	whole = strings.Replace(whole, context, context+more.Extensions, 1)
 	whole = strings.Replace(whole, profile, more.Profile+profile, 1)
 	err = errors.Join(os.WriteFile(s.Path("conf", "cti.conf.xml"), []byte(more.CTI), 0o600),
