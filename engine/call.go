@@ -40,6 +40,7 @@ type call struct {
 	room           string // of the conference that the engine makes of it; empty = none
 	begunRole      word
 	unwatched      bool // who watches it waits until somebody has it
+	refused        bool // it was not let in: it forms until it is over, or has become a call all the same (R50)
 
 	consulting, consulted ref    // who made a conference of a consult, and who was consulted
 	recordUUID, recordURL string // of its last recording

@@ -47,10 +47,12 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 	default:
 		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, e.in.Text.Destination
 	}
-	e.announce(c)
 	if e.draining && !p.inside && e.in.Kind == LegCreated {
+		c.forming, c.refused = true, true
 		e.hangUp(p, CauseTemporaryFailure, noWord) // a new call (3.16): its carrier may try elsewhere
+		return
 	}
+	e.announce(c)
 }
 
 // beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).
@@ -63,7 +65,7 @@ func (e *Engine) beginBySwitch(c *call, p *party) {
 
 // announce tells of a call for the first time (3.0-1).
 func (e *Engine) announce(c *call) {
-	c.forming = false
+	c.forming, c.refused = false, false
 	e.stats.CallsTotal++
 	e.recordCall(CallOpened, c)
 	e.tellCallCreated(c)
@@ -74,6 +76,15 @@ func (e *Engine) announce(c *call) {
 	if p := c.begun.get(); p != nil && p.dnRole == callingDN {
 		e.apply(p, begins)
 	}
+}
+
+// tellRefused: a call that was refused is over, and was never one. It has its record, and its end is told, with the code (R50).
+func (e *Engine) tellRefused(c *call, p *party) {
+	c.forming = false
+	c.data = c.data.Set(events.KeyNoCallReasonCode, events.Quote(events.NoCallUnknown))
+	e.stats.CallsTotal++
+	e.recordCall(CallOpened, c)
+	e.recordParty(PartyOpened, p)
 }
 
 // join puts a new leg into the call of whoever originates it: it is called.
@@ -97,6 +108,10 @@ func (e *Engine) join(c *call, p *party) {
 
 // reveal tells of a forming call, now that its first target is known: a click-to-dial (3.1, R31).
 func (e *Engine) reveal(c *call, target *party) {
+	if c.refused { // too late: its dialplan has put it through
+		e.announce(c)
+		return
+	}
 	c.callType = events.Outbound
 	if target.inside {
 		c.callType = events.Internal
@@ -295,7 +310,10 @@ func (e *Engine) release(p *party) {
 		p.state = Released
 		return
 	}
-	if c.forming {
+	switch {
+	case c.forming && c.refused:
+		e.tellRefused(c, p)
+	case c.forming:
 		c.callType, c.makeCallType, c.thisDN = events.Outbound, events.Regular, p.thisDN
 		e.announce(c)
 	}

@@ -154,6 +154,9 @@ func (e *Engine) tellCallDeleted(c *call) {
 	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.moment(c.created), c.moment(c.bridgedAt), c.moment(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
 	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole.String(), c.recordUUID, c.recordURL
+	if c.refused {
+		m.NoCallReasonCode = events.NoCallUnknown
+	}
 	c.addDN(c.thisDN)
 	c.addDN(c.otherDN)
 	e.publish(m, c, c.dns...)

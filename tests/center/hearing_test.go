@@ -43,7 +43,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 		}
 		l.calls[m.CallID] = &callSeen{created: true, otherDN: m.OtherDN}
 	case *events.CallDeleted:
-		l.callDeleted(m.CallID)
+		l.callDeleted(m)
 	case *events.Dialing:
 		l.party(o, &m.CallPart).told = true
 	case *events.Ringing:
@@ -120,9 +120,15 @@ func (l *ledger) released(o *engine.Outgoing, m *events.Released) {
 	}
 }
 
-func (l *ledger) callDeleted(id string) {
+// callDeleted: a refused call has a code and was never told of, any other has none and was (R50).
+func (l *ledger) callDeleted(m *events.CallDeleted) {
+	id := m.CallID
 	c := l.calls[id]
-	if c == nil || c.deleted {
+	if m.NoCallReasonCode != "" && l.account.draining && c == nil {
+		l.calls[id] = &callSeen{deleted: true}
+		return
+	}
+	if c == nil || c.deleted || m.NoCallReasonCode != "" {
 		l.breaks("call %s is deleted, and is not (3.0-1)", id)
 		return
 	}

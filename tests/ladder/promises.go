@@ -44,6 +44,9 @@ func (r *Run) note(o *engine.Outgoing) {
 		return
 	}
 	e := eventSeen{name: m.Name(), callID: o.CallID}
+	if end, ok := m.(*events.CallDeleted); ok {
+		e.refused = end.NoCallReasonCode != ""
+	}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID
 	}
@@ -123,6 +126,8 @@ func (r *Run) Promises() error {
 			return fmt.Errorf("%s of call %s after EventCallDeleted (3.0-1)", e.name, r.name(e.callID))
 		case e.name != "EventCallCreated" && !created[e.callID] && e.name != "EventCallDeleted":
 			return fmt.Errorf("%s of call %s before EventCallCreated (3.0-1)", e.name, r.name(e.callID))
+		case e.refused && created[e.callID]:
+			return fmt.Errorf("call %s was told of, and its end has a code (R50)", r.name(e.callID))
 		case e.name == "EventCallCreated" && created[e.callID]:
 			return fmt.Errorf("two EventCallCreated for call %s (3.0-1)", r.name(e.callID))
 		}

@@ -66,7 +66,7 @@ var proofs = []struct {
 	{ruling: 47, script: "refusals"},
 	{ruling: 48, script: "refusals"},
 	{ruling: 49, folder: "tests/conformance", test: "TestPage"},
-	{ruling: 50, folder: "tests/conformance", test: "TestPage"},
+	{ruling: 50, script: "refused_call"},
 	{ruling: 51, script: "recordings"},
 	{ruling: 52, script: "mute_and_dtmf"},
 	{ruling: 53, script: "switch_calls_customer"},

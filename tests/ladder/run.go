@@ -43,6 +43,7 @@ type Run struct {
 
 type eventSeen struct {
 	name, callID, partyID string
+	refused               bool // it is told with the code of a refused call
 }
 
 type asking struct {
