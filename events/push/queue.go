@@ -18,8 +18,9 @@ type queue struct {
 	wake chan struct{} // one token: the writer has something to do
 	done chan struct{} // closed when the writer has ended and the connection is closed
 
+	limit *atomic.Int64 // of bytes; a Reload may change it at any time
+
 	mu       sync.Mutex
-	limit    int
 	pending  []byte
 	spare    []byte // the writer's other buffer
 	inFlight int    // bytes the writer has taken and the socket has not
@@ -39,7 +40,7 @@ type queue struct {
 	failed  error
 }
 
-func newQueue(conn net.Conn, limit int, companyID string, direct *atomic.Uint64) *queue {
+func newQueue(conn net.Conn, limit *atomic.Int64, companyID string, direct *atomic.Uint64) *queue {
 	q := &queue{
 		conn: conn, limit: limit, header: events.Header{CompanyID: companyID}, lastSend: time.Now(), direct: direct,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), raw: rawOf(conn),
@@ -64,7 +65,7 @@ func (q *queue) add(line []byte, seq uint64, answerBytes int) bool {
 	if q.ending != open {
 		return false
 	}
-	if q.queued()+len(line) > q.limit+q.extra {
+	if q.queued()+len(line) > int(q.limit.Load())+q.extra {
 		if answerBytes == 0 || q.extra > 0 {
 			q.overflow(seq)
 			return true

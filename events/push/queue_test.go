@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,6 +205,36 @@ func TestQueue_Overflow(t *testing.T) {
 	})
 }
 
+// A Reload that changes client-queue-bytes is in force at once, for the clients that are there already as well.
+func TestQueue_ReloadChangesItsBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		c := b.opened()
+		c.send("RequestRegisterDN", "thisDN", "1001")
+		b.serve()
+		c.want("EventRegistered")
+		held := func() []engine.Outgoing { // half as much again as the least bound
+			var events []engine.Outgoing
+			for range 100 {
+				events = append(events, b.held("c", "1001"))
+			}
+			return events
+		}
+		b.publish(held()...)
+		for range 100 {
+			c.want("EventHeld")
+		}
+		less := b.config()
+		less.QueueBytes = queueBytesMin
+		require.NoError(t, b.server.Reload(less))
+		b.publish(held()...)
+		told := c.closed()
+		require.Less(t, len(told), 100)
+		require.Equal(t, "EventGap", told[len(told)-1].name())
+		b.close()
+	})
+}
+
 // A client that takes nothing at all is closed when a write has stood still for ten seconds.
 func TestQueue_NeverReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -326,7 +357,7 @@ func TestQueue_OrderUnderPressure(t *testing.T) {
 func TestQueue_WriteFails(t *testing.T) {
 	near, far := net.Pipe()
 	require.NoError(t, near.Close())
-	q := newQueue(far, 1000, company, &new(counters).directWrites)
+	q := newQueue(far, limitOf(1000), company, &new(counters).directWrites)
 	go q.run(func() time.Duration { return time.Hour })
 	require.True(t, q.put([]byte("x\n"), 1, 0))
 	q.flush(time.Now(), true)
@@ -356,7 +387,7 @@ func (w *watched) SetWriteDeadline(at time.Time) error {
 func TestQueue_NoDeadlineIsLeft(t *testing.T) {
 	near, far := net.Pipe()
 	w := &watched{Conn: near}
-	q := newQueue(w, 1000, company, &new(counters).directWrites)
+	q := newQueue(w, limitOf(1000), company, &new(counters).directWrites)
 	go q.run(func() time.Duration { return time.Hour })
 	require.True(t, q.put([]byte("x\n"), 1, 0))
 	q.flush(time.Now(), true)
@@ -381,7 +412,7 @@ func TestQueue_GivesMemoryBack(t *testing.T) {
 	defer far.Close()
 	near, err := l.Accept()
 	require.NoError(t, err)
-	q := newQueue(near, 8<<20, company, &new(counters).directWrites)
+	q := newQueue(near, limitOf(8<<20), company, &new(counters).directWrites)
 	go q.run(func() time.Duration { return time.Hour })
 	line := []byte(strings.Repeat("x", 1<<20-1) + "\n")
 	for range 4 {
@@ -405,4 +436,10 @@ func TestQueue_GivesMemoryBack(t *testing.T) {
 	<-q.done
 	_, err = far.Read(make([]byte, 1))
 	require.True(t, errors.Is(err, io.EOF))
+}
+
+func limitOf(bytes int64) *atomic.Int64 {
+	limit := new(atomic.Int64)
+	limit.Store(bytes)
+	return limit
 }

@@ -27,6 +27,7 @@ type Server struct {
 	config    Config
 	log       *slog.Logger
 	settings  atomic.Pointer[settings]
+	queueMax  atomic.Int64 // bytes that may wait for a client, of the settings
 	hub       hub
 	keys      keyStore
 	dialing   dialing
@@ -73,7 +74,7 @@ func newServer(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, log: c.Log, peers: make(map[uint32]*principal), closing: make(chan struct{})}
-	s.settings.Store(current)
+	s.use(current)
 	s.hub.clients, s.hub.index = make(map[engine.ClientID]*client), make(map[topic][]subscriber)
 	s.gate.clients, s.gate.unopened = make(map[*client]struct{}), make(map[string]int)
 	return s, nil
@@ -108,6 +109,11 @@ func (s *Server) closeDoors() {
 
 func (s *Server) current() *settings { return s.settings.Load() }
 
+func (s *Server) use(next *settings) {
+	s.settings.Store(next)
+	s.queueMax.Store(int64(next.queueBytes))
+}
+
 // seq is the number of the last event that clients have been sent, or that was before them.
 func (s *Server) seq() uint64 {
 	if n := s.published.Load(); n > 0 {
@@ -123,7 +129,7 @@ func (s *Server) attach(conn net.Conn, door, source string, peer *principal) {
 		server: s, id: engine.ClientID(s.lastID.Add(1)), conn: conn, door: door, source: source, peer: peer,
 		since: time.Now(), frames: frameReader{from: newReader(conn)},
 	}
-	c.out = newQueue(conn, s.current().queueBytes, s.config.CompanyID, &s.counters.directWrites)
+	c.out = newQueue(conn, &s.queueMax, s.config.CompanyID, &s.counters.directWrites)
 	if !s.gate.enter(c) {
 		s.counters.closed[crowded].Add(1)
 		_ = conn.Close()
@@ -251,7 +257,7 @@ func (s *Server) Reload(c Config) error {
 			next.tokens[i].principal = before
 		}
 	}
-	s.settings.Store(next)
+	s.use(next)
 	for _, client := range s.gate.all() {
 		if client.opened.Load() && client.principal.token && !next.knows(client.principal) {
 			client.out.finish(revoked)
