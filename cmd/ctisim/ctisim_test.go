@@ -125,6 +125,30 @@ func TestReplayKeepsOutsidersOutOfBasic(t *testing.T) {
 	}
 }
 
+// The two sides of one scenario are known by their channels where their names do not say it.
+func TestReplayOfFilesWithOtherNames(t *testing.T) {
+	dir := t.TempDir()
+	copied := func(from, to string) string {
+		text, err := os.ReadFile(recordings + from)
+		require.NoError(t, err)
+		to = filepath.Join(dir, to)
+		require.NoError(t, os.WriteFile(to, text, 0o600))
+		return to
+	}
+	events, hooks := copied("hold_by_api.jsonl.gz", "before.json"), copied("hold_by_api.hooks.jsonl.gz", "after.json")
+	_, want, _ := ctisim(t, "-replay", recordings+"hold_by_api.jsonl.gz", recordings+"hold_by_api.hooks.jsonl.gz")
+	for _, files := range [][]string{{events, hooks}, {hooks, events}} {
+		code, out, errs := ctisim(t, append(files, "-replay")...)
+		require.Equal(t, exitOK, code, errs)
+		require.Equal(t, want, out)
+	}
+	_, out, _ := ctisim(t, "-replay", events, copied("click_to_dial.hooks.jsonl.gz", "other.json"))
+	require.Equal(t, 2, strings.Count(out, `{"scenario":`), "those of two scenarios are two")
+	code, _, errs := ctisim(t, "-replay", events, copied("../traces_test.go", "none.json"))
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "none.json:1: not a JSON row")
+}
+
 // Several recordings are played each into an engine of its own, and told apart.
 func TestReplayOfSeveral(t *testing.T) {
 	code, out, errs := ctisim(t, "-replay", recordings+"click_to_dial.jsonl.gz", recordings+"hold_by_api.jsonl.gz")

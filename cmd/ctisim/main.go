@@ -47,7 +47,8 @@ Flags of a replay:
   -profile NAME     basic or full events (default basic)
 
 A recording is a file NAME.jsonl of the event socket, NAME.hooks.jsonl of hooks in the switch, or both, each perhaps
-with .gz; the two are paired by name. Several recordings are told apart by {"scenario":NAME} lines.
+with .gz; the two are paired by name, and by their channels if two files alone are given. Several recordings are told
+apart by {"scenario":NAME} lines.
 
 Exit status: 0 done, 1 it failed, 2 wrong usage or a file that is no recording.
 `

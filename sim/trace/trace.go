@@ -26,7 +26,8 @@ type Scenario struct {
 const hooksMark = ".hooks"
 
 // Pair sorts files into scenarios by name: NAME.jsonl and NAME.hooks.jsonl, each perhaps with .gz, are one scenario.
-// Scenarios come in the order in which their first files were given.
+// Scenarios come in the order in which their first files were given. Two files of other names are one scenario too where
+// one is of hooks, the other of events, and both know a channel.
 func Pair(paths []string) ([]Scenario, error) {
 	var scenarios []Scenario
 	for _, path := range paths {
@@ -50,7 +51,29 @@ func Pair(paths []string) ([]Scenario, error) {
 	for i := range scenarios {
 		scenarios[i].Name = filepath.Base(scenarios[i].Name)
 	}
+	if len(paths) == 2 && len(scenarios) == 2 && sameChannels(paths[0], paths[1]) {
+		return []Scenario{{Name: scenarios[0].Name, Events: paths[0], Hooks: paths[1]}}, nil
+	}
 	return scenarios, nil
+}
+
+// sameChannels tells whether two files are the two sides of one scenario, in whichever order. One that cannot be read is
+// not; whoever reads it is told why.
+func sameChannels(one, other string) bool {
+	a, err := readFile(one)
+	if err != nil {
+		return false
+	}
+	b, err := readFile(other)
+	if err != nil {
+		return false
+	}
+	known := map[string]bool{}
+	for _, row := range slices.Concat(a.hooks, b.hooks) {
+		known[row.UUID] = row.UUID != ""
+	}
+	shared := func(row eventRow) bool { return known[row.UUID] }
+	return len(a.hooks) > 0 && slices.ContainsFunc(b.events, shared) || len(b.hooks) > 0 && slices.ContainsFunc(a.events, shared)
 }
 
 // Read returns the scenario as the engine's inputs. An error names the file and, where there is one, the line.
