@@ -345,14 +345,19 @@ func (e *Engine) giveBack(p *party, cause uint16) uint64 {
 	if p.call != nil {
 		callID = p.call.id
 	}
-	if n.agent != nil { // the leg says again whose it is, before it can be in another call
-		e.command(Command{
-			Kind: CommandSetVariable, Leg: n.id, UUID: n.names.uuid, CallID: callID, Name: "cti_call_id", Value: n.agent.nailCall(),
-		})
+	if n.agent != nil {
+		e.nameNail(n, callID)
 	}
 	e.parkNail(n, callID)
 	e.returning = append(e.returning, wayBack{refTo(p), cause})
 	return n.command
+}
+
+// nameNail has the leg say again whose it is, before it can be in another call.
+func (e *Engine) nameNail(n *nail, callID string) {
+	e.command(Command{
+		Kind: CommandSetVariable, Leg: n.id, UUID: n.names.uuid, CallID: callID, Name: "cti_call_id", Value: n.agent.nailCall(),
+	})
 }
 
 // wayBack is a party whose nailed-up leg has been taken from it.
@@ -408,20 +413,39 @@ func (e *Engine) nailAlone(p *party) {
 
 // strayNail takes in a nailed-up leg that this run does not know, or hangs it up where nobody is to have it.
 func (e *Engine) strayNail(in *Input) bool {
-	if e.legs.get(in.Leg) != nil || e.nails[in.Leg] != nil || !isNailCall(in.Text.CTICallID) {
+	named := isNailCall(in.Text.CTICallID)
+	if e.legs.get(in.Leg) != nil || e.nails[in.Leg] != nil || !named && !e.leftOver(in) {
 		return false
 	}
-	n := e.newNail(nil, in.Leg, in.Text.Destination)
-	n.names, n.seenIn = namesOf(&in.Text), e.audit.beganAt
 	for _, a := range e.agentsInOrder() {
-		if a.nailCall() == in.Text.CTICallID && a.nailed() && a.nail == nil && in.CallState == CallStateActive {
-			a.nail, n.agent, n.at = n, a, a.dn
+		his := a.nailCall() == in.Text.CTICallID || !named && e.phoneOf(a) == in.Text.Destination
+		if his && a.nailed() && a.nail == nil && in.CallState == CallStateActive {
+			n := e.newStrayNail(a, in)
+			a.nail = n
+			if !named {
+				e.nameNail(n, a.nailCall())
+			}
 			e.parkNail(n, a.nailCall())
 			return true
 		}
 	}
-	e.endNail(n)
-	return true
+	if named {
+		e.endNail(e.newStrayNail(nil, in))
+	}
+	return named
+}
+
+func (e *Engine) newStrayNail(a *agent, in *Input) *nail {
+	n := e.newNail(a, in.Leg, in.Text.Destination)
+	n.names, n.seenIn = namesOf(&in.Text), e.audit.beganAt
+	return n
+}
+
+// leftOver tells of a leg that is up and alone in a call that is over: the last run went before it could park it.
+func (e *Engine) leftOver(in *Input) bool {
+	id := in.Text.CTICallID
+	return in.Kind == LegFound && in.Direction == DirectionOutbound && in.CallState == CallStateActive && in.Other.IsZero() &&
+		id != "" && id != in.Text.Hex && e.callNamed(id) == nil
 }
 
 // nailFound meets a nailed-up leg in a snapshot; false: a party is on it.

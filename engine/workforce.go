@@ -287,6 +287,9 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 	}
 	if r.NextState != "" {
 		a.next = reserved{set: true, state: agentStateNamed(r.NextState), reason: r.NextReason}
+		if a.leaves() && r.NextReason == events.ReasonDeviceLost { // its return is to call that off
+			e.lost[a.dn] = true
+		}
 	}
 	e.agentsByDN[a.dn] = a
 	for i := range a.tiers {

@@ -1,6 +1,8 @@
 package center
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,4 +70,66 @@ func TestRestartAfterReload(t *testing.T) {
 	restart(d)
 	a, _ = w.engine.Agent("anna")
 	require.Equal(t, int64(events.AgentStateLoggedOut), a.AgentState)
+}
+
+// TestRestartBeforeALegIsParked: the module goes when a call on a leg that stays up is over, and the leg is not parked yet. It says
+// still that it is in that call; the next run knows it for whose it is, parks it and has the next caller put through to it
+// (docs/ARCHITECTURE.md 11, 17).
+func TestRestartBeforeALegIsParked(t *testing.T) {
+	d := oneAgent(0)
+	d.Agents[0].NailedUp = true
+	w, _, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	w.wait(2 * time.Second)
+	first := w.arrive("13900000001", "8000")
+	w.enter(first, "8001")
+	w.wait(time.Second)
+	leg := first.partner
+	require.NotNil(t, leg)
+	parking, take := false, w.stepOn
+	w.stepOn = func(in *engine.Input) {
+		take(in)
+		parking = parking || slices.ContainsFunc(w.out.Commands, func(c engine.Command) bool {
+			return c.Kind == engine.CommandWait && c.Leg == leg.id
+		})
+	}
+	w.hangup(first, engine.CauseNormalClearing, engine.RecvBye)
+	for range 20 {
+		if !parking {
+			w.next()
+		}
+	}
+	require.True(t, parking)
+	restart(d)
+	require.True(t, strings.HasPrefix(leg.callID, "nailed-"), leg.callID)
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, events.StatusFree, a.Status)
+	second := w.arrive("13900000002", "8000")
+	w.enter(second, "8001")
+	w.wait(time.Second)
+	require.Same(t, leg, second.partner)
+}
+
+// TestRestartWhileAPhoneIsGone: a logout because a phone is gone waits for the end of the call; the phone is back after the module
+// was loaded anew, and the logout is called off (3.15).
+func TestRestartWhileAPhoneIsGone(t *testing.T) {
+	d := oneAgent(0)
+	d.Agents[0].DeviceLost = engine.DeviceLogsOut
+	w, _, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	caller := w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(3 * time.Second)
+	require.NotNil(t, caller.partner)
+	w.step(engine.Input{Kind: engine.DeviceLost, Text: engine.Text{User: "1001"}})
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, &events.ReservedState{ReasonCode: events.ReasonDeviceLost}, a.Reserved)
+	restart(d)
+	w.step(engine.Input{Kind: engine.DeviceFound, Text: engine.Text{User: "1001"}})
+	a, _ = w.engine.Agent("anna")
+	require.Nil(t, a.Reserved)
+	w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+	w.wait(time.Second)
+	a, _ = w.engine.Agent("anna")
+	require.Equal(t, int64(events.AgentStateReady), a.AgentState)
 }

@@ -88,6 +88,7 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 	w.runs++
 	w.timer = 0
 	clear(w.strands)
+	clear(w.queued)
 }
 
 // open are the calls that were not over.

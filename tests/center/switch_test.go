@@ -36,7 +36,7 @@ type world struct {
 	inOrder  []*channel
 	made     int
 	strands  map[string]int64        // until when the commands of a call go on
-	doomed   map[engine.LegID]uint16 // legs that were hung up before they came to be
+	queued   map[engine.LegID]uint16 // legs that are still to be called, and the cause that one is hung up with before
 
 	fault  faults
 	prompt bool                       // commands are carried out at once
@@ -89,7 +89,7 @@ func (a *agenda) Pop() any {
 func newWorld(seed uint64, config engine.Config) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 17)), now: startMono, channels: map[engine.LegID]*channel{},
-		doomed: map[engine.LegID]uint16{}, strands: map[string]int64{},
+		queued: map[engine.LegID]uint16{}, strands: map[string]int64{},
 	}
 	config.CompanyID, config.MonoNanos, config.WallMicros = company, startMono, startWall
 	config.LegSeed = [2]uint64{seed, seed + 1}
@@ -171,6 +171,9 @@ func (w *world) fact(kind engine.InputKind, c *channel, fill func(in *engine.Inp
 
 // command does what the engine has asked for, after a while, or does not.
 func (w *world) command(c engine.Command) {
+	if c.Kind == engine.CommandOriginate {
+		w.queued[c.Leg] = engine.CauseNone
+	}
 	if w.prompt {
 		w.afterCommand(0, func() {
 			if c.Kind == engine.CommandHangup {
@@ -191,9 +194,13 @@ func (w *world) command(c engine.Command) {
 		w.afterCommand(delay/2, func() { w.hangupCommand(c) })
 		return
 	case chance < f.refused:
-		w.afterCommand(delay, func() { w.done(c, engine.CauseTemporaryFailure) })
+		w.afterCommand(delay, func() {
+			delete(w.queued, c.Leg)
+			w.done(c, engine.CauseTemporaryFailure)
+		})
 		return
 	case chance < f.refused+f.lost:
+		delete(w.queued, c.Leg)
 		return
 	case chance < f.refused+f.lost+f.late:
 		delay += time.Duration(w.rng.IntN(20)) * time.Second
@@ -281,15 +288,18 @@ func (w *world) hangupCommand(c engine.Command) {
 		w.hangup(leg, c.Cause, d)
 		return
 	}
-	if len(w.doomed) > 10_000 {
-		clear(w.doomed)
+	if _, queued := w.queued[c.Leg]; queued {
+		w.queued[c.Leg] = c.Cause
+		w.done(c, engine.CauseNone)
+		return
 	}
-	w.doomed[c.Leg] = c.Cause
-	w.done(c, engine.CauseNone)
+	w.done(c, engine.CauseInvalidCallReference)
 }
 
 func (w *world) originate(c engine.Command) {
-	if cause, doomed := w.doomed[c.Leg]; doomed {
+	cause := w.queued[c.Leg]
+	delete(w.queued, c.Leg)
+	if cause != engine.CauseNone {
 		w.done(c, cause)
 		return
 	}
