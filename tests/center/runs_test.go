@@ -60,4 +60,9 @@ func (l *ledger) restarted() {
 			a.state, a.reason, a.next, a.back = 0, 0, reservation{}, reservation{}
 		}
 	}
+	for _, p := range l.parties { // whom the run does not know, on no call
+		if !named[p.agentUUID] {
+			p.agentUUID = ""
+		}
+	}
 }
