@@ -306,7 +306,7 @@ func agentStateNamed(name string) AgentState {
 
 // restoreService counts a call that has outlived the last run for the agent whose phone it is on.
 func (e *Engine) restoreService(p *party, r *PartyRecord) {
-	if a := e.agents[r.AgentUUID]; a != nil && a.state != AgentLoggedOut {
+	if a := e.agents[r.AgentUUID]; a != nil {
 		e.attachTo(a, p)
 	}
 	e.restoreNail(p, e.agents[r.AgentUUID])

@@ -133,3 +133,34 @@ func TestRestartWhileAPhoneIsGone(t *testing.T) {
 	a, _ = w.engine.Agent("anna")
 	require.Equal(t, int64(events.AgentStateReady), a.AgentState)
 }
+
+// TestRestartKeepsTheCallOfWhoLeft: an agent leaves in his after-call work with another call at his phone. It is his still, over a
+// restart as without one: he does not come to another phone before it is over (3.15; docs/ARCHITECTURE.md 11).
+func TestRestartKeepsTheCallOfWhoLeft(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		d := oneAgent(20_000)
+		w, _, restart := again(d)
+		comesTo := func(dn string, want int64) {
+			w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: dn, AgentState: 1})
+			a, _ := w.engine.Agent("anna")
+			require.Equal(t, want, a.AgentState, "at %s, restarted %v", dn, restarted)
+		}
+		comesTo("1001", events.AgentStateReady)
+		caller := w.arrive("13900000001", "8000")
+		w.enter(caller, "8001")
+		w.wait(3 * time.Second)
+		require.NotNil(t, caller.partner)
+		w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+		w.wait(time.Second)
+		own := w.arrive("1001", "1009")
+		w.wait(time.Second)
+		w.request(engine.Request{Kind: engine.RequestAgentLogout, AgentUUID: "anna"})
+		if restarted {
+			restart(d)
+		}
+		comesTo("1003", events.AgentStateLoggedOut)
+		w.hangup(own, engine.CauseNormalClearing, engine.RecvBye)
+		w.wait(time.Second)
+		comesTo("1003", events.AgentStateReady)
+	}
+}
