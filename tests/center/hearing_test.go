@@ -21,7 +21,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 		}
 		for id, p := range l.parties { // calls that were at the phone before him
 			if p.dn == a.dn && p.told && !p.released && l.offers[id] == nil && p.agentUUID == "" {
-				p.agentUUID = m.AgentUUID
+				p.agentUUID, p.late = m.AgentUUID, true
 			}
 		}
 	case *events.AgentReady:

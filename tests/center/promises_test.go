@@ -74,6 +74,7 @@ type partySeen struct {
 	dn, queue                   string
 	told, established, released bool
 	agentUUID                   string
+	late                        bool // he came to the phone when the call was there
 	business                    bool // a queue's call, established
 }
 

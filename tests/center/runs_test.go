@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 const minute = int64(60_000_000) // µs
@@ -60,8 +61,8 @@ func (l *ledger) restarted() {
 			a.state, a.reason, a.next, a.back = 0, 0, reservation{}, reservation{}
 		}
 	}
-	for _, p := range l.parties { // whom the run does not know, on no call
-		if !named[p.agentUUID] {
+	for _, p := range l.parties { // the store knows whose a phone was when the call came to it, and the run whom it names
+		if a := l.agents[p.agentUUID]; !named[p.agentUUID] || p.late && a.state == events.AgentStateLoggedOut {
 			p.agentUUID = ""
 		}
 	}
