@@ -63,6 +63,7 @@ func loggedDay(c *center) {
 	c.told("Ringing 1004", "Released 1004", "Ringing 1001")
 	c.answer("1001")
 	c.told("Established 1001")
+	c.hears(map[string]string{outside: "1001", "1001": outside})
 	c.ask("SingleStepTransfer", "1001", "otherDN", "1005")
 	c.endsWith("1005")
 	c.talks()
