@@ -39,3 +39,20 @@ func TestCauseTableInOrder(t *testing.T) {
 		names[c.name] = true
 	}
 }
+
+// TestDispositions proves R20: the words are FreeSWITCH's; recv_ is what the far end did, send_ what the switch did.
+func TestDispositions(t *testing.T) {
+	for disposition, want := range map[Disposition]string{
+		DispositionNone: "", RecvBye: "recv_bye", RecvCancel: "recv_cancel", RecvRefuse: "recv_refuse",
+		SendBye: "send_bye", SendCancel: "send_cancel", SendRefuse: "send_refuse", SendRefuse + 1: "",
+	} {
+		require.Equal(t, want, disposition.String())
+	}
+	far := &party{cause: CauseNormalClearing, disposition: RecvBye}
+	far.inside = true
+	(&Engine{}).assignBlame(far)
+	require.Equal(t, agentSide, far.side, "the far end has ended it")
+	here := &party{cause: CauseNormalClearing, disposition: SendBye}
+	(&Engine{}).assignBlame(here)
+	require.Equal(t, systemSide, here.side, "the switch has ended it")
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sort"
 
 	"modcti/engine"
@@ -49,8 +50,21 @@ func (r *Run) note(o *engine.Outgoing) {
 	}
 	if party, ok := m.(interface{ Party() *events.CallPart }); ok {
 		e.partyID = party.Party().PartyID
+		r.checkCommon(m.Name(), m.Common(), party.Party())
 	}
 	r.seen = append(r.seen, e)
+}
+
+// checkCommon: an event of a party says whose and of what (R25); of who is to be called back a queue tells before he has one.
+func (r *Run) checkCommon(name string, header *events.Header, part *events.CallPart) {
+	if part.PartyID == "" && slices.Contains([]string{"EventQueued", "EventDiverted", "EventAbandoned"}, name) {
+		return
+	}
+	for _, text := range []string{header.CompanyID, part.CallID, part.PartyID, part.CallType, part.PartyRole, part.ThisDN} {
+		if text == "" || header.CreationTime == 0 {
+			r.breaks("%s lacks one of the common fields (R25): %+v", name, part)
+		}
+	}
 }
 
 // checkCompany: what is told of a call is its company's alone, and so is who is answered by it (protocol.md 7).

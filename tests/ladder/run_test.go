@@ -105,11 +105,11 @@ func TestPromisesAreWatched(t *testing.T) {
 	_, err := parsed(t, "+0 created a in from=13912345678 to=1001").Play()
 	require.ErrorContains(t, err, "no ----")
 	tell := func(r *Run, m events.Message, o engine.Outgoing) {
-		m.Common().Seq = r.lastSeq + 1
+		m.Common().Seq, m.Common().CreationTime, m.Common().CompanyID = r.lastSeq+1, 1, Company
 		o.Message = m
 		r.note(&o)
 	}
-	part := events.CallPart{CallID: "c", PartyID: "p"}
+	part := events.CallPart{CallID: "c", PartyID: "p", CallType: events.Inbound, PartyRole: events.Agent, ThisDN: "1001"}
 	call := engine.Outgoing{CallID: "c"}
 	for want, breaking := range map[string]func(r *Run){
 		"before EventCallCreated": func(r *Run) { tell(r, &events.Dialing{CallPart: part}, call) },
@@ -126,6 +126,14 @@ func TestPromisesAreWatched(t *testing.T) {
 			tell(r, &events.CallCreated{}, call)
 			tell(r, &events.Released{CallPart: part}, call)
 			tell(r, &events.Released{CallPart: part}, call)
+		},
+		"has a code (R50)": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.CallDeleted{NoCallReasonCode: "400"}, call)
+		},
+		"lacks one of the common fields (R25)": func(r *Run) {
+			tell(r, &events.CallCreated{}, call)
+			tell(r, &events.Dialing{CallPart: events.CallPart{CallID: "c", PartyID: "p"}}, call)
 		},
 		"never released": func(r *Run) {
 			tell(r, &events.CallCreated{}, call)
