@@ -69,8 +69,8 @@ type Config struct {
 	Waited  []QueueRecord
 	Offered []OfferRecord
 
-	// Dropped are the stays of who hung up while he waited and may return to his place, and Served those of who was served,
-	// each the eldest first.
+	// Dropped are the stays of who hung up while he waited, or was cut off, and may return to his place, and Served those of
+	// who was served, each the eldest first.
 	Dropped, Served []QueueRecord
 
 	// DayEnd is when the day of a moment ends, in Unix µs; then the counters that routing reads begin anew. It must be

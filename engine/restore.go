@@ -92,7 +92,7 @@ func (e *Engine) restorePast() {
 }
 
 // endInterrupted ends the stays and the offers of the last run, which nobody else does. Who waited, and comes into his
-// queue again, has his place there.
+// queue again, has his place there, also by another call in time: the switch may have cut him off.
 func (e *Engine) endInterrupted() {
 	now := floorDiv(e.in.WallMicros, 1000)
 	restored := map[string]*party{}
@@ -102,8 +102,12 @@ func (e *Engine) endInterrupted() {
 		}
 	}
 	for _, r := range e.config.Waited {
-		if p := restored[r.PartyID]; p != nil {
-			p.waitedIn, p.waitedSince = r.QueueID, e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis))
+		since, p, q := e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis)), restored[r.PartyID], e.queueAt(r.QueueID)
+		if p != nil {
+			p.waitedIn, p.waitedSince = r.QueueID, since
+		}
+		if q != nil && q.config.ResumeMillis > 0 && identifies(r.CallerDN) && (p == nil || p.agent == nil) { // an agent consulted
+			q.remember(r.CallerDN, droppedCaller{since, e.in.MonoNanos})
 		}
 		r.LeftMillis, r.Outcome = now, StayInterrupted
 		e.out.Records = append(e.out.Records, Record{Kind: QueueLeft, Queue: &r})

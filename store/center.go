@@ -30,9 +30,9 @@ var (
 	askDropped = fmt.Sprintf("SELECT "+stayColumns+" FROM "+
 		"(SELECT *, max(entered_millis) OVER (PARTITION BY queue_id, caller_dn) AS came FROM queue_stay NOT INDEXED "+
 		"WHERE id > (SELECT max(id) FROM queue_stay) - %d AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
-		"WHERE outcome = '%s' AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
+		"WHERE outcome IN ('%s', '%s') AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
 		"WHERE p.call_id = s.call_id AND p.party_id = s.party_id AND p.agent_uuid <> '') ORDER BY left_millis, id",
-		pastMax, engine.StayAbandoned)
+		pastMax, engine.StayAbandoned, engine.StayInterrupted)
 	askServed = fmt.Sprintf("SELECT caller_dn, agent_uuid, max(left_millis) AS left FROM "+
 		"(SELECT * FROM queue_stay WHERE entered_millis > (SELECT max(entered_millis) FROM queue_stay) - %d "+
 		"AND outcome = '%s' AND EXISTS (SELECT 1 FROM queue WHERE last_seat_millis > 0) ORDER BY entered_millis DESC LIMIT %d) "+
@@ -145,8 +145,8 @@ func (s *Store) Waited() ([]engine.QueueRecord, error) {
 		"FROM queue_stay s WHERE open = 1 AND callback = 0 ORDER BY id")
 }
 
-// Dropped returns the stays of those who hung up while they waited and have not come into that queue since, the eldest first,
-// of queues that keep their places. An agent's who consulted is none.
+// Dropped returns the stays of those who hung up while they waited, or whom the end of a run cut off, and who have not come into
+// that queue since, the eldest first, of queues that keep their places. An agent's who consulted is none.
 func (s *Store) Dropped() ([]engine.QueueRecord, error) {
 	return readAll(s, scanStay, askDropped)
 }

@@ -74,8 +74,9 @@ func stayOf(caller string, entered, left int64, outcome, agent string) engine.Re
 	}}
 }
 
-// Who dropped may return to his place after a restart too, unless he has; an agent who gave up a consult has none. Who served
-// a caller last is told once a caller. A queue without the settings for either asks nothing of the past.
+// Who dropped may return to his place after a restart too, and so may whom the end of a run cut off, unless he has; an agent who
+// gave up a consult has none. Who served a caller last is told once a caller. A queue without the settings for either asks nothing
+// of the past.
 func TestDroppedAndServed(t *testing.T) {
 	dir := t.TempDir()
 	agent := engine.PartyRecord{CallID: "1001-call", PartyID: "1001300", StartMillis: 1, AgentUUID: "u1"}
@@ -91,6 +92,7 @@ func TestDroppedAndServed(t *testing.T) {
 		stayOf("135", month+300, month+500, engine.StayAnswered, "u1"),
 		stayOf("134", month+450, month+600, engine.StayAnswered, "u2"),
 		{Kind: engine.QueueEntered, Queue: stayOf("133", month+710, 0, "", "").Queue},
+		stayOf("136", month+400, month+950, engine.StayInterrupted, ""),
 	}
 	d := sampleDirectory()
 	require.Equal(t, "8001", d.Queues[0].ID)
@@ -103,7 +105,7 @@ func TestDroppedAndServed(t *testing.T) {
 	s := open(t, Options{Dir: dir})
 	dropped, err := s.Dropped()
 	require.NoError(t, err)
-	require.Equal(t, []engine.QueueRecord{*records[2].Queue, *records[1].Queue}, dropped)
+	require.Equal(t, []engine.QueueRecord{*records[2].Queue, *records[1].Queue, *records[10].Queue}, dropped)
 	served, err := s.Served()
 	require.NoError(t, err)
 	require.Equal(t, []engine.QueueRecord{

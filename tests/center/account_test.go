@@ -101,10 +101,11 @@ func (l *ledger) occupied(uuid string) bool {
 	return false
 }
 
-// leavesPlace: who hangs up before he is served may have his place again for a while (3.2).
+// leavesPlace: who hangs up before he is served, or whose wait ends with the run, may have his place again for a while (3.2).
 func (l *ledger) leavesPlace(s *staySeen) {
 	q := l.queue(s.QueueID)
-	if s.Outcome != engine.StayAbandoned || s.consult || s.Callback || q == nil || q.ResumeMillis == 0 {
+	unserved := s.Outcome == engine.StayAbandoned || s.Outcome == engine.StayInterrupted
+	if !unserved || s.consult || s.Callback || q == nil || q.ResumeMillis == 0 {
 		return
 	}
 	if l.account.dropped[q.ID] == nil {

@@ -49,6 +49,9 @@ func (k *kept) take(records []engine.Record) {
 			delete(k.offers, r.Offer.PartyID)
 		case engine.QueueEntered:
 			k.stays[stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}] = *r.Queue
+			k.left = slices.DeleteFunc(k.left, func(s engine.QueueRecord) bool {
+				return s.Outcome != engine.StayAnswered && s.QueueID == r.Queue.QueueID && s.CallerDN == r.Queue.CallerDN
+			})
 		case engine.QueueLeft:
 			k.left = append(k.left, *r.Queue)
 			delete(k.stays, stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis})
@@ -75,7 +78,7 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 	}
 	for _, s := range k.left {
 		switch s.Outcome {
-		case engine.StayAbandoned:
+		case engine.StayAbandoned, engine.StayInterrupted:
 			config.Dropped = append(config.Dropped, s)
 		case engine.StayAnswered:
 			config.Served = append(config.Served, s)

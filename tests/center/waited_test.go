@@ -150,3 +150,37 @@ func TestRestartKeepsWhoMayReturn(t *testing.T) {
 	talk(enter("13900000002"), "1002") // whom he knows, though anna has been free for longer
 	talk(enter("13900000009"), "1001")
 }
+
+// TestRestartKeepsThePlaceOfWhoWasCutOff: the switch dies under callers who wait, which is no fault of theirs. Who calls again in time
+// has his place, as who hung up has, also when another restart comes before he does; who comes too late has not (3.2).
+func TestRestartKeepsThePlaceOfWhoWasCutOff(t *testing.T) {
+	for restarts := 1; restarts <= 2; restarts++ {
+		d := oneAgent(0)
+		d.Queues[0].ResumeMillis = 60_000
+		w, _, restart := again(d)
+		enter := func(number string) int64 {
+			caller := w.arrive(number, "8000")
+			w.enter(caller, "8001")
+			q, _ := w.engine.Queue("8001")
+			for _, c := range q.Callers {
+				if c.OtherDN == number {
+					return c.EnteredTime
+				}
+			}
+			return 0
+		}
+		first := enter("13900000001")
+		w.wait(time.Second)
+		late := enter("13900000002")
+		w.wait(time.Second)
+		clear(w.channels)
+		for range restarts {
+			restart(d)
+		}
+		w.wait(20 * time.Second)
+		require.NotZero(t, first)
+		require.Equal(t, first, enter("13900000001"), "%d restarts", restarts)
+		w.wait(40 * time.Second)
+		require.Less(t, late, enter("13900000002"), "%d restarts", restarts)
+	}
+}
