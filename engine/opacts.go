@@ -324,7 +324,7 @@ func (e *Engine) completeEarly(o *operation) {
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
-	if e.waitsOn(o) {
+	if e.turnsMoved(o) || e.waitsOn(o) {
 		return
 	}
 	e.tellMerged(o)

@@ -23,6 +23,7 @@ func (e *Engine) callQueue(o *operation, q *queue) {
 		e.wait(by, WaitMusic)
 	case with != nil && !with.ending:
 		with.movedBy = o.byDN
+		o.dissolve() // where the queue sends him on, another operation has him
 		e.enqueue(with, q, 0, false)
 	}
 	o.stage = over
@@ -93,6 +94,22 @@ func (e *Engine) waitsOn(o *operation) bool {
 		with.movedBy = o.byDN
 	}
 	return true
+}
+
+// turnsMoved has a queue turn away the customer who comes into the agent's place there as if he came by himself; whom somebody has
+// picked up for, it has taken.
+func (e *Engine) turnsMoved(o *operation) bool {
+	w, with := o.opStay(), o.with.get()
+	if w == nil || with == nil || with.waiter != w || w.winner != nil {
+		return false
+	}
+	when, refused := e.turnedAway(w, with)
+	if refused {
+		w.op, o.stage, with.movedBy = nil, over, o.byDN
+		o.dissolve()
+		e.overflow(w, when)
+	}
+	return refused
 }
 
 // opUnserved: the queue gives up who waits for an operation. A consult has failed then; whom a transfer has left in the
