@@ -120,7 +120,7 @@ func (l *ledger) takesPlace(s *staySeen) {
 	if q := l.queue(s.QueueID); !dropped || s.consult || s.Callback || q == nil {
 		return
 	} else if l.w.now-had.left <= q.ResumeMillis*1e6 {
-		if l.outcomes["returned"]++; s.SinceMillis > had.sinceMillis {
+		if l.outcomes["returned"]++; s.SinceMillis > had.sinceMillis+1 { // it is told by another moment's clocks, cut to µs
 			l.breaks("%s is back in %s, and has lost his place: %d, and was %d", s.CallerDN, q.ID, s.SinceMillis, had.sinceMillis)
 		}
 	}
