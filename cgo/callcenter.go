@@ -269,7 +269,6 @@ const callcenterQueueParams = 16
 
 func (in *callcenterImport) takeQueue(e *ccElement) {
 	draft, policy := queueDraft{}, engine.MissedNotReady
-	draft.SkipEmptyLevels = true // as mod_callcenter has it where the file does not say
 	for _, v := range e.values {
 		result, why := taken, ""
 		switch v.name {
@@ -399,7 +398,8 @@ func (in *callcenterImport) takeTier(e *ccElement) {
 	in.directory.Tiers = append(in.directory.Tiers, engine.TierConfig{AgentUUID: uuid, QueueID: queue, Position: position})
 }
 
-// placeLevels gives the levels of each queue, whatever their numbers are, the ranks from 1 to 5.
+// placeLevels gives the levels of each queue, whatever their numbers are, the ranks from 1 to 5. A level without anybody is
+// not waited for where the file does not say, as mod_callcenter has it; where no level is waited for there is none to skip.
 func (in *callcenterImport) placeLevels() {
 	for i := range in.directory.Queues {
 		q := &in.directory.Queues[i]
@@ -418,6 +418,9 @@ func (in *callcenterImport) placeLevels() {
 			if place > 0 && place < engine.LevelMax {
 				q.LevelAfter[rank-1] = rules.after(level)
 			}
+		}
+		if !rules.emptyGiven {
+			q.SkipEmptyLevels = q.LevelAfter != [engine.LevelMax]int64{}
 		}
 		if len(levels) > engine.LevelMax {
 			in.lines = append(in.lines, importLine{Element: "queue", Name: q.ID, Param: "level", Result: taken,

@@ -98,7 +98,7 @@ func TestImportCallcenter(t *testing.T) {
 		{QueueConfig: engine.QueueConfig{ID: "support@default", Name: "support@default", Strategy: engine.TopDown,
 			Music: "local_stream://moh", NobodyOnMillis: 120_000, ResumeMillis: 60_000,
 			LevelAfter: [engine.LevelMax]int64{0, 300_000, 900_000, 0, 0}, SinceCall: true}},
-		{QueueConfig: engine.QueueConfig{ID: "sales", Name: "sales", SkipEmptyLevels: true}},
+		{QueueConfig: engine.QueueConfig{ID: "sales", Name: "sales"}},
 	}, in.directory.Queues)
 	require.Equal(t, []engine.AgentConfig{
 		{UUID: uuid("1000"), ID: "1000@default", Name: "1000@default", DN: "1000", RingMillis: 10_000, WrapUpMillis: 10_000,
@@ -177,6 +177,7 @@ func TestImportOfMoreThanFiveLevels(t *testing.T) {
 	}
 	require.Equal(t, []int{1, 2, 3, 4, 5, 5, 5}, levels)
 	require.Equal(t, [engine.LevelMax]int64{0, 10_000, 10_000, 10_000, 10_000}, in.directory.Queues[0].LevelAfter)
+	require.True(t, in.directory.Queues[0].SkipEmptyLevels, "as mod_callcenter has it where the file does not say")
 	require.Contains(t, in.lines[0].Why, "of its 7 levels the last ones are level 5 together")
 	why := in.left(t)
 	require.Contains(t, why["X-PRE-PROCESS  cmd"], "what it includes is not read")

@@ -53,6 +53,25 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	require.Len(t, said(), 8)
 }
 
+// TestNothingIdleOfWhatAFileDoesNotSay: of a callcenter.conf.xml that is taken over, only what it sets itself is named. What
+// mod_callcenter does where the file is silent is none of its settings.
+func TestNothingIdleOfWhatAFileDoesNotSay(t *testing.T) {
+	b := begin(t, t.TempDir(), newFakeHost())
+	importing := func(params string) string {
+		before := len(b.host.logged())
+		path := writeCallcenter(t, `<configuration name="callcenter.conf"><queues><queue name="8021">
+			<param name="strategy" value="longest-idle-agent"/><param name="max-wait-time" value="0"/>`+params+`</queue></queues>
+			<agents><agent name="helen" type="callback" contact="user/1002"/></agents>
+			<tiers><tier agent="helen" queue="8021" level="1" position="1"/></tiers></configuration>`, "")
+		require.Contains(t, b.query("import callcenter "+path), "+OK\n")
+		return b.host.logged()[before:]
+	}
+	require.NotContains(t, importing(""), "settings without effect")
+	require.NotContains(t, importing(`<param name="tier-rules-apply" value="true"/>`), "settings without effect")
+	require.Contains(t, importing(`<param name="tier-rule-no-agent-no-wait" value="true"/>`),
+		`settings without effect queue=8021 settings="tier-rule-no-agent-no-wait without level-waits or tier-rules-apply"`)
+}
+
 // TestSettingsOfALaterVersion: what this version has no part for is said where somebody wants it otherwise than it stands by
 // default, and taken all the same (settings.md).
 func TestSettingsOfALaterVersion(t *testing.T) {

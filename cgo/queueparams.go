@@ -24,6 +24,7 @@ type queueDraft struct {
 // tierRules are the tier-rule parameters of callcenter.conf.xml.
 type tierRules struct {
 	apply, multiply, given bool
+	emptyGiven             bool  // what becomes of a level without anybody is said
 	wait                   int64 // ms
 }
 
@@ -75,7 +76,8 @@ var queueFields = []field[queueDraft]{
 		return yes(&q.rules.multiply, v)
 	}},
 	{"tier-rule-no-agent-no-wait", false, boolAllowed, func(q *queueDraft, v string) bool {
-		return yes(&q.SkipEmptyLevels, v)
+		q.rules.emptyGiven = yes(&q.SkipEmptyLevels, v)
+		return q.rules.emptyGiven
 	}},
 	{"discard-abandoned-after", false, secondsAllowed, func(q *queueDraft, v string) bool {
 		q.discardSet = true
