@@ -25,7 +25,7 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 	if kind == PartyClosed && p.state == Released {
 		r.AnswerSec, r.BillSec = p.answerSec(), p.billSec()
 		r.HangupCause, r.SwitchCause, r.HangupSide = p.hangupCause.String(), CauseName(p.cause), p.side.String()
-		r.Disposition, r.CallState, r.EarlyDetectCause = p.disposition.String(), callStateAtEnd(p).String(), earlyDetectCause(p)
+		r.Disposition, r.CallState, r.EarlyDetectCause = p.disposition.String(), p.leftAs(), earlyDetectCause(p)
 		r.EndStatus = e.endStatus(p)
 	}
 	e.out.Records = append(e.out.Records, Record{Kind: kind, Party: r})

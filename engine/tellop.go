@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+
+	"modcti/events"
+)
 
 // This file tells of operations. One record of what was done, two renderings: what basic leaves out is marked FullOnly,
 // or stands in fields that only full writes (call-model.md; R6, R9, R33).
@@ -92,6 +96,9 @@ type farewell struct {
 	otherDN, thisRole             string // transfer after a consult: other is who was consulted (R4, R6)
 	stage                         int64
 }
+
+// leftAs is how a party left its call: by an operation, or for want of an answer (R37).
+func (p *party) leftAs() string { return cmp.Or(p.farewell.callState, callStateAtEnd(p).String()) }
 
 func (f *farewell) show(m *events.Released) {
 	if f.callState != "" {

@@ -1,6 +1,7 @@
 package ladder
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -99,6 +100,39 @@ func (r *Run) checkCalls() {
 			in[p.PartyID] = c.CallID
 		}
 	}
+}
+
+// checkEnds: the record of a party says how it left its call as its release in full does (R37).
+func (r *Run) checkEnds() {
+	recorded := map[string]string{}
+	for i := range r.out.Records {
+		if p := &r.out.Records[i].Party; r.out.Records[i].Kind == engine.PartyClosed {
+			recorded[p.PartyID] = p.CallState
+		}
+	}
+	for i := range r.out.Events {
+		m, is := r.out.Events[i].Message.(*events.Released)
+		if !is {
+			continue
+		}
+		state, closed := recorded[m.PartyID]
+		if told := cmp.Or(m.FullCallState, m.CallState); !closed || told != state && !showsOperation(m, told, state) {
+			r.breaks("the release of %s says %q, and its record %q (closed: %v) (R37)", r.name(m.PartyID), told, state, closed)
+		}
+	}
+}
+
+// showsOperation tells whether a release shows what its party was called for, which is no way of leaving.
+func showsOperation(m *events.Released, told, recorded string) bool {
+	switch told {
+	case events.StateConsult:
+		return m.Consulting
+	case events.StateConference, events.StateRecall:
+		return recorded == ""
+	case events.StateTransferred:
+		return recorded == "" && m.FullThirdDNRole == events.TransferBy
+	}
+	return false
 }
 
 // checkRefusal: a request that a step did nothing but refuse has changed nothing (protocol.md 6).

@@ -115,6 +115,7 @@ func (r *Run) Step(in engine.Input) {
 		r.checkRefusal(in.Request, before)
 	}
 	r.checkCalls()
+	r.checkEnds()
 }
 
 // resolve puts the engine's own names in place of the script's.
