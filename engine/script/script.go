@@ -151,6 +151,9 @@ func parseValue(in *engine.Input, texts map[string]*string, key, value string) e
 	switch key {
 	case "other", "origin", "with":
 		in.Other = engine.LegIDOf(value)
+		if in.Kind == engine.LegRenamed {
+			in.Text.UUID = value
+		}
 	case "cause":
 		cause, ok := engine.CauseByName(value)
 		if !ok {
@@ -247,8 +250,12 @@ func (c *Clock) Format(in *engine.Input) string {
 	if in.Request != nil {
 		return strings.Join(append(line, formatRequest(in.Request)...), " ")
 	}
+	uuid, other := in.Text.UUID, ""
+	if in.Kind == engine.LegRenamed { // its texts are those of its new name
+		uuid, other = other, uuid
+	}
 	if !in.Leg.IsZero() {
-		line = append(line, legName(in.Text.UUID, in.Leg))
+		line = append(line, legName(uuid, in.Leg))
 	}
 	switch in.Direction {
 	case engine.DirectionInbound:
@@ -257,7 +264,7 @@ func (c *Clock) Format(in *engine.Input) string {
 		line = append(line, "out")
 	}
 	if !in.Other.IsZero() {
-		line = append(line, "other="+legName("", in.Other))
+		line = append(line, "other="+legName(other, in.Other))
 	}
 	if in.Disposition != engine.DispositionNone {
 		line = append(line, in.Disposition.String())

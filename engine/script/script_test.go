@@ -66,6 +66,7 @@ func TestThereAndBack(t *testing.T) {
 		{Kind: engine.LegRecordStopped, Leg: leg, Text: engine.Text{UUID: "a", Hex: leg.Hex(), Path: odd}},
 		{Kind: engine.LegCreated, Leg: leg, Direction: engine.DirectionInbound, Other: engine.LegIDOf("b"),
 			Text: engine.Text{UUID: "a", Hex: leg.Hex(), CallerName: odd, CallerNumber: "{}", Destination: "x{y"}},
+		{Kind: engine.LegRenamed, Leg: leg, Other: engine.LegIDOf("b"), Text: engine.Text{UUID: "b", Hex: leg.Hex(), Channel: "c"}},
 		{Kind: engine.CommandDone, Leg: leg, Command: 7, Cause: 102, Text: engine.Text{UUID: "a", Hex: leg.Hex()}},
 		{Kind: engine.ClientRequest, Request: &engine.Request{
 			Client: 3, Kind: engine.RequestMakeCall, Name: "RequestMakeCall", ReferenceID: 7, CompanyID: "acme",

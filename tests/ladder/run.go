@@ -120,7 +120,12 @@ func (r *Run) Step(in engine.Input) {
 
 // resolve puts the engine's own names in place of the script's.
 func (r *Run) resolve(in *engine.Input) {
-	if uuid := r.legs[in.Leg]; uuid != "" {
+	if in.Kind == engine.LegRenamed { // its party keeps its name
+		r.names[in.Other.Hex()] = in.Text.UUID
+		if uuid := r.legs[in.Leg]; uuid != "" {
+			in.Leg = engine.LegIDOf(uuid)
+		}
+	} else if uuid := r.legs[in.Leg]; uuid != "" {
 		in.Leg = engine.LegIDOf(uuid)
 		in.Text.UUID, in.Text.Hex = uuid, in.Leg.Hex()
 	} else if in.Text.UUID != "" {
