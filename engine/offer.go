@@ -4,14 +4,15 @@ import "modcti/events"
 
 // offer is one phone called for one caller. An agent has at most one.
 type offer struct {
-	waiter  *waiter
-	agent   *agent
-	queue   *queue
-	party   ref    // the agent's leg
-	outcome string // once it has ended, or is to end
-	called  bool   // a call-back: the customer is called
-	command uint64 // that joins it with the caller
-	record  *OfferRecord
+	waiter   *waiter
+	agent    *agent
+	queue    *queue
+	party    ref    // the agent's leg
+	outcome  string // once it has ended, or is to end
+	called   bool   // a call-back: the customer is called
+	accepted bool   // by the agent, in time
+	command  uint64 // that joins it with the caller
+	record   *OfferRecord
 }
 
 // How an offer ends.
@@ -304,7 +305,7 @@ func (e *Engine) miss(a *agent, does missing, p *party) {
 // outcomeOf reads off a leg's end why its phone did not take the call. One that picked up, or was about to because the
 // agent had accepted, has not been missed (3.3).
 func outcomeOf(p *party) string {
-	if p.answered() || p.asked("EventEstablished") {
+	if p.answered() || p.asked("EventEstablished") || p.offer != nil && p.offer.accepted {
 		return OfferFailed
 	}
 	outcome := outcomeOfEnd(p.cause, p.disposition)

@@ -181,9 +181,17 @@ func dueTo(gone *party) blame {
 	return blame{side: gone.side, hangupCause: gone.hangupCause, firm: gone.side != noWord}
 }
 
-// ringsTooLong gives up a phone that does not answer (3.3).
+// ringsTooLong gives up a phone that does not answer. One that is being answered has until the switch should have confirmed it;
+// no agent misses what he has accepted (3.3).
 func (e *Engine) ringsTooLong(p *party) {
-	if !p.answered() && !p.ending {
+	switch {
+	case p.answered(), p.ending:
+	case p.asked("EventEstablished"):
+		e.startTimer(p, ringTimer, 0, confirmMillis)
+		if p.offer != nil {
+			p.offer.accepted = true
+		}
+	default:
 		e.hangUp(p, CauseNoAnswer, noWord)
 	}
 }
