@@ -5,14 +5,28 @@
 /* How a channel's end is told: twice, when it begins and when it is over, and once each whatever hooks see it. */
 enum { TELL_MS = 500 };
 
-/*
- * A far end's BYE is named after the hangup that it causes; but sofia has noted its answer to it by then. Whose leg
- * ended first is known here or never.
- */
+/* sofia notes its answer to a far end's BYE a moment before it ends the channel. */
+static bool is_bye_noted(switch_channel_t *channel)
+{
+	char status[8];
+	return cti_variable(channel, "sip_term_status", status, sizeof status) && !strcmp(status, "200");
+}
+
+/* A far end's BYE is named after the hangup that it causes. Whose leg ended first is known here or never. */
 static const char *disposition_so_far(switch_channel_t *channel, char *text, size_t bytes)
 {
 	if (cti_variable(channel, "sip_hangup_disposition", text, bytes)) return text;
-	return cti_variable(channel, "sip_term_status", text, bytes) && !strcmp(text, "200") ? "recv_bye" : "";
+	return is_bye_noted(channel) ? "recv_bye" : "";
+}
+
+/* With a BYE its channel has no media any more, and the partner's thread may see that before the channel is down. */
+static bool is_down_until(switch_channel_t *channel, int64_t until_ms)
+{
+	while (!switch_channel_down_nosig(channel)) {
+		if (!is_bye_noted(channel) || cti_now_ms() >= until_ms) return false;
+		cti_sleep_ms(1);
+	}
+	return true;
 }
 
 static bool said_by_phone(const char *disposition)
@@ -39,8 +53,8 @@ static void tell_phone_hung_up(switch_core_session_t *session)
 	char text[32];
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
-	if (!leg || atomic_load(&leg->unborn) || !switch_channel_down_nosig(channel)) return;
 	int64_t until_ms = cti_now_ms() + TELL_MS;
+	if (!leg || atomic_load(&leg->unborn) || !is_down_until(channel, until_ms)) return;
 	while (!switch_channel_get_cause(channel) && cti_now_ms() < until_ms) cti_sleep_ms(1);
 	const char *disposition = disposition_so_far(channel, text, sizeof text);
 	if (!said_by_phone(disposition)) return;

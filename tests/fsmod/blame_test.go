@@ -79,6 +79,27 @@ func blameObserved(t *testing.T, s *freeSwitch) {
 	}
 }
 
+// blameNoted: a phone's BYE is noted on its leg before the leg ends, and the partner is hung up in between, as he is when the
+// leg's media have gone. Whose phone hung up is told first all the same (3.14).
+func blameNoted(t *testing.T, s *freeSwitch) {
+	leaves, stays := s.originate("1001"), s.originate("1002")
+	s.bridge(leaves, stays)
+	mark := s.mark()
+	s.api("uuid_setvar %s sip_term_status 200", leaves)
+	s.api("bgapi uuid_kill %s", stays)
+	for range 5 {
+		s.api("status") // meanwhile the partner's end has begun
+	}
+	s.api("uuid_kill %s", leaves)
+	s.awaitKind(mark, "ENDED", stays)
+	s.awaitKind(mark, "ENDED", leaves)
+	all := s.records()[mark:]
+	first, second := indexOf(all, "HANGUP", leaves), indexOf(all, "HANGUP", stays)
+	require.Less(t, first, second)
+	require.Equal(t, recvBye, all[first].Disposition)
+	require.NotEqual(t, recvBye, all[second].Disposition)
+}
+
 func indexOf(all []record, kind, uuid string) int {
 	return slices.IndexFunc(all, func(r record) bool { return r.Kind == kind && r.Leg == hex(uuid) })
 }

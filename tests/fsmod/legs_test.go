@@ -12,6 +12,7 @@ func TestLegs(t *testing.T) {
 	share(t).oneByOne(map[string]func(*testing.T, *freeSwitch){
 		"who hung up":        blame,
 		"observed":           blameObserved,
+		"noted":              blameNoted,
 		"sent on":            sentOn,
 		"adopted":            adopted,
 		"all phones ring":    allRing,
