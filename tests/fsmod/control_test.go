@@ -161,6 +161,7 @@ func TestCallControl(t *testing.T) {
 		"cancel":              cancels,
 		"bridge":              bridges,
 		"bridge again":        bridgesAgain,
+		"moved at once":       movedAtOnce,
 		"ends at any instant": endsAtAnyInstant,
 		"bridge a caller":     bridgesCaller,
 		"bridge refused":      bridgeRefused,
@@ -386,6 +387,20 @@ func endsAtAnyInstant(t *testing.T, s *freeSwitch) {
 			s.do(command{kind: cmdHangup, uuid: other})
 		}
 		s.gone(a, b)
+	}
+}
+
+// movedAtOnce: whoever is moved out of a bridge as soon as the command has been answered is not ended by the partner's
+// thread, which may not have come into it yet.
+func movedAtOnce(t *testing.T, s *freeSwitch) {
+	a, b := s.originate("1001"), s.originate("1002")
+	for range soaked(60, 10) {
+		for _, moved := range []string{a, b} {
+			require.Equal(t, []int{0, 0}, s.all(command{kind: cmdBridge, uuid: a, other: b, call: "x"},
+				command{kind: cmdWait, uuid: moved, name: "music", call: "x"}))
+			s.inState(a, "CS_PARK")
+			s.inState(b, "CS_PARK")
+		}
 	}
 }
 
