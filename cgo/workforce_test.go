@@ -261,8 +261,8 @@ func TestQueueLog(t *testing.T) {
 		return list
 	}
 	b.finish(t)
-	require.Equal(t, []string{"NONE|NONE|NONE|QUEUESTART|", "NONE|NONE|Agent/7001|AGENTCALLBACKLOGIN|1001",
-		"NONE|8001|Agent/7001|PAUSE|12", "NONE|NONE|Agent/7001|PAUSEALL|12", "NONE|NONE|Agent/7002|AGENTCALLBACKLOGIN|1005"}, lines(path))
+	require.Equal(t, []string{"NONE|NONE|NONE|QUEUESTART|", "NONE|8001|Agent/7001|ADDMEMBER|",
+		"NONE|8001|Agent/7001|PAUSE|12", "NONE|NONE|Agent/7001|PAUSEALL|12", "NONE|8001|Agent/7002|ADDMEMBER|"}, lines(path))
 
 	require.NoError(t, os.Remove(path))
 	b = begin(t, dir, newFakeHost(), append(people(), paramRow("queue-log", path))...)
@@ -274,11 +274,16 @@ func TestQueueLog(t *testing.T) {
 	require.Nil(t, b.queueLog.Load(), "off")
 	require.Equal(t, []string{"NONE|NONE|NONE|QUEUESTART|"}, lines(path), "who was logged in before logs in no second time")
 	require.Equal(t, "NONE|NONE|NONE|CONFIGRELOAD|", lines(next)[0])
-	require.Regexp(t, `^NONE\|NONE\|Agent/7002\|AGENTCALLBACKLOGOFF\|1005\|\d+$`, lines(next)[1])
+	require.Equal(t, "NONE|8001|Agent/7002|REMOVEMEMBER|", lines(next)[1])
+	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("queue-log", path))))
+	require.NoError(t, b.store.PutQueue(&store.Queue{QueueConfig: engine.QueueConfig{ID: "8002"}}))
+	require.NoError(t, b.store.PutTier(&engine.TierConfig{AgentUUID: uuidOf("7001"), QueueID: "8002"}))
+	require.NoError(t, b.store.DeleteTier(uuidOf("7001"), "8001"))
 	require.NoError(t, b.reload(settingsIn(t, dir, paramRow("queue-log", path))))
 	require.Contains(t, b.query("agent 7001 logout"), "|logged-out|")
 	b.finish(t)
-	require.Regexp(t, `^NONE\|NONE\|Agent/7001\|AGENTCALLBACKLOGOFF\|1001\|\d+$`, lines(path)[2], "on again, and nothing is forgotten")
+	require.Equal(t, []string{"NONE|NONE|NONE|CONFIGRELOAD|", "NONE|8001|Agent/7001|REMOVEMEMBER|", "NONE|8002|Agent/7001|ADDMEMBER|",
+		"NONE|8002|Agent/7001|PAUSE|12", "NONE|8002|Agent/7001|REMOVEMEMBER|"}, lines(path)[2:], "on again, and nothing is forgotten")
 
 	ring, wake := newFakeRing(t)
 	_, err := start(settingsIn(t, dir, paramRow("queue-log", dir)), newFakeHost(), ring, wake, quiet())

@@ -1,6 +1,7 @@
 package queuelog
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,8 +87,10 @@ type person struct {
 
 // state is an agent's, as far as lines tell of it.
 type state struct {
+	person       // as whom he logged in; his queues are those that he works for
 	login  int64 // Unix ms; 0: he is logged out
 	dn     string
+	idle   []string // the queues that he has not logged in for
 	paused bool
 	reason int64
 }
@@ -109,7 +112,7 @@ func (l *lines) begin(o *Options) {
 	l.waiting, l.offers = map[stayKey]*engine.QueueRecord{}, map[offerKey]*engine.OfferRecord{}
 	l.serving, l.callers = map[string]*served{}, map[string]*served{}
 	if o.Directory != nil {
-		l.setDirectory(o.Directory)
+		l.people = peopleOf(o.Directory)
 	}
 	for i := range o.Agents {
 		a := &o.Agents[i]
@@ -118,14 +121,14 @@ func (l *lines) begin(o *Options) {
 			if since == 0 {
 				since = a.AtMillis
 			}
-			l.staff[a.UUID] = state{since, a.DN, isPaused(a), a.ReasonCode}
+			l.staff[a.UUID] = state{l.personOf(a.UUID, a.IdleQueues), since, a.DN, a.IdleQueues, isPaused(a), a.ReasonCode}
 		}
 	}
 	l.append(nil, batchOf(o.Calls))
 }
 
-func (l *lines) setDirectory(d *engine.Directory) {
-	l.people = make(map[string]person, len(d.Agents))
+func peopleOf(d *engine.Directory) map[string]person {
+	people := make(map[string]person, len(d.Agents))
 	for i := range d.Agents {
 		a := &d.Agents[i]
 		p := person{name: a.ID, nailedUp: a.NailedUp}
@@ -134,23 +137,70 @@ func (l *lines) setDirectory(d *engine.Directory) {
 				p.name = name
 			}
 		}
-		l.people[a.UUID] = p
+		p.name = "Agent/" + p.name
+		people[a.UUID] = p
 	}
 	for _, t := range d.Tiers {
-		p, known := l.people[t.AgentUUID]
-		if known {
+		p, known := people[t.AgentUUID]
+		if known && !slices.Contains(p.queues, t.QueueID) {
 			p.queues = append(p.queues, t.QueueID)
-			l.people[t.AgentUUID] = p
+			people[t.AgentUUID] = p
 		}
 	}
+	return people
 }
 
-func (l *lines) nameOf(uuid string) string {
-	if p, known := l.people[uuid]; known {
-		return "Agent/" + p.name
+// setDirectory puts a directory in force, and tells what changes for those who are logged in.
+func (l *lines) setDirectory(dst []byte, d *engine.Directory, at int64) []byte {
+	l.people = peopleOf(d)
+	for _, uuid := range slices.Sorted(maps.Keys(l.staff)) {
+		was := l.staff[uuid]
+		now := was
+		now.person = l.personOf(uuid, was.idle)
+		if _, known := l.people[uuid]; !known {
+			delete(l.staff, uuid)
+			dst = was.logOff(dst, at)
+			continue
+		}
+		if now.name != was.name || now.nailedUp != was.nailedUp {
+			now.login = at
+			dst = now.logOn(was.logOff(dst, at), at)
+			if now.paused {
+				dst = now.pause(dst, at)
+			}
+		} else if !now.nailedUp {
+			come := without(now.queues, was.queues)
+			dst = members(dst, at, now.name, "REMOVEMEMBER", without(was.queues, now.queues))
+			dst = members(dst, at, now.name, "ADDMEMBER", come)
+			if now.paused {
+				dst = members(dst, at, now.name, "PAUSE", come, strconv.FormatInt(now.reason, 10))
+			}
+		}
+		l.staff[uuid] = now
 	}
-	return "Agent/" + uuid
+	return dst
 }
+
+// personOf is an agent with the queues that he works for.
+func (l *lines) personOf(uuid string, idle []string) person {
+	p, known := l.people[uuid]
+	if !known {
+		p.name = "Agent/" + uuid
+	}
+	p.queues = without(p.queues, idle)
+	return p
+}
+
+func without(list, others []string) (rest []string) {
+	for _, one := range list {
+		if !slices.Contains(others, one) {
+			rest = append(rest, one)
+		}
+	}
+	return rest
+}
+
+func (l *lines) nameOf(uuid string) string { return l.personOf(uuid, nil).name }
 
 // append makes the lines of one step.
 func (l *lines) append(dst []byte, b batch) []byte {
@@ -199,7 +249,7 @@ func (l *lines) entered(dst []byte, q *engine.QueueRecord, rest batch) []byte {
 		return dst
 	}
 	if s := l.callers[q.PartyID]; s != nil && s.left > 0 {
-		dst = l.transferred(dst, s, q.QueueID)
+		dst = l.transferred(dst, s, blindTransfer, q.QueueID, "")
 	}
 	for i := range rest {
 		if r := &rest[i]; r.kind == engine.QueueLeft && keyOf(r.queue) == keyOf(q) && turnedAway(r.queue.Outcome) {
@@ -293,7 +343,7 @@ func (l *lines) party(dst []byte, p *parting) []byte {
 			return l.completed(dst, s)
 		}
 		if s.otherDNSet {
-			return l.transferred(dst, s, s.otherDN)
+			return l.transferred(dst, s, "ATTENDEDTRANSFER", "BRIDGE", s.otherDN)
 		}
 		return dst
 	}
@@ -308,7 +358,7 @@ func (l *lines) party(dst []byte, p *parting) []byte {
 	case ended:
 		s.callerGone = true
 	case moved && s.left > 0:
-		return l.transferred(dst, s, p.otherDN)
+		return l.transferred(dst, s, blindTransfer, p.otherDN, "")
 	default:
 		s.otherDN, s.otherDNSet = p.otherDN, moved
 	}
@@ -332,9 +382,12 @@ func (l *lines) completed(dst []byte, s *served) []byte {
 		strconv.FormatInt(s.hold, 10), seconds(s.left-s.answered), strconv.FormatInt(s.position, 10))
 }
 
-func (l *lines) transferred(dst []byte, s *served, to string) []byte {
+// blindTransfer tells a number and its context in a dialplan. Numbers here are in none, so that this one is empty.
+const blindTransfer = "BLINDTRANSFER"
+
+func (l *lines) transferred(dst []byte, s *served, name, how, to string) []byte {
 	l.forget(s)
-	return appendLine(dst, s.left, s.call, s.queue, l.nameOf(s.agent), "TRANSFER", to, "",
+	return appendLine(dst, s.left, s.call, s.queue, l.nameOf(s.agent), name, how, to,
 		strconv.FormatInt(s.hold, 10), seconds(s.left-s.answered), strconv.FormatInt(s.position, 10))
 }
 
@@ -344,57 +397,60 @@ func isPaused(a *engine.AgentRecord) bool {
 
 // agent tells of logins and pauses. After-call work is no pause: it is part of a call.
 func (l *lines) agent(dst []byte, a *engine.AgentRecord) []byte {
-	was, p, name := l.staff[a.UUID], l.people[a.UUID], l.nameOf(a.UUID)
-	now := state{login: was.login, dn: a.DN, paused: was.paused, reason: was.reason}
+	was := l.staff[a.UUID]
+	now := was
+	now.dn = a.DN
 	switch a.State {
 	case engine.AgentLoggedOut.String():
 		delete(l.staff, a.UUID)
-		return l.logoff(dst, a, was, p, name)
+		return was.logOff(dst, a.AtMillis)
 	case engine.AgentNotReady.String():
 		now.paused, now.reason = true, a.ReasonCode
 	case engine.AgentReady.String():
 		now.paused, now.reason = false, 0
 	}
 	if was.login == 0 {
-		now.login = a.AtMillis
-		login := "AGENTCALLBACKLOGIN"
-		if p.nailedUp {
-			login = "AGENTLOGIN"
-		}
-		dst = appendLine(dst, a.AtMillis, none, none, name, login, a.DN)
+		now.person, now.login, now.idle = l.personOf(a.UUID, a.IdleQueues), a.AtMillis, a.IdleQueues
+		dst = now.logOn(dst, a.AtMillis)
 	}
 	keep(l.staff, a.UUID, now)
 	if was.paused && (!now.paused || now.reason != was.reason) {
-		dst = pause(dst, a.AtMillis, p.queues, name, "UNPAUSE")
+		dst = members(dst, a.AtMillis, now.name, "UNPAUSE", now.queues)
+		dst = appendLine(dst, a.AtMillis, none, none, now.name, "UNPAUSEALL")
 	}
 	if now.paused && (!was.paused || now.reason != was.reason) {
-		dst = pause(dst, a.AtMillis, p.queues, name, "PAUSE", strconv.FormatInt(now.reason, 10))
+		dst = now.pause(dst, a.AtMillis)
 	}
 	return dst
 }
 
-func pause(dst []byte, at int64, queues []string, name, word string, reason ...string) []byte {
+// logOn: an agent whose phone does not stay connected is a member of his queues while he is logged in.
+func (s *state) logOn(dst []byte, at int64) []byte {
+	if s.nailedUp {
+		return appendLine(dst, at, none, none, s.name, "AGENTLOGIN", s.dn)
+	}
+	return members(dst, at, s.name, "ADDMEMBER", s.queues)
+}
+
+func (s *state) logOff(dst []byte, at int64) []byte {
+	if s.nailedUp {
+		return appendLine(dst, at, none, none, s.name, "AGENTLOGOFF", s.dn, seconds(at-s.login))
+	}
+	return members(dst, at, s.name, "REMOVEMEMBER", s.queues)
+}
+
+func (s *state) pause(dst []byte, at int64) []byte {
+	reason := strconv.FormatInt(s.reason, 10)
+	dst = members(dst, at, s.name, "PAUSE", s.queues, reason)
+	return appendLine(dst, at, none, none, s.name, "PAUSEALL", reason)
+}
+
+// members tells the same of an agent in each of some queues.
+func members(dst []byte, at int64, name, word string, queues []string, reason ...string) []byte {
 	for _, queue := range queues {
 		dst = appendLine(dst, at, none, queue, name, word, reason...)
 	}
-	return appendLine(dst, at, none, none, name, word+"ALL", reason...)
-}
-
-func (l *lines) logoff(dst []byte, a *engine.AgentRecord, was state, p person, name string) []byte {
-	if was.login == 0 {
-		return dst
-	}
-	if p.nailedUp {
-		return appendLine(dst, a.AtMillis, none, none, name, "AGENTLOGOFF", was.dn, seconds(a.AtMillis-was.login))
-	}
-	reason := ""
-	switch a.ReasonCode {
-	case events.ReasonNoAnswer, events.ReasonIdle:
-		reason = "Autologoff"
-	case events.ReasonDeviceLost:
-		reason = "Chanunavail"
-	}
-	return appendLine(dst, a.AtMillis, none, none, name, "AGENTCALLBACKLOGOFF", was.dn, seconds(a.AtMillis-was.login), reason)
+	return dst
 }
 
 func number(n int) string { return strconv.Itoa(n) }

@@ -192,7 +192,7 @@ func (l *Log) write(what any) {
 	case batch:
 		l.buf = l.lines.append(l.buf, what)
 	case *engine.Directory:
-		l.lines.setDirectory(what)
+		l.buf = l.lines.setDirectory(l.buf, what, l.now().UnixMilli())
 	case event:
 		l.tell(what)
 	case reload:

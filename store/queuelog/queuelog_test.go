@@ -79,6 +79,12 @@ func agentIs(uuid, state string, when float64, reason int64) engine.Record {
 		AtMillis: at(when), ReasonCode: reason}}
 }
 
+// only has an agent log in for all of his queues but one.
+func only(r engine.Record, idle string) engine.Record {
+	r.Agent.IdleQueues = []string{idle}
+	return r
+}
+
 // told are the lines of steps, without the day of their times: seconds since start, or - for the log's own.
 func told(steps ...[]engine.Record) []string {
 	var l lines
@@ -87,7 +93,10 @@ func told(steps ...[]engine.Record) []string {
 	for _, step := range steps {
 		out = l.append(out, batchOf(step))
 	}
-	var list []string
+	return linesOf(out)
+}
+
+func linesOf(out []byte) (list []string) {
 	for line := range strings.Lines(string(out)) {
 		list = append(list, strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "17900000"))
 	}
@@ -127,15 +136,15 @@ func TestLines(t *testing.T) {
 		{"transferred before it was answered elsewhere (3.5)", steps(enters(a), made(first), leaves(a, 4, "answered", "u1"),
 			partner("a", "1001"), closed("p1", 30, events.SideAgent), partner("a", "1003"), closed("a", 90, events.SideCustomer)),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
-				"30|a|8001|Agent/7001|TRANSFER|1003||4|26|1"}},
+				"30|a|8001|Agent/7001|BLINDTRANSFER|1003||4|26|1"}},
 		{"transferred after a consult (3.6): the caller has another partner already", steps(enters(a), made(first),
 			leaves(a, 4, "answered", "u1"), partner("a", "1001"), partner("a", "1003"), closed("p1", 30, events.SideAgent)),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
-				"30|a|8001|Agent/7001|TRANSFER|1003||4|26|1"}},
+				"30|a|8001|Agent/7001|ATTENDEDTRANSFER|BRIDGE|1003|4|26|1"}},
 		{"transferred into another queue", steps(enters(a), made(first), leaves(a, 4, "answered", "u1"),
 			closed("p1", 30, events.SideAgent), enters(entered("a", "8002", 31, 1))),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
-				"30|a|8001|Agent/7001|TRANSFER|8002||4|26|1", "31|a|8002|NONE|ENTERQUEUE||138 1|1"}},
+				"30|a|8001|Agent/7001|BLINDTRANSFER|8002||4|26|1", "31|a|8002|NONE|ENTERQUEUE||138 1|1"}},
 		{"an agent who moves to another call has not left", steps(enters(a), made(first), leaves(a, 4, "answered", "u1"),
 			engine.Record{Kind: engine.PartyClosed, Party: engine.PartyRecord{PartyID: "p1"}}, closed("p1", 9, events.SideCustomer)),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
@@ -174,21 +183,80 @@ func TestLines(t *testing.T) {
 			agentIs("u1", "Ready", 7, 0), agentIs("u1", "NotReady", 8, 12), agentIs("u1", "NotReady", 9, 13),
 			agentIs("u1", "AfterCallWork", 9.5, 4), agentIs("u1", "NotReady", 9.6, 13), agentIs("u1", "LoggedOut", 60, 0),
 			agentIs("u1", "LoggedOut", 61, 0)),
-			[]string{"00|NONE|NONE|Agent/7001|AGENTCALLBACKLOGIN|1001", "00|NONE|8001|Agent/7001|PAUSE|11",
+			[]string{"00|NONE|8001|Agent/7001|ADDMEMBER|", "00|NONE|8002|Agent/7001|ADDMEMBER|", "00|NONE|8001|Agent/7001|PAUSE|11",
 				"00|NONE|8002|Agent/7001|PAUSE|11", "00|NONE|NONE|Agent/7001|PAUSEALL|11", "05|NONE|8001|Agent/7001|UNPAUSE|",
 				"05|NONE|8002|Agent/7001|UNPAUSE|", "05|NONE|NONE|Agent/7001|UNPAUSEALL|", "08|NONE|8001|Agent/7001|PAUSE|12",
 				"08|NONE|8002|Agent/7001|PAUSE|12", "08|NONE|NONE|Agent/7001|PAUSEALL|12", "09|NONE|8001|Agent/7001|UNPAUSE|",
 				"09|NONE|8002|Agent/7001|UNPAUSE|", "09|NONE|NONE|Agent/7001|UNPAUSEALL|", "09|NONE|8001|Agent/7001|PAUSE|13",
 				"09|NONE|8002|Agent/7001|PAUSE|13", "09|NONE|NONE|Agent/7001|PAUSEALL|13",
-				"60|NONE|NONE|Agent/7001|AGENTCALLBACKLOGOFF|1001|60"}},
+				"60|NONE|8001|Agent/7001|REMOVEMEMBER|", "60|NONE|8002|Agent/7001|REMOVEMEMBER|"}},
+		{"logged in for some of his queues", steps(only(agentIs("u1", "NotReady", 0, 11), "8001"), agentIs("u1", "Ready", 5, 0),
+			agentIs("u1", "LoggedOut", 60, 0)),
+			[]string{"00|NONE|8002|Agent/7001|ADDMEMBER|", "00|NONE|8002|Agent/7001|PAUSE|11",
+				"00|NONE|NONE|Agent/7001|PAUSEALL|11", "05|NONE|8002|Agent/7001|UNPAUSE|",
+				"05|NONE|NONE|Agent/7001|UNPAUSEALL|", "60|NONE|8002|Agent/7001|REMOVEMEMBER|"}},
 		{"a phone that stays connected", steps(agentIs("u3", "Ready", 0, 0), agentIs("u3", "LoggedOut", 9, 0)),
 			[]string{"00|NONE|NONE|Agent/7003|AGENTLOGIN|1001", "09|NONE|NONE|Agent/7003|AGENTLOGOFF|1001|9"}},
-		{"logged out by the engine", steps(agentIs("u4", "Ready", 0, 0), agentIs("u4", "LoggedOut", 9, events.ReasonDeviceLost),
-			agentIs("x", "Ready", 10, 0), agentIs("x", "LoggedOut", 11, events.ReasonIdle)),
-			[]string{"00|NONE|NONE|Agent/u4|AGENTCALLBACKLOGIN|1001", "09|NONE|NONE|Agent/u4|AGENTCALLBACKLOGOFF|1001|9|Chanunavail",
-				"10|NONE|NONE|Agent/x|AGENTCALLBACKLOGIN|1001", "11|NONE|NONE|Agent/x|AGENTCALLBACKLOGOFF|1001|1|Autologoff"}},
+		{"logged out by the engine: whatever for, he is a member no longer", steps(agentIs("u1", "Ready", 0, 0),
+			agentIs("u1", "LoggedOut", 9, events.ReasonDeviceLost), agentIs("u1", "Ready", 10, 0),
+			agentIs("u1", "LoggedOut", 11, events.ReasonIdle)),
+			[]string{"00|NONE|8001|Agent/7001|ADDMEMBER|", "00|NONE|8002|Agent/7001|ADDMEMBER|",
+				"09|NONE|8001|Agent/7001|REMOVEMEMBER|", "09|NONE|8002|Agent/7001|REMOVEMEMBER|",
+				"10|NONE|8001|Agent/7001|ADDMEMBER|", "10|NONE|8002|Agent/7001|ADDMEMBER|",
+				"11|NONE|8001|Agent/7001|REMOVEMEMBER|", "11|NONE|8002|Agent/7001|REMOVEMEMBER|"}},
+		{"a member of nothing", steps(agentIs("u4", "Ready", 0, 0), agentIs("u4", "LoggedOut", 9, 0), agentIs("x", "Ready", 10, 0),
+			agentIs("x", "NotReady", 11, 12), agentIs("x", "LoggedOut", 12, 0)), []string{"11|NONE|NONE|Agent/x|PAUSEALL|12"}},
 	} {
 		require.Equal(t, row.want, told(row.steps...), row.what)
+	}
+}
+
+// Who is logged in when the directory changes joins and leaves queues by the difference; who is named or reached otherwise
+// from then on leaves as what he was and comes as what he is.
+func TestLinesOfADirectory(t *testing.T) {
+	tiers := func(uuid string, queues ...string) (list []engine.TierConfig) {
+		for _, queue := range queues {
+			list = append(list, engine.TierConfig{AgentUUID: uuid, QueueID: queue})
+		}
+		return list
+	}
+	agents := directory.Agents
+	for _, row := range []struct {
+		what  string
+		is    engine.Record
+		tiers []engine.TierConfig
+		named engine.AgentConfig
+		want  []string
+	}{
+		{"the same", agentIs("u1", "Ready", 0, 0), directory.Tiers, agents[0],
+			[]string{"60|NONE|8001|Agent/7001|REMOVEMEMBER|", "60|NONE|8002|Agent/7001|REMOVEMEMBER|"}},
+		{"another queue", agentIs("u1", "Ready", 0, 0), tiers("u1", "8002", "8003", "8003"), agents[0],
+			[]string{"30|NONE|8001|Agent/7001|REMOVEMEMBER|", "30|NONE|8003|Agent/7001|ADDMEMBER|",
+				"60|NONE|8002|Agent/7001|REMOVEMEMBER|", "60|NONE|8003|Agent/7001|REMOVEMEMBER|"}},
+		{"another queue while he pauses", agentIs("u1", "NotReady", 0, 11), tiers("u1", "8001", "8002", "8003"), agents[0],
+			[]string{"30|NONE|8003|Agent/7001|ADDMEMBER|", "30|NONE|8003|Agent/7001|PAUSE|11", "60|NONE|8001|Agent/7001|REMOVEMEMBER|",
+				"60|NONE|8002|Agent/7001|REMOVEMEMBER|", "60|NONE|8003|Agent/7001|REMOVEMEMBER|"}},
+		{"a queue that he has not logged in for", only(agentIs("u1", "Ready", 0, 0), "8001"), tiers("u1", "8001", "8003"), agents[0],
+			[]string{"30|NONE|8002|Agent/7001|REMOVEMEMBER|", "30|NONE|8003|Agent/7001|ADDMEMBER|",
+				"60|NONE|8003|Agent/7001|REMOVEMEMBER|"}},
+		{"another name", agentIs("u1", "NotReady", 0, 11), tiers("u1", "8002"), engine.AgentConfig{UUID: "u1", ID: "9"},
+			[]string{"30|NONE|8001|Agent/7001|REMOVEMEMBER|", "30|NONE|8002|Agent/7001|REMOVEMEMBER|", "30|NONE|8002|Agent/9|ADDMEMBER|",
+				"30|NONE|8002|Agent/9|PAUSE|11", "30|NONE|NONE|Agent/9|PAUSEALL|11", "60|NONE|8002|Agent/9|REMOVEMEMBER|"}},
+		{"his phone stays connected from now on", agentIs("u1", "Ready", 0, 0), tiers("u1", "8002"),
+			engine.AgentConfig{UUID: "u1", ID: "7001", NailedUp: true},
+			[]string{"30|NONE|8001|Agent/7001|REMOVEMEMBER|", "30|NONE|8002|Agent/7001|REMOVEMEMBER|",
+				"30|NONE|NONE|Agent/7001|AGENTLOGIN|1001", "60|NONE|NONE|Agent/7001|AGENTLOGOFF|1001|30"}},
+		{"a phone that stays connected is no member", agentIs("u3", "Ready", 0, 0), tiers("u3", "8001"), agents[2],
+			[]string{"60|NONE|NONE|Agent/7003|AGENTLOGOFF|1001|60"}},
+		{"gone", agentIs("u1", "NotReady", 0, 11), tiers("u1", "8001"), agents[1],
+			[]string{"30|NONE|8001|Agent/7001|REMOVEMEMBER|", "30|NONE|8002|Agent/7001|REMOVEMEMBER|"}},
+	} {
+		var l lines
+		l.begin(&Options{Directory: directory})
+		l.append(nil, batchOf([]engine.Record{row.is}))
+		out := l.setDirectory(nil, &engine.Directory{Agents: []engine.AgentConfig{row.named}, Tiers: row.tiers}, at(30))
+		out = l.append(out, batchOf([]engine.Record{agentIs(row.is.Agent.UUID, "LoggedOut", 60, 0)}))
+		require.Equal(t, row.want, linesOf(out), row.what)
 	}
 }
 
@@ -199,21 +267,23 @@ func TestLinesAfterARestart(t *testing.T) {
 	var l lines
 	l.begin(&Options{Directory: directory, Agents: []engine.AgentRecord{
 		{UUID: "u1", DN: "1001", State: "NotReady", ReasonCode: 11, AtMillis: at(50)},
-		{UUID: "u2", DN: "1002", State: "Ready", AtMillis: at(50)}, {UUID: "u4", State: "LoggedOut"}},
+		{UUID: "u3", DN: "1003", State: "Ready", AtMillis: at(50)}, {UUID: "u4", State: "LoggedOut"}},
 		Logins: map[string]int64{"u1": at(-3600)}, Calls: []engine.Record{enters(a), made(o), leaves(a, 4, "answered", "u1")}})
 	out := l.append(nil, batchOf([]engine.Record{closed("p1", 64, events.SideAgent), closed("a", 64, events.SideAgent),
-		agentIs("u1", "NotReady", 65, 11), agentIs("u1", "LoggedOut", 66, 0), agentIs("u2", "LoggedOut", 66, 0),
+		agentIs("u1", "NotReady", 65, 11), agentIs("u1", "LoggedOut", 66, 0), agentIs("u3", "LoggedOut", 66, 0),
 		agentIs("u4", "LoggedOut", 66, 0)}))
 	require.Equal(t, "1790000064|a|8001|Agent/7001|COMPLETEAGENT|4|60|3\n"+
-		"1790000066|NONE|NONE|Agent/7001|AGENTCALLBACKLOGOFF|1001|3666\n"+
-		"1790000066|NONE|NONE|Agent/1002|AGENTCALLBACKLOGOFF|1002|16\n", string(out))
+		"1790000066|NONE|8001|Agent/7001|REMOVEMEMBER|\n1790000066|NONE|8002|Agent/7001|REMOVEMEMBER|\n"+
+		"1790000066|NONE|NONE|Agent/7003|AGENTLOGOFF|1003|16\n", string(out))
 }
 
-// Whatever comes in whatever order: no panic, whole lines of at least six fields, and nothing is kept without end.
+// Whatever comes in whatever order: no panic, whole lines of at least six fields, and nobody joins a queue twice or leaves
+// one that he is not in.
 func TestLinesOfAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l lines
 		l.begin(&Options{Directory: directory})
+		members, smaller := map[string]bool{}, &engine.Directory{Agents: directory.Agents[:1], Tiers: directory.Tiers[1:]}
 		name := rapid.SampledFrom([]string{"", "a", "b", "u1", "u3", "p|1\n"})
 		outcomes := rapid.SampledFrom([]string{"", "answered", "abandoned", "timeout", "full", "key", "lost", "no-answer", "caller-left"})
 		when := rapid.Float64Range(-10, 10)
@@ -225,9 +295,15 @@ func TestLinesOfAnything(t *testing.T) {
 				closed(o.PartyID, when.Draw(t, "closed"), "agent"), partner(q.PartyID, "2"), {Kind: engine.QueueLeft},
 				agentIs(o.AgentUUID, rapid.SampledFrom([]string{"Ready", "NotReady", "LoggedOut", "x"}).Draw(t, "state"), 1, 2)}
 			out := l.append(nil, batchOf([]engine.Record{rapid.SampledFrom(records).Draw(t, "record")}))
+			out = l.setDirectory(out, rapid.SampledFrom([]*engine.Directory{directory, smaller}).Draw(t, "directory"), 1)
 			for line := range strings.Lines(string(out)) {
 				require.True(t, strings.HasSuffix(line, "\n"))
 				require.GreaterOrEqual(t, strings.Count(line, "|"), 5, line)
+				if fields := strings.Split(line, "|"); strings.HasSuffix(fields[4], "MEMBER") {
+					place, joins := fields[2]+fields[3], fields[4] == "ADDMEMBER"
+					require.NotEqual(t, joins, members[place], line)
+					members[place] = joins
+				}
 			}
 		}
 	})
@@ -290,11 +366,12 @@ func TestLogIsRotated(t *testing.T) {
 	require.Equal(t, "1790000000|NONE|NONE|NONE|CONFIGRELOAD|\n", content(t, path+".new"))
 	require.ErrorContains(t, l.Reload(filepath.Join(path, "no", "directory")), "queue-log: ")
 	l.Append([]engine.Record{agentIs("u1", "Ready", 1, 0)})
-	l.Directory(&engine.Directory{Agents: []engine.AgentConfig{{UUID: "u1", ID: "9"}}})
+	l.Directory(&engine.Directory{Agents: []engine.AgentConfig{{UUID: "u1", ID: "9"}}, Tiers: directory.Tiers[:1]})
 	l.Append([]engine.Record{agentIs("u1", "LoggedOut", 2, 0)})
 	closeLog(t, l)
-	require.Equal(t, "1790000000|NONE|NONE|NONE|CONFIGRELOAD|\n1790000001|NONE|NONE|Agent/7001|AGENTCALLBACKLOGIN|1001\n"+
-		"1790000002|NONE|NONE|Agent/9|AGENTCALLBACKLOGOFF|1001|1\n", content(t, path+".new"))
+	require.Equal(t, []string{"00|NONE|NONE|NONE|CONFIGRELOAD|", "01|NONE|8001|Agent/7001|ADDMEMBER|",
+		"01|NONE|8002|Agent/7001|ADDMEMBER|", "00|NONE|8001|Agent/7001|REMOVEMEMBER|", "00|NONE|8002|Agent/7001|REMOVEMEMBER|",
+		"00|NONE|8001|Agent/9|ADDMEMBER|", "02|NONE|8001|Agent/9|REMOVEMEMBER|"}, linesOf([]byte(content(t, path+".new"))))
 }
 
 // What was told before another file was named is in the one before, even if it had not been written by then.
@@ -302,13 +379,13 @@ func TestLogOfBeforeAReload(t *testing.T) {
 	dir := t.TempDir()
 	path, next := filepath.Join(dir, "queue_log"), filepath.Join(dir, "next")
 	l := newLog(&Options{Path: path, Directory: directory, Now: func() time.Time { return time.UnixMilli(start) }})
-	l.Append([]engine.Record{agentIs("u-1", "Ready", 1, 1)})
+	l.Append([]engine.Record{agentIs("u1", "Ready", 1, 1)})
 	require.NoError(t, l.Reload(next))
-	l.Append([]engine.Record{agentIs("u-1", "LoggedOut", 1, 1)})
+	l.Append([]engine.Record{agentIs("u1", "LoggedOut", 1, 1)})
 	go l.run()
 	closeLog(t, l)
-	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|QUEUESTART\|\n.*AGENTCALLBACKLOGIN.*\n$`, content(t, path))
-	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|CONFIGRELOAD\|\n.*AGENTCALLBACKLOGOFF.*\n$`, content(t, next))
+	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|QUEUESTART\|\n(.*ADDMEMBER.*\n){2}$`, content(t, path))
+	require.Regexp(t, `^\d+\|NONE\|NONE\|NONE\|CONFIGRELOAD\|\n(.*REMOVEMEMBER.*\n){2}$`, content(t, next))
 }
 
 func TestLogThatCannotBeOpened(t *testing.T) {
@@ -333,7 +410,7 @@ func TestLogWithoutADisk(t *testing.T) {
 	l.Append([]engine.Record{agentIs("u1", "Ready", 1, 0)})
 	closeLog(t, l)
 	require.Equal(t, 1, strings.Count(book.String(), "the queue log cannot be written"))
-	require.Contains(t, content(t, filepath.Join(dir, "queue_log")), "AGENTCALLBACKLOGIN")
+	require.Contains(t, content(t, filepath.Join(dir, "queue_log")), "ADDMEMBER")
 
 	full := &Log{wake: make(chan struct{}, 1)}
 	for range pendingMax + 5 {
@@ -351,7 +428,7 @@ func TestLogPanics(t *testing.T) {
 	l.Append([]engine.Record{agentIs("u1", "Ready", 1, 0)})
 	closeLog(t, l)
 	require.Contains(t, book.String(), "the queue log panicked")
-	require.Contains(t, content(t, path), "AGENTCALLBACKLOGIN")
+	require.Contains(t, content(t, path), "ADDMEMBER")
 }
 
 // BenchmarkAppend is what the engine's loop pays for a call of 14 records.
