@@ -185,7 +185,11 @@ func (e *Engine) consultFailed(o *operation) {
 }
 
 func (e *Engine) consultEnded(o *operation) {
-	e.apply(o.by.get(), loses)
+	by := o.by.get()
+	if by.times.ended != 0 {
+		return // it has ended because he has hung up, which is told next: he holds nobody any more
+	}
+	e.apply(by, loses)
 	e.tellStage5(o)
 	e.byWaits(o)
 }
