@@ -19,11 +19,13 @@ func (e *Engine) callQueue(o *operation, q *queue) {
 		e.matchLater(w)
 		return
 	case o.kind == makeCall && by != nil && !by.ending:
-		e.enqueue(by, q, 0, false)
-		e.wait(by, WaitMusic)
+		o.dissolve() // where the queue sends him on, another operation has him
+		if e.enqueue(by, q, 0, false); by.waiter != nil {
+			e.wait(by, WaitMusic)
+		}
 	case with != nil && !with.ending:
 		with.movedBy = o.byDN
-		o.dissolve() // where the queue sends him on, another operation has him
+		o.dissolve() // likewise
 		e.enqueue(with, q, 0, false)
 	}
 	o.stage = over
