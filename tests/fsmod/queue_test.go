@@ -72,6 +72,7 @@ func (s *freeSwitch) inApp(number, application string) caller {
 	name := "caller" + phone[:8]
 	s.call(phone, name, number, "&park")
 	leg := s.incoming(mark, name, number)
+	s.made = append(s.made, leg) // it may answer while its phone is hung up, and hears of no BYE then
 	return caller{call{leg, phone}, s.awaitApp(mark, leg, application)}
 }
 

@@ -36,7 +36,7 @@ type freeSwitch struct {
 	*machine
 	t     *testing.T
 	since int          // how many records are older than the test
-	made  []string     // the legs that it called up
+	made  []string     // the legs that end with its test
 	line  *eventSocket // by which it asks the switch
 }
 
