@@ -154,7 +154,9 @@ func moves() []move {
 			r.next(is("EventPartyAdded", "1001")) // the switch counts a member before he is told of
 			r.api("uuid_kill " + third)
 		},
-		told: []string{"Established 1001", "Established 1002", "PartyAdded 13800138000 with 1002", "PartyAdded 1001 with 1002", "CallDeleted"},
+		told: []string{
+			"Established 1001", "Established 1002", "PartyAdded 13800138000 with 1002", "PartyAdded 1001 with 1002", "CallDeleted",
+		},
 	}, {
 		name: "hold by the API",
 		do: func(r *rig, _, agent string) {
