@@ -4,12 +4,11 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"modcti/events"
 )
 
-var (
-	tokenNames  = []string{"hash", "company", "dns", "rights"}
-	tokenRights = []string{"observe", "control", "supervise", "admin"}
-)
+var tokenNames = []string{"hash", "company", "dns", "rights"}
 
 // items are the elements of one section, in file order, each with its values by name.
 type items []map[string]setting
@@ -63,14 +62,14 @@ func parseTokens(s *Settings, list items) error {
 			return wrong(dns, "the numbers it may act for, separated by commas, or *")
 		}
 		if token.Rights = words(rights.value); len(token.Rights) == 0 || slices.ContainsFunc(token.Rights, unknownRight) {
-			return wrong(rights, "some of %s, separated by commas", strings.Join(tokenRights, ", "))
+			return wrong(rights, "some of %s, separated by commas", strings.Join(events.Rights, ", "))
 		}
 		s.Tokens = append(s.Tokens, token)
 	}
 	return nil
 }
 
-func unknownRight(right string) bool { return !slices.Contains(tokenRights, right) }
+func unknownRight(right string) bool { return !slices.Contains(events.Rights, right) }
 
 // words splits at commas and blanks.
 func words(text string) []string {

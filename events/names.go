@@ -176,6 +176,17 @@ const (
 	RecordStopped = "stopped"
 )
 
+// What a principal may do (protocol.md 7).
+const (
+	RightObserve   = "observe" // any of the others implies it
+	RightControl   = "control"
+	RightSupervise = "supervise"
+	RightAdmin     = "admin"
+)
+
+// Rights are all that there are. Nobody may change the list.
+var Rights = []string{RightObserve, RightControl, RightSupervise, RightAdmin}
+
 // Who hears a supervisor: the values of whisperMode (protocol.md 4).
 const (
 	WhisperAgent    = "agent"

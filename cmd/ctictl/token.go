@@ -11,20 +11,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"modcti/events"
 )
 
 // grant is what a new token lets its holder do: the attributes of a <token>, each a list that commas separate.
 type grant struct{ company, dns, rights string }
 
 var (
-	rights      = []string{"observe", "control", "supervise", "admin"}
 	companyID   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	phoneNumber = regexp.MustCompile(`^\+?[0-9A-D*#]{1,32}$`)
 )
 
 // newGrant reads the words behind "token". Who does not say more may hear of all numbers, and change nothing.
 func newGrant(words []string) (*grant, error) {
-	g := &grant{dns: "*", rights: "observe"}
+	g := &grant{dns: "*", rights: events.RightObserve}
 	attributes := map[string]*string{"company": &g.company, "dns": &g.dns, "rights": &g.rights}
 	for _, word := range words {
 		name, text, valued := strings.Cut(word, "=")
@@ -50,8 +51,8 @@ func (g *grant) check() error {
 		}
 	}
 	for right := range strings.SplitSeq(g.rights, ",") {
-		if !slices.Contains(rights, right) {
-			return fmt.Errorf("rights: %q is none of %s", right, strings.Join(rights, ", "))
+		if !slices.Contains(events.Rights, right) {
+			return fmt.Errorf("rights: %q is none of %s", right, strings.Join(events.Rights, ", "))
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"modcti/cmd/internal/ladder"
 	"modcti/engine"
 	"modcti/engine/loop"
+	"modcti/events"
 	"modcti/events/push"
 	"modcti/sim"
 	"modcti/store"
@@ -173,7 +174,7 @@ func (s *simulation) doorsConfig(seqStart uint64) push.Config {
 		hash := sha256.Sum256([]byte(s.token))
 		c.Tokens = []push.Token{{
 			HashHex: hex.EncodeToString(hash[:]), DNs: []string{"*"},
-			Rights: []string{"observe", "control", "supervise"},
+			Rights: []string{events.RightObserve, events.RightControl, events.RightSupervise},
 		}}
 	}
 	return c

@@ -68,7 +68,7 @@ func (row *agentRow) refused(c *testClient, code events.Code) message {
 
 // seated is a client that has registered 1001 to share, and may do all, on a bench that limits no rate.
 func seated(t *testing.T) (*bench, *testClient) {
-	return acting(t, func(c *Config) { c.Tokens[0].Rights = knownRights; c.Tokens = c.Tokens[:1] })
+	return acting(t, func(c *Config) { c.Tokens[0].Rights = events.Rights; c.Tokens = c.Tokens[:1] })
 }
 
 // Protocol 5: the rows of the table are those of this version.
@@ -237,7 +237,7 @@ func TestAgentRequest_Forbidden(t *testing.T) {
 		"agent":      {DNs: []string{"1001"}, Rights: []string{"control"}},
 		"supervisor": {DNs: []string{"1001", "1005"}, Rights: []string{"supervise"}},
 		"admin":      {DNs: []string{"*"}, Rights: []string{"admin"}},
-		"owner":      {DNs: []string{"*"}, Rights: knownRights},
+		"owner":      {DNs: []string{"*"}, Rights: events.Rights},
 	}
 	b := newBench(t, func(c *Config) {
 		c.RequestsPerSecond, c.Tokens = 100_000, nil
@@ -348,7 +348,7 @@ func TestAgentRequest_RefusalNamesTheRequest(t *testing.T) {
 
 // Protocol 6, rows 301020 and 301027: also what the door itself refuses is refused as the request's kind is.
 func TestAgentRequest_EngineFailsAndRate(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Tokens[0].Rights = knownRights })
+	b := newBench(t, func(c *Config) { c.Tokens[0].Rights = events.Rights })
 	c := b.opened()
 	c.register(b, "1001")
 	ready := func() { c.send("RequestAgentReady", "thisDN", "1001", "requestKey", "k") }

@@ -85,7 +85,7 @@ func (r *request) parseMonitor() {
 }
 
 func (r *request) parseWhisper() {
-	r.engine.Mode = r.word("mode", required, "agent", "customer", "off")
+	r.engine.Mode = r.word("mode", required, events.WhisperAgent, events.WhisperCustomer, events.WhisperOff)
 }
 
 func (r *request) parseUpdate() {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 // Config says which doors are open and who may enter. Names in parentheses are those of the settings.
@@ -49,7 +50,7 @@ type Token struct {
 	HashHex string   // SHA-256 of the token, or of a client certificate in DER form, in hex
 	Company string   // empty = Config.CompanyID
 	DNs     []string // the numbers it may act for and hear of; "*" = all
-	Rights  []string // out of observe, control, supervise, admin; at least one, and each implies observe
+	Rights  []string // out of events.Rights; at least one
 }
 
 // settings is the part of a Config that may change while the doors are open.
@@ -122,8 +123,6 @@ func loadTLS(c *Config) (*tls.Config, error) {
 	return t, nil
 }
 
-var knownRights = []string{"observe", "control", "supervise", "admin"}
-
 // newTokens checks and indexes the tokens.
 func newTokens(c *Config) ([]tokenEntry, error) {
 	entries := make([]tokenEntry, 0, len(c.Tokens))
@@ -136,11 +135,11 @@ func newTokens(c *Config) ([]tokenEntry, error) {
 			return nil, fmt.Errorf("tokens: token %d has the hash of an earlier one", i+1)
 		}
 		if len(t.Rights) == 0 {
-			return nil, fmt.Errorf("tokens: token %d has no rights, give some out of %v", i+1, knownRights)
+			return nil, fmt.Errorf("tokens: token %d has no rights, give some out of %v", i+1, events.Rights)
 		}
 		for _, r := range t.Rights {
-			if !slices.Contains(knownRights, r) {
-				return nil, fmt.Errorf("tokens: token %d has the unknown right %q, the rights are %v", i+1, r, knownRights)
+			if !slices.Contains(events.Rights, r) {
+				return nil, fmt.Errorf("tokens: token %d has the unknown right %q, the rights are %v", i+1, r, events.Rights)
 			}
 		}
 		if t.Company == "" {

@@ -159,11 +159,11 @@ func (c *client) forbids(r *request) *refusal {
 // the right to control, and as a supervisor only toward numbers of its own principal (protocol.md 7).
 func (c *client) mayAct(r *request) bool {
 	e, p := &r.engine, c.principal
-	if !p.has("control") || !c.acting(e.ThisDN) {
+	if !p.has(events.RightControl) || !c.acting(e.ThisDN) {
 		return false
 	}
 	toward := func(dn string) bool { return dn == "" || p.permitsDN(dn) }
-	return !r.act.supervises || p.has("supervise") && toward(e.OtherDN) && toward(e.ThirdDN)
+	return !r.act.supervises || p.has(events.RightSupervise) && toward(e.OtherDN) && toward(e.ThirdDN)
 }
 
 // mayActOnAgent tells whether the client may change an agent's state: its own at a number that it has registered in mode
@@ -172,9 +172,9 @@ func (c *client) mayAct(r *request) bool {
 func (c *client) mayActOnAgent(r *request) bool {
 	dn, p := r.engine.ThisDN, c.principal
 	if r.act.supervises {
-		return (p.has("supervise") || p.has("admin")) && p.permitsDN(dn)
+		return (p.has(events.RightSupervise) || p.has(events.RightAdmin)) && p.permitsDN(dn)
 	}
-	return p.has("control") && c.acting(dn)
+	return p.has(events.RightControl) && c.acting(dn)
 }
 
 // ask hands a request to the engine. Its answer comes back through Publish.

@@ -51,7 +51,7 @@ func newTokenPrincipal(t Token) *principal {
 
 // newPeerPrincipal is for a process on this machine that the unix door lets in: it may do all.
 func newPeerPrincipal(uid uint32, company string) *principal {
-	return &principal{name: fmt.Sprintf("uid %d", uid), company: company, allDNs: true, rights: slices.Clone(knownRights)}
+	return &principal{name: fmt.Sprintf("uid %d", uid), company: company, allDNs: true, rights: slices.Clone(events.Rights)}
 }
 
 // sameRights tells whether two principals may do the same.
