@@ -12,7 +12,7 @@ func (e *Engine) transferred(p *party, to string) {
 	}
 	p.farewell = farewell{} // it lives on: whatever its partner was sent to was no transfer by it
 	q := p.partner.get()
-	if p.op != nil || q == nil || q.op != nil || p.state != Talk && p.state != Held || !isNumber(to) {
+	if p.op != nil || q == nil || q.op != nil || p.state != Talk && p.state != Held || !isDialed(to) {
 		return
 	}
 	if q.movedBy == p.thisDN { // both are sent elsewhere: neither transfers the other
@@ -23,7 +23,9 @@ func (e *Engine) transferred(p *party, to string) {
 	q.farewell = farewell{callState: events.StateTransferred, thirdDN: to, thirdRole: events.TransferTo}
 }
 
-func isNumber(text string) bool {
+// isDialed tells whether a text is what a phone dials. Unlike events.IsNumber it takes no letter: a dialplan may name an
+// extension so.
+func isDialed(text string) bool {
 	for i := range len(text) {
 		c := text[i]
 		if (c < '0' || c > '9') && c != '*' && c != '#' && (c != '+' || i > 0) {
