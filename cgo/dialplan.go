@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 // DialRule is one <rule> of <dial-plan>: the first that is the company's and matches a number makes its one leg.
@@ -18,9 +19,6 @@ type DialRule struct {
 
 var (
 	ruleNames = []string{"pattern", "leg", "caller-id", "company"}
-
-	// A number is made of these alone (protocol.md 6): nothing in it means anything to the switch's dial strings.
-	numberPattern = regexp.MustCompile(`^\+?[0-9A-D*#]{1,32}$`)
 
 	// A leg is an endpoint and its address. Left out is what makes several legs, variables or applications of a dial
 	// string: brackets, braces, comma, bar, quotes, backslash, caret, ampersand, blank, and $ but for $0 to $9.
@@ -38,7 +36,7 @@ func parseRules(s *Settings, list items) error {
 		if !pattern(&rule.Pattern, expression.value) {
 			return wrong(expression, "a regular expression (RE2), such as ^\\d{3,6}$")
 		}
-		if company.value != "" && !companyPattern.MatchString(company.value) {
+		if company.value != "" && !events.IsCompanyID(company.value) {
 			return wrong(company, "1 to 64 letters, digits, dots, dashes or underscores, or leave it out for every company")
 		}
 		if len(leg.value) > textBytesMax || !legPattern.MatchString(leg.value) || strings.Contains(leg.value, ":_:") {
@@ -60,7 +58,7 @@ func parseRules(s *Settings, list items) error {
 
 // dial is engine.Config.Dial for these settings.
 func (s *Settings) dial(company, number string) (engine.Route, bool) {
-	if !isNumber(number) {
+	if !events.IsNumber(number) {
 		return engine.Route{}, false
 	}
 	for i := range s.DialPlan {
@@ -76,8 +74,8 @@ func (s *Settings) dial(company, number string) (engine.Route, bool) {
 	return engine.Route{}, false
 }
 
-// fill puts what was caught into a leg's places. It works by hand, as isNumber does: each request that calls somebody
-// waits for them, and a regular expression takes several times as long.
+// fill puts what was caught into a leg's places. It works by hand: each request that calls somebody waits for it, and
+// a regular expression takes several times as long.
 func fill(leg string, caught []string) string {
 	var text strings.Builder
 	text.Grow(len(leg) + len(caught[0]))
@@ -90,10 +88,4 @@ func fill(leg string, caught []string) string {
 		text.WriteString(caught[after[0]-'0'])
 		leg = after[1:]
 	}
-}
-
-// isNumber is numberPattern.
-func isNumber(number string) bool {
-	digits := strings.TrimPrefix(number, "+")
-	return digits != "" && len(digits) <= 32 && strings.Trim(digits, "0123456789ABCD*#") == ""
 }

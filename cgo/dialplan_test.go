@@ -135,7 +135,6 @@ func FuzzDial(f *testing.F) {
 	wanted := regexp.MustCompile(
 		`^(sofia/gateway/trunk/[0-9A-D*#]*|sofia/internal/[+0-9A-D*#]{2,33}@192\.0\.2\.1:5060|user/[+0-9A-D*#]{1,33}@pbx)$`)
 	f.Fuzz(func(t *testing.T, number string) {
-		require.Equal(t, numberPattern.MatchString(number), isNumber(number))
 		route, found := plan.dial("acme", number)
 		require.Equal(t, found, route.Address != "")
 		if !found {

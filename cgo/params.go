@@ -41,7 +41,8 @@ var params = []param{
 	{"tls-client-ca", true, "the absolute path of a PEM file",
 		func(s *Settings, v string) bool { return path(&s.TLSClientCA, v) }},
 	{"company-id", true, "1 to 64 letters, digits, dots, dashes or underscores", func(s *Settings, v string) bool {
-		return v == "" || matched(&s.CompanyID, v, companyPattern)
+		s.CompanyID = v
+		return v == "" || events.IsCompanyID(v)
 	}},
 	{"sdk-app-id", true, "a whole number from 1 to 9007199254740991", func(s *Settings, v string) bool {
 		return v == "" || number(&s.SDKAppID, v, 1, 1<<53-1)
@@ -93,8 +94,6 @@ var params = []param{
 }
 
 var voicemailPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}( [A-Za-z0-9._-]{1,64})?$`)
-
-var companyPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func path(to *string, value string) bool {
 	*to = value

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"modcti/engine"
+	"modcti/events"
 	"modcti/store"
 )
 
@@ -241,7 +242,7 @@ var agentFields = []field[agentDraft]{
 	}},
 	{"mobile", false, "a number: at most 32 digits, A to D, * or #, with or without a + before them", func(a *agentDraft, v string) bool {
 		a.Mobile = v
-		return v == "" || numberPattern.MatchString(v)
+		return v == "" || events.IsNumber(v)
 	}},
 	{"mobile-accept", false, "never, offline or always", func(a *agentDraft, v string) (known bool) {
 		a.MobileAccept, known = store.MobileAcceptWords.Find(v)
@@ -313,7 +314,7 @@ func takeContact(a *engine.AgentConfig, contact string) error {
 		return fmt.Errorf("%q is more than one phone", contact)
 	}
 	if found := contactGateway.FindStringSubmatch(address); found != nil {
-		if !numberPattern.MatchString(found[1]) {
+		if !events.IsNumber(found[1]) {
 			return fmt.Errorf("%q leads to no number", contact)
 		}
 		a.Mobile, a.MobileAccept = found[1], engine.MobileAlways

@@ -54,7 +54,7 @@ func parseTokens(s *Settings, list items) error {
 			return &settingError{hash, "another token has the same hash; remove one"}
 		}
 		seen[text] = true
-		if company.value != "" && !companyPattern.MatchString(company.value) {
+		if company.value != "" && !events.IsCompanyID(company.value) {
 			return wrong(company, "1 to 64 letters, digits, dots, dashes or underscores, or leave it out")
 		}
 		token := Token{HashHex: text, Company: company.value, Line: hash.line}

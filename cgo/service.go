@@ -218,7 +218,7 @@ func (s *service) dial(company, number string) (engine.Route, bool) {
 
 // voicemail is engine.Config.Voicemail, likewise. A box is a number like any other.
 func (s *service) voicemail(box string) (string, bool) {
-	return s.settings.Load().Voicemail, isNumber(box)
+	return s.settings.Load().Voicemail, events.IsNumber(box)
 }
 
 // endStates is engine.Config.EndStates, likewise.

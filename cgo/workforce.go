@@ -149,7 +149,7 @@ func agentRequest(words []string) (*engine.Request, error) {
 	case words[0] == "login" && len(words) <= 2:
 		r.Kind, r.Name, r.ThisDN = engine.RequestAgentLogin, "RequestAgentLogin", argument
 		r.AgentState, r.PhoneType = events.AgentStateReady, events.PhoneSIP
-		if argument != "" && !numberPattern.MatchString(argument) {
+		if argument != "" && !events.IsNumber(argument) {
 			return nil, fmt.Errorf("%q is no number", argument)
 		}
 	case words[0] == "logout" && len(words) == 1:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 // Directory is who works in the call center and for what, as the store keeps it: the engine's part of it, and what is
@@ -96,7 +97,6 @@ var (
 	soundPattern  = regexp.MustCompile(`^[A-Za-z0-9 /_.+=@%(),;:-]{1,512}$`)
 	streamPattern = regexp.MustCompile(`^(local|tone|silence)_stream://`)
 	millisMax     = int64(366 * 24 * 3600 * 1000)
-	keyPattern    = regexp.MustCompile(`^[0-9A-D*#]*$`)
 )
 
 // IsID tells whether a text may name an agent or a queue.
@@ -151,7 +151,7 @@ func CheckQueue(q *Queue) error {
 		return invalid("queue %s: the strategy is unknown", q.ID)
 	case q.MaxLength < 0:
 		return invalid("queue %s: a count is negative", q.ID)
-	case !keyPattern.MatchString(q.ExitKeys) || !keyPattern.MatchString(q.CallbackKey) || len(q.CallbackKey) > 1:
+	case !events.AreKeys(q.ExitKeys) || !events.AreKeys(q.CallbackKey) || len(q.CallbackKey) > 1:
 		return invalid("queue %s: keys %q %q: want digits, A to D, * or #", q.ID, q.ExitKeys, q.CallbackKey)
 	}
 	for _, sound := range []string{q.Music, q.Welcome, q.Announce} {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,11 +16,6 @@ import (
 
 // grant is what a new token lets its holder do: the attributes of a <token>, each a list that commas separate.
 type grant struct{ company, dns, rights string }
-
-var (
-	companyID   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	phoneNumber = regexp.MustCompile(`^\+?[0-9A-D*#]{1,32}$`)
-)
 
 // newGrant reads the words behind "token". Who does not say more may hear of all numbers, and change nothing.
 func newGrant(words []string) (*grant, error) {
@@ -42,11 +36,11 @@ func newGrant(words []string) (*grant, error) {
 }
 
 func (g *grant) check() error {
-	if g.company != "" && !companyID.MatchString(g.company) {
+	if g.company != "" && !events.IsCompanyID(g.company) {
 		return fmt.Errorf("company: 1 to 64 letters, digits, dots, dashes or underscores, not %q", g.company)
 	}
 	for dn := range strings.SplitSeq(g.dns, ",") {
-		if dn != "*" && !phoneNumber.MatchString(dn) {
+		if dn != "*" && !events.IsNumber(dn) {
 			return fmt.Errorf("dns: %q is no number", dn)
 		}
 	}

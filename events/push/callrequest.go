@@ -73,7 +73,7 @@ func (r *request) parseMakeCall() {
 
 func (r *request) parseDigits() {
 	digits := r.text("dtmfDigits", required, dtmfDigitsMax)
-	if strings.Trim(digits, "0123456789*#ABCD") != "" {
+	if !events.AreKeys(digits) {
 		r.fault("dtmfDigits", "must be out of 0-9 * # A-D")
 	}
 	r.engine.DTMFDigits = digits

@@ -13,7 +13,7 @@ const (
 
 	textLenMax          = 64 // identifiers and names, in bytes
 	tokenLenMax         = 512
-	numberLenMax        = 32
+	numberLenMax        = 32   // of a request, a + among them
 	idsMax              = 1024 // in one request
 	messagesMax         = 64
 	referenceMax        = 1<<53 - 1

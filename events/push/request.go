@@ -249,16 +249,11 @@ func (r *request) word(name string, must bool, words ...string) string {
 // number reads a telephone number.
 func (r *request) number(name string, must bool) string {
 	text := r.view(name, must, textLenMax)
-	if text != "" && !isNumber(text) {
+	if text != "" && (len(text) > numberLenMax || !events.IsNumber(text)) {
 		r.fault(name, fmt.Sprintf("must be 1 to %d characters out of 0-9 A-D * #, with a + at most in front", numberLenMax))
 		return ""
 	}
 	return strings.Clone(text)
-}
-
-func isNumber(text string) bool {
-	digits := strings.TrimPrefix(text, "+")
-	return digits != "" && len(text) <= numberLenMax && strings.Trim(digits, "0123456789ABCD*#") == ""
 }
 
 func isControl(c rune) bool { return c < ' ' || c >= 0x7f && c < 0xa0 }
