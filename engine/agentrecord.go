@@ -8,7 +8,7 @@ const candidatesBytes = 1024
 func (e *Engine) recordAgent(a *agent) {
 	r := &AgentRecord{
 		UUID: a.config.UUID, ID: a.config.ID, DN: a.dn, PhoneType: a.phoneType, State: a.state.String(), ReasonCode: a.reason,
-		CallID: a.wrap.callID, PartyID: a.wrap.partyID, AtMillis: floorDiv(e.in.WallMicros, 1000),
+		CallID: a.wrap.callID, PartyID: a.wrap.partyID, AtMillis: e.in.wallMillis(),
 		CallsTaken: a.taken, TalkMillis: a.talkNanos / 1_000_000,
 	}
 	if a.state == AfterCallWork {
@@ -45,7 +45,7 @@ func (e *Engine) recordStay(kind RecordKind, w *waiter, outcome string, by *agen
 		Position: w.position, Callback: w.number != "",
 	}
 	if kind == QueueLeft {
-		r.LeftMillis = floorDiv(e.in.WallMicros, 1000)
+		r.LeftMillis = e.in.wallMillis()
 	}
 	if by != nil {
 		r.AgentUUID = by.config.UUID
@@ -63,7 +63,7 @@ func (e *Engine) recordOffer(kind RecordKind, r *OfferRecord) {
 func (e *Engine) receipt(w *waiter, t *tier, reason string) *OfferRecord {
 	q := w.queue
 	r := &OfferRecord{
-		CallID: w.callID, QueueID: q.config.ID, AgentUUID: t.agent.config.UUID, AtMillis: floorDiv(e.in.WallMicros, 1000),
+		CallID: w.callID, QueueID: q.config.ID, AgentUUID: t.agent.config.UUID, AtMillis: e.in.wallMillis(),
 		Strategy: q.config.Strategy.String(), Level: int(t.level), WaitedMillis: (e.in.MonoNanos - w.entered) / 1_000_000,
 		Reason: reason,
 	}

@@ -84,7 +84,7 @@ func (e *Engine) tellWrapUp(a *agent, part events.AgentPart, change events.Chang
 
 // millisOf turns a monotonic time into Unix ms by the clocks of the last step.
 func (e *Engine) millisOf(mono int64) int64 {
-	return floorDiv(e.wallMicros+(mono-e.monoNanos)/1000, 1000)
+	return events.Moment(e.wallMicros + (mono-e.monoNanos)/1000).Millis()
 }
 
 // tellReserved answers a request that a call holds back (3.15).

@@ -77,10 +77,3 @@ func TestLegID(t *testing.T) {
 	require.True(t, LegID{}.IsZero())
 	require.False(t, LegIDOf("").IsZero())
 }
-
-// TestFloorDiv: a time before the epoch is still rounded down, so that ms never run ahead (R16).
-func TestFloorDiv(t *testing.T) {
-	require.EqualValues(t, 1, floorDiv(1999, 1000))
-	require.EqualValues(t, -2, floorDiv(-1001, 1000))
-	require.EqualValues(t, -1, floorDiv(-1000, 1000))
-}

@@ -134,6 +134,8 @@ type Input struct {
 	Directory   *Directory
 }
 
+func (in *Input) wallMillis() int64 { return events.Moment(in.WallMicros).Millis() }
+
 const (
 	FlagLoopback  uint32 = 1 << 0 // the channel is one end of a loopback pair
 	FlagTruncated uint32 = 1 << 1 // a text was longer than the record holds

@@ -394,7 +394,7 @@ func (e *Engine) endOffer(o *offer) {
 }
 
 func (e *Engine) endRecord(o *offer) {
-	o.record.Outcome, o.record.EndMillis = o.outcome, floorDiv(e.in.WallMicros, 1000)
+	o.record.Outcome, o.record.EndMillis = o.outcome, e.in.wallMillis()
 	e.recordOffer(OfferEnded, o.record)
 }
 

@@ -137,14 +137,6 @@ func (p *party) moment(mono int64) events.Moment {
 
 func (p *party) millis(mono int64) int64 { return p.moment(mono).Millis() }
 
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
 func (p *party) answered() bool { return p.times.answered != 0 }
 
 // ringsAt is when the phone began to ring: at 180, else at early media.

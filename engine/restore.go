@@ -94,7 +94,7 @@ func (e *Engine) restorePast() {
 // endInterrupted ends the stays and the offers of the last run, which nobody else does. Who waited, and comes into his
 // queue again, has his place there, also by another call in time: the switch may have cut him off.
 func (e *Engine) endInterrupted() {
-	now := floorDiv(e.in.WallMicros, 1000)
+	now := e.in.wallMillis()
 	restored := map[string]*party{}
 	if len(e.config.Waited) > 0 {
 		for p := range e.legs.all {

@@ -336,7 +336,7 @@ func (e *Engine) resume() {
 	for _, r := range e.dismissed {
 		e.out.Records = append(e.out.Records, Record{Kind: AgentChanged, Agent: &AgentRecord{
 			UUID: r.UUID, ID: r.ID, DN: r.DN, PhoneType: r.PhoneType, State: AgentLoggedOut.String(), ReasonCode: events.ReasonForced,
-			AtMillis: floorDiv(e.in.WallMicros, 1000), CallsTaken: r.CallsTaken, TalkMillis: r.TalkMillis,
+			AtMillis: e.in.wallMillis(), CallsTaken: r.CallsTaken, TalkMillis: r.TalkMillis,
 		}})
 	}
 	e.dismissed = nil

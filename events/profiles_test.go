@@ -27,6 +27,13 @@ func partOf(this, other string, keys Keys) CallPart {
 	return CallPart{Keys: keys, ThisDN: this, OtherDN: other, AttachedData: Data{{"orderID", `"1"`}}}
 }
 
+// TestMomentMillis: a time before the epoch is still rounded down, so that ms never run ahead (R16).
+func TestMomentMillis(t *testing.T) {
+	for micros, millis := range map[Moment]int64{1999: 1, 0: 0, -1: -1, -1000: -1, -1001: -2} {
+		require.Equal(t, millis, micros.Millis(), micros)
+	}
+}
+
 // TestOneValueTwoProfiles gives for each scenario that the profiles tell differently the one value and both shapes. B
 // consults C about the customer A, or C is the supervisor of B. Keys in the first shape are those of the page.
 func TestOneValueTwoProfiles(t *testing.T) {
