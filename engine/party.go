@@ -115,6 +115,12 @@ func (r ref) get() *party {
 	return nil
 }
 
+// here tells whether a party of an operation still takes part in it.
+func (r ref) here() bool {
+	p := r.get()
+	return p != nil && !p.ending && p.state != Released
+}
+
 // partyTimes are monotonic ns; 0 = never.
 type partyTimes struct {
 	answered, ended, bridged, created, progress, early, heldSince, lastHold, holdTotal int64

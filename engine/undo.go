@@ -67,12 +67,6 @@ func (e *Engine) bereave(o *operation) {
 	e.dropBoth(o)
 }
 
-// here tells whether a party of an operation still takes part in it.
-func (r ref) here() bool {
-	p := r.get()
-	return p != nil && !p.ending && p.state != Released
-}
-
 // undoEarly: by has not left target's phone to ring for with.
 func (e *Engine) undoEarly(o *operation) {
 	by, with, target := o.by.get(), o.with.get(), o.target.get()
