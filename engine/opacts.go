@@ -180,7 +180,7 @@ func (e *Engine) startConsult(o *operation) {
 }
 
 func (e *Engine) consultFailed(o *operation) {
-	e.tellStage(o, 3, e.targetCause(o))
+	e.tellStage(o, events.StageCancelled, e.targetCause(o))
 	e.byWaits(o)
 }
 
@@ -256,7 +256,7 @@ func (e *Engine) targetGone(o *operation) {
 			e.apply(by, loses)
 		}
 	}
-	e.tellStage(o, 5, e.targetCause(o))
+	e.tellStage(o, events.StageRetrieved, e.targetCause(o))
 	e.byWaits(o)
 	if with != nil && !with.ending {
 		e.wait(with, WaitMusic)
