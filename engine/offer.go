@@ -72,7 +72,7 @@ func (e *Engine) offerFailed(o *offer) {
 	if does := o.agent.config.whenMissed(o.outcome); e.full() {
 		e.block(o.agent, does.closedMillis)
 	} else {
-		e.block(o.agent, o.agent.closedFor(o.outcome, does))
+		e.blockMissed(o.agent, o.outcome, does)
 		e.miss(o.agent, does, nil)
 	}
 	e.endOffer(o)
@@ -236,23 +236,21 @@ func (e *Engine) missedOffer(p *party) {
 	case OfferFailed: // not his doing
 		e.block(a, 0)
 	case OfferNoAnswer, OfferRejected, OfferBusy, OfferUnreachable:
-		e.block(a, a.closedFor(o.outcome, does))
+		e.blockMissed(a, o.outcome, does)
 		e.miss(a, does, p)
 	}
 }
 
-// closedFor is how long nothing is offered to an agent who did not take a call. A phone that cannot be reached is left alone
-// twice as long each time, where no setting says how long.
-func (a *agent) closedFor(outcome string, does missing) int64 {
+// blockMissed offers an agent who did not take a call nothing for as long as his setting says. Where none does, a phone that
+// cannot be reached is left alone twice as long each time.
+func (e *Engine) blockMissed(a *agent, outcome string, does missing) {
+	millis := does.closedMillis
 	if outcome != OfferUnreachable {
 		a.dead = 0
-		return does.closedMillis
+	} else if a.dead++; millis <= 0 {
+		millis = min(int64(blockMin)<<min(a.dead-1, 16), deadMax)
 	}
-	a.dead++
-	if does.closedMillis > 0 {
-		return does.closedMillis
-	}
-	return min(int64(blockMin)<<min(a.dead-1, 16), deadMax)
+	e.block(a, millis)
 }
 
 // missing is what it does to an agent that he did not take a call.
