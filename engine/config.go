@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"unsafe"
-
-	"modcti/events"
-)
+import "modcti/events"
 
 // Config is what an Engine needs to know of its surroundings.
 type Config struct {
@@ -42,9 +38,9 @@ type Config struct {
 	// LegsMax is how many channels may be known at once; 0 = the most that the engine knows.
 	LegsMax int
 
-	// Large is told of each piece of memory in which thousands of parties or calls, or what finds them, will lie, before it is
-	// used. Its owner may ask the system for large pages: with 100,000 calls up most of what an input costs is to find memory.
-	Large func(memory unsafe.Pointer, bytes uintptr)
+	// Large is told of the memory in which thousands of parties or calls, or what finds them, will lie. Its owner may ask the
+	// system for large pages: with 100,000 calls up most of what an input costs is to find memory.
+	Large Advise
 
 	// RoomsMax is how many conferences there may be at once; 0 = the most that the engine knows.
 	RoomsMax int

@@ -1,13 +1,11 @@
 package engine
 
-import "unsafe"
-
 // index finds by the id of a leg or of a call. What it finds lies in chains by the hash of the id, and most are alone in
 // theirs: to find a party is to read the head of its chain and the party.
 type index[T any] struct {
 	chains []*node[T] // a power of two of them
 	count  int
-	large  func(memory unsafe.Pointer, bytes uintptr)
+	large  Advise
 }
 
 // node is the part of a party or a call that its index needs.

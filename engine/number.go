@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"unsafe"
 )
 
 // numbers finds the parties at a number, however many others there are. The chains lie in the parties themselves: a
@@ -11,7 +10,7 @@ import (
 type numbers struct {
 	chains []*party // by the number's hash; a power of two of them
 	count  int
-	large  func(memory unsafe.Pointer, bytes uintptr)
+	large  Advise
 }
 
 // place is a party's in its chain, where others of its number are, and of numbers with the same hash.

@@ -2,6 +2,9 @@ package engine
 
 import "unsafe"
 
+// Advise is told of a piece of memory before anything in it is touched.
+type Advise func(memory unsafe.Pointer, bytes uintptr)
+
 // spareChunk is how many things are made at once at least: so many begin where a line of the processor's cache does.
 const spareChunk = 128
 
@@ -9,7 +12,7 @@ const spareChunk = 128
 type spare[T any] struct {
 	things []*T
 	made   int
-	large  func(memory unsafe.Pointer, bytes uintptr)
+	large  Advise
 }
 
 func (s *spare[T]) take() *T {
@@ -35,8 +38,8 @@ func (s *spare[T]) giveBack(x *T) { s.things = append(s.things, x) }
 // largeMin is the size from which on memory can hold a large page of most machines.
 const largeMin = 2 << 20
 
-// largeSlice is a slice of which large is told before anything in it is touched, if it is large.
-func largeSlice[T any](count int, large func(unsafe.Pointer, uintptr)) []T {
+// largeSlice is a slice of which large is told, if it is large.
+func largeSlice[T any](count int, large Advise) []T {
 	s := make([]T, count)
 	if size := uintptr(count) * unsafe.Sizeof(s[0]); large != nil && size >= largeMin {
 		large(unsafe.Pointer(unsafe.SliceData(s)), size)
