@@ -194,6 +194,9 @@ func (e *Engine) strayFact(in *Input) {
 
 func (e *Engine) partyFact(p *party, in *Input) {
 	now := in.MonoNanos
+	if p.ending {
+		now = min(now, p.times.ended) // another thread of the switch tells it late: it was before the end
+	}
 	switch in.Kind {
 	case LegRinging:
 		setOnce(&p.times.progress, now)
@@ -205,7 +208,9 @@ func (e *Engine) partyFact(p *party, in *Input) {
 	case LegAnswered:
 		setOnce(&p.times.answered, now)
 		p.phoneHolds = false // nobody holds a talk that has only begun
-		e.pickedUp(p)
+		if !p.ending {
+			e.pickedUp(p)
+		}
 	case LegBridged:
 		e.bridged(p, in.Other)
 	case LegUnbridged:

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"modcti/engine"
 	"modcti/events"
@@ -78,7 +79,7 @@ func possibleIn(r *Run) func(in *engine.Input) bool {
 
 // destroyAll ends every channel, those that the engine originated with them, until nothing more comes of it.
 func (r *Run) destroyAll(names []string) {
-	now, done := 2*StartMono, 0
+	now, done := StartMono+(1000*time.Hour).Nanoseconds(), 0 // later than any script
 	for {
 		for i := range len(r.Legs()) {
 			if name := fmt.Sprint("n", i+1); !slices.Contains(names, name) {

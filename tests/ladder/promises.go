@@ -122,6 +122,21 @@ func (r *Run) checkEnds() {
 	}
 }
 
+// checkTimes: nothing has happened to a party before it began, or after it ended (R16).
+func (r *Run) checkTimes() {
+	for i := range r.out.Events {
+		m, is := r.out.Events[i].Message.(*events.Released)
+		if !is {
+			continue
+		}
+		for _, at := range []events.Moment{m.ProgressUepoch, m.AnswerUepoch, m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch} {
+			if at != 0 && (at < m.StartUepoch || at > m.EndUepoch) {
+				r.breaks("the release of %s tells of %d, but is from %d to %d (R16)", r.name(m.PartyID), at, m.StartUepoch, m.EndUepoch)
+			}
+		}
+	}
+}
+
 // showsOperation tells whether a release shows what its party was called for, which is no way of leaving.
 func showsOperation(m *events.Released, told, recorded string) bool {
 	switch told {

@@ -116,6 +116,7 @@ func (r *Run) Step(in engine.Input) {
 	}
 	r.checkCalls()
 	r.checkEnds()
+	r.checkTimes()
 }
 
 // resolve puts the engine's own names in place of the script's.

@@ -146,6 +146,11 @@ func TestPromisesAreWatched(t *testing.T) {
 			tell(r, &events.PartyError{Header: events.Header{ReferenceID: 7}}, asked)
 			tell(r, &events.PartyError{Header: events.Header{ReferenceID: 7}}, asked)
 		},
+		"but is from 1 to 2 (R16)": func(r *Run) {
+			late := &events.Released{CallPart: part, StartUepoch: 1, AnswerUepoch: 3, EndUepoch: 2}
+			r.out.Events = append(r.out.Events, engine.Outgoing{CallID: "c", Message: late})
+			r.checkTimes()
+		},
 		"has number 2 after 0": func(r *Run) { r.note(&engine.Outgoing{Message: &events.CallCreated{Header: events.Header{Seq: 2}}}) },
 	} {
 		r := NewRun(&Scene{})
