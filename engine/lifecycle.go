@@ -126,7 +126,8 @@ func (e *Engine) reveal(c *call, target *party) {
 }
 
 // fillLine learns the outside line of an outbound call from its first outside leg (3.0-8). The number shown is that
-// leg's caller, unless it is an extension and the origin was given a better one.
+// leg's caller, unless it is an extension and the origin was given a better one. The number called is none, though an
+// agent's phone shows it when the engine has called that first (R56).
 func (e *Engine) fillLine(c *call, p, origin *party) {
 	if p.inside || (c.callType != events.Outbound && !c.forming) {
 		return
@@ -137,10 +138,12 @@ func (e *Engine) fillLine(c *call, p, origin *party) {
 	if c.ani != "" {
 		return
 	}
-	if n := p.names.callerNumber; n != "" && !e.config.Inside(n) {
-		c.ani = n
-	} else if origin != nil && !e.config.Inside(origin.names.callerNumber) {
-		c.ani = origin.names.callerNumber
+	shown := p.names.callerNumber
+	if (shown == "" || e.config.Inside(shown)) && origin != nil {
+		shown = origin.names.callerNumber
+	}
+	if shown != c.dnis && !e.config.Inside(shown) {
+		c.ani = shown
 	}
 }
 
