@@ -1,5 +1,7 @@
 package engine
 
+import "cmp"
+
 // fold is one end of a loopback pair. It is no party: what it originates counts as originated by who originated it,
 // and who is joined with it is joined with whoever its other end is joined with.
 type fold struct {
@@ -73,14 +75,18 @@ func (e *Engine) admit(in *Input) *party {
 	return p
 }
 
-// nameOf gives a channel its DN and tells whether that is an extension (settings.md, who is inside).
+// anonymous is the number of callers who show none, as those have it whom SIP hides (RFC 3323).
+const anonymous = "anonymous"
+
+// nameOf gives a channel its DN and tells whether that is an extension (settings.md, who is inside). A caller has one, even
+// if he shows no number: every event says whom it is about (R25).
 func (e *Engine) nameOf(in *Input) (dn string, inside bool) {
 	if in.Text.User != "" {
 		return in.Text.User, true
 	}
 	dn = in.Text.Destination
 	if in.Direction == DirectionInbound {
-		dn = in.Text.CallerNumber
+		dn = cmp.Or(in.Text.CallerNumber, anonymous)
 	}
 	return dn, e.config.Inside(dn)
 }

@@ -41,7 +41,7 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 	c.thisDN, c.otherDN = p.thisDN, e.in.Text.Destination
 	switch {
 	case !p.inside:
-		c.callType, c.ani, c.dnis = events.Inbound, p.names.callerNumber, e.in.Text.Destination
+		c.callType, c.ani, c.dnis = events.Inbound, p.thisDN, e.in.Text.Destination
 	case e.config.Inside(e.in.Text.Destination):
 		c.callType, c.makeCallType = events.Internal, events.DirectAgent
 	default:
