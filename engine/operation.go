@@ -71,7 +71,8 @@ const (
 	bereft           // by has gone while with and target were being joined
 	meeting          // all are being put into a room
 	returning        // by and with are being joined, target hung up
-	resuming         // as returning, and target has gone
+	regaining        // as returning, and target has gone
+	resuming         // by and with are being joined, the consult is over
 	returned         // as returning, and by and with are joined
 	rejoining        // by and target are being joined again: what was asked for failed
 	swapping         // by and with are being joined, target is to wait
@@ -86,8 +87,8 @@ const (
 
 var stageNames = [stageCount]string{
 	"over", "reaching", "leaving", "calling", "early", "joining", "talking", "alternated", "merging", "parting", "bereft",
-	"meeting", "returning", "resuming", "returned", "rejoining", "swapping", "swapBack", "cancelling", "held", "recalling",
-	"restoring", "ending",
+	"meeting", "returning", "regaining", "resuming", "returned", "rejoining", "swapping", "swapBack", "cancelling", "held",
+	"recalling", "restoring", "ending",
 }
 
 func (s stage) String() string { return stageNames[s] }

@@ -28,6 +28,11 @@ func (p *party) turnTo(q *party) {
 // targetLeft: the consult has ended while by and with are being joined.
 func (e *Engine) targetLeft(o *operation) {
 	e.tellStage5(o)
+	e.turnBack(o)
+}
+
+// turnBack: target has gone, as it was to, and by waits for with. That he has him back is told once they hear each other.
+func (e *Engine) turnBack(o *operation) {
 	if by, with := o.by.get(), o.with.get(); by != nil && by.state == Held && with != nil {
 		by.turnTo(with)
 	}
@@ -66,6 +71,12 @@ func (e *Engine) reclaimAfter(o *operation) {
 	e.reclaim(o)
 }
 
+// regain: by has with again, as he wanted: target, who has gone meanwhile, is no cause of it.
+func (e *Engine) regain(o *operation) {
+	e.tellStage(o, events.StageRetrieved, "")
+	e.reclaim(o)
+}
+
 func (e *Engine) refuseAndReclaim(o *operation) {
 	e.refuseAsked(o)
 	e.reclaim(o)
@@ -84,11 +95,19 @@ func (e *Engine) endUnconfirmed(o *operation) {
 	e.consultFailed(o)
 }
 
+// refuseRetrieve: the consult is over, and by does not have with back, but on hold.
+func (e *Engine) refuseRetrieve(o *operation) {
+	e.refuseAsked(o)
+	e.tellStage(o, events.StageRetrieved, events.ConsultFailed)
+	e.allWait(o)
+}
+
 func (e *Engine) refuseToHold(o *operation) {
 	e.refuseAsked(o)
-	if target := o.target.get(); target != nil && target.state != Released {
-		e.tellStage(o, events.StageRetrieved, "") // it is being hung up
-	}
+	e.allWait(o)
+}
+
+func (e *Engine) allWait(o *operation) {
 	if by := o.by.get(); by != nil {
 		e.apply(by, loses)
 	}
