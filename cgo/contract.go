@@ -110,6 +110,7 @@ var (
 	_ = [1]struct{}{}[engine.CommandSay-C.CTI_CMD_SAY]
 	_ = [1]struct{}{}[engine.CommandPresence-C.CTI_CMD_PRESENCE]
 	_ = [1]struct{}{}[engine.CommandVoicemail-C.CTI_CMD_VOICEMAIL]
+	_ = [1]struct{}{}[engine.CommandFindDevice-C.CTI_CMD_FIND_DEVICE]
 	_ = [1]struct{}{}[engine.FlagLoopback-C.CTI_FLAG_LOOPBACK]
 	_ = [1]struct{}{}[engine.FlagTruncated-C.CTI_FLAG_TRUNCATED]
 	_ = [1]struct{}{}[engine.FlagMarked-C.CTI_FLAG_MARKED]

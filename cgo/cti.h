@@ -86,7 +86,8 @@ enum cti_kind {
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file
- *   DEVICE_LOST, _FOUND      the directory user whose last registration is gone, or who has one again; no channel
+ *   DEVICE_LOST, _FOUND      the directory user whose last registration is gone, or who has one again, and what
+ *                            FIND_DEVICE found; no channel
  *   others                   nothing
  * Fields missing at the end are empty. A field cut short sets CTI_FLAG_TRUNCATED.
  */
@@ -158,6 +159,10 @@ typedef struct cti_record {
  *   PRESENCE       of no channel, carried out at once and not answered: phones' keys that watch name+uuid, which is
  *                  agent or queue and its id, show value: terminated, early, confirmed, or gone (there is none any
  *                  more), and caller_name to people
+ *   FIND_DEVICE    of no channel, carried out at once and not answered: DEVICE_FOUND or DEVICE_LOST says, shortly after,
+ *                  whether any phone that the dial string value stands for is registered: of a directory user (user/) or
+ *                  of a name at a profile (sofia/profile/name%host). Of others, and of a user who is called where nobody
+ *                  registers, the first or nothing is told. That one is lost is told when it has not been there before deadline_ms.
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,
@@ -182,7 +187,8 @@ enum cti_command_kind {
 	CTI_CMD_RETURN = 20,
 	CTI_CMD_SAY = 21,
 	CTI_CMD_PRESENCE = 22,
-	CTI_CMD_VOICEMAIL = 23
+	CTI_CMD_VOICEMAIL = 23,
+	CTI_CMD_FIND_DEVICE = 24
 };
 
 typedef struct cti_command {

@@ -120,6 +120,7 @@ func (e *Engine) logIn(r *Request, a *agent, dn string, queues map[string]bool) 
 		e.agentDoes(a, logsInReady, events.ReasonNone)
 	}
 	e.answering = asker{}
+	e.findPhone(a, 0)
 }
 
 // queuesOf reads the queues that an agent logs in for; nil are all of his.

@@ -13,12 +13,28 @@ func (e *Engine) deviceGone(user string) {
 	}
 	a := e.agentsByDN[user]
 	switch {
-	case a == nil:
-	case a.config.Mobile != "" && a.config.MobileAccept != MobileNever, a.config.DeviceLost == DeviceKeeps:
+	case a == nil, a.config.staysWithoutPhone():
 	case a.busy():
 		e.leaveAfterCall(a)
 	default:
 		e.agentDoes(a, logsOut, events.ReasonDeviceLost)
+	}
+}
+
+// staysWithoutPhone tells whether an agent whose phone is gone goes on: he takes calls on his mobile, or it is his setting.
+func (c *AgentConfig) staysWithoutPhone() bool {
+	return c.Mobile != "" && c.MobileAccept != MobileNever || c.DeviceLost == DeviceKeeps
+}
+
+// findPhone has the switch tell whether the phone of an agent who is at work is there, where that decides whether he is or
+// where he is called: of one that has not registered since the switch runs nobody else tells. It has so long to register.
+func (e *Engine) findPhone(a *agent, millis int64) {
+	c := a.config
+	if c.staysWithoutPhone() && (c.Mobile == "" || c.MobileAccept != MobileOffline) {
+		return
+	}
+	if route, ok := e.dial(a.dn); ok {
+		e.command(Command{Kind: CommandFindDevice, Value: route.Address, DeadlineMillis: millis})
 	}
 }
 

@@ -29,5 +29,6 @@ const (
 	droppedMax        = 1 << 12         // callers of a queue who left and may return
 	servedMax         = 1 << 16         // callers whose last agent is remembered
 	lostMax           = 100_000         // phones that are gone and may be back
+	phoneBackMillis   = 60_000          // until phones have found a switch that has begun anew
 	snapshotMillis    = 5_000           // how long a worker may take to tell the session table
 )

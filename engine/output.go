@@ -65,6 +65,10 @@ const (
 	// to people. It is about no leg and is not answered.
 	CommandPresence
 	CommandVoicemail // Leg speaks to the box Value of the switch's voicemail; Name is its profile, and domain if it is another
+	// CommandFindDevice: tell whether the phone that the dial string Value calls is registered, by DeviceFound or, where
+	// it is not for DeadlineMillis, DeviceLost of its directory user; nothing where it need not be. It is about no leg and is
+	// not answered.
+	CommandFindDevice
 )
 
 // OriginateKept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended,

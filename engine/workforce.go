@@ -341,6 +341,9 @@ func (e *Engine) resume() {
 	}
 	e.dismissed = nil
 	for _, a := range e.agentsInOrder() {
+		if a.state != AgentLoggedOut {
+			e.findPhone(a, phoneBackMillis)
+		}
 		switch {
 		case a.state == AgentLoggedOut && !a.known && a.config.LoginAtStart && e.agentsByDN[a.dn] == nil && a.dn != "":
 			e.logIn(&Request{AgentState: events.AgentStateReady, PhoneType: events.PhoneSIP}, a, a.dn, nil)

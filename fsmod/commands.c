@@ -18,6 +18,7 @@ static void finish(uint64_t id, switch_call_cause_t cause)
 int cti_commands_submit(cti_command_ref command)
 {
 	if (command->kind == CTI_CMD_PRESENCE) return cti_lamp_show(command);
+	if (command->kind == CTI_CMD_FIND_DEVICE) return cti_registration_find(command);
 	if (command->kind < CTI_CMD_SNAPSHOT || command->kind > CTI_CMD_VOICEMAIL) return CTI_EINVAL;
 	if (command->kind == CTI_CMD_HANGUP && cti_originate_cancel(command->uuid, command->cause)) {
 		finish(command->id, SWITCH_CAUSE_NONE);

@@ -50,8 +50,11 @@ static bool bring_up(char *error, size_t error_bytes)
 		cti_settings_free(settings);
 		return false;
 	}
+	if (!cti_registrations_open(error, error_bytes)) {
+		cti_settings_free(settings);
+		return false;
+	}
 	if (!cti_engine_start(ring, settings, error, error_bytes)) return false;
-	if (!cti_registrations_open(error, error_bytes)) return false;
 	if (!cti_events_bind(error, error_bytes)) return false;
 	/* From here on sessions know this code: nothing may fail any more but by leaving it in place. */
 	stay_in_memory();

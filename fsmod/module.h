@@ -424,6 +424,7 @@ bool cti_registrations_open(char *error, size_t error_bytes);
 void cti_registrations_close(void);
 void cti_registration_ended(switch_event_t *event);
 void cti_registration_began(switch_event_t *event);
+int cti_registration_find(cti_command_ref command); /* takes a FIND_DEVICE command; it never blocks */
 
 /* ---- phone.c ---- */
 
@@ -453,8 +454,7 @@ void cti_fire_lamps(void);
 
 /* ---- lamps.c ---- */
 
-/* cti_lamp_show takes a PRESENCE command. It never blocks. */
-int cti_lamp_show(cti_command_ref command);
+int cti_lamp_show(cti_command_ref command); /* takes a PRESENCE command; it never blocks */
 void cti_lamp_probed(switch_event_t *event);
 /* cti_lamps_fire says what has changed. It may block, as the switch's event bus does. */
 void cti_lamps_fire(void);

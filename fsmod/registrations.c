@@ -3,9 +3,10 @@
 /*
  * Phones that are there no more. The switch tells of every registration that ends, while its table still holds it, and
  * a user may have others: a thread asks a little later whether any is left. Whoever has been seen to register is known
- * for as long as the switch runs, and looked at when the module is loaded anew. Others may have no need to register.
+ * for as long as the switch runs, and looked at when the module is loaded anew. Others may have no need to register: the
+ * engine asks for them by what they are called by, which says so.
  */
-enum { WATCHED_MAX = 10000, LOST_MAX = 100000, KNOWN_MAX = 100000, LOOKS = 4 };
+enum { WATCHED_MAX = 10000, LOST_MAX = 100000, KNOWN_MAX = 100000, LOOKS = 4, AT_LAST = LOOKS, LISTS };
 
 static const int64_t look_after_ms[LOOKS] = {20, 100, 400, 1500};
 
@@ -13,8 +14,10 @@ typedef struct watched {
 	struct watched *next;
 	int64_t due_ms;
 	int looks;
-	bool missed;
+	bool missed, asked; /* asked: the engine wants to know whatever it was told before */
+	int64_t patience_ms;
 	char *user, *host;
+	char *dial; /* user/..., whose directory entry says where his phones are; else empty */
 	char texts[];
 } watched;
 
@@ -22,8 +25,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static pthread_t thread;
 static bool running, closed = true;
-static watched *to_look_at[LOOKS]; /* by how often they were looked at: each list is in the order of its times */
-static watched **ends[LOOKS];
+static watched *to_look_at[LISTS]; /* by how often they were looked at: each list is in the order of its times */
+static watched **ends[LISTS];
 static uint32_t count, lost_count, known_count;
 static switch_hash_t *lost;  /* the users who were told to be gone */
 static switch_hash_t *known; /* the hosts of the users who have registered */
@@ -34,23 +37,25 @@ static bool may_be_asked_for(const char *text)
 	return !zstr(text) && strlen(text) < 256 && strspn(text, allowed) == strlen(text);
 }
 
-static watched *new_watched(const char *user, const char *host)
+static watched *new_watched(const char *user, const char *host, const char *dial)
 {
-	watched *w = malloc(sizeof *w + cti_text_bytes(user) + cti_text_bytes(host));
+	watched *w = malloc(sizeof *w + cti_text_bytes(user) + cti_text_bytes(host) + cti_text_bytes(dial));
 	if (!w) return NULL;
 	char *at = w->texts;
 	w->looks = 0;
-	w->missed = false;
+	w->missed = w->asked = false;
+	w->patience_ms = 0;
 	w->user = cti_text_put(&at, user);
 	w->host = cti_text_put(&at, host);
+	w->dial = cti_text_put(&at, dial);
 	return w;
 }
 
-/* put_locked: every item of one list is due as long after it was put there as the others. */
+/* put_locked: every item of one list is due as long after it was put there as the others; of the last, at the earliest. */
 static void put_locked(watched *w)
 {
 	w->next = NULL;
-	w->due_ms = cti_now_ms() + look_after_ms[w->looks];
+	w->due_ms = cti_now_ms() + (w->looks == AT_LAST ? w->patience_ms : look_after_ms[w->looks]);
 	*ends[w->looks] = w;
 	ends[w->looks] = &w->next;
 	count++;
@@ -72,7 +77,7 @@ static watched *take(void)
 	pthread_mutex_lock(&mutex);
 	for (;;) {
 		int first = -1;
-		for (int i = 0; i < LOOKS; i++)
+		for (int i = 0; i < LISTS; i++)
 			if (to_look_at[i] && (first < 0 || to_look_at[i]->due_ms < to_look_at[first]->due_ms)) first = i;
 		int64_t left_ms = first < 0 ? 0 : to_look_at[first]->due_ms - cti_now_ms();
 		if (closed || (first >= 0 && left_ms <= 0)) {
@@ -86,17 +91,34 @@ static watched *take(void)
 	}
 }
 
+static const char nowhere[] = "error/user_not_registered";
+
 typedef enum presence { HERE, GONE, UNKNOWN } presence;
+
+/* Whoever is called where nobody registers is here; so is who has one phone of several. */
+static presence presence_in_directory(const char *dial)
+{
+	cti_phones phones;
+	switch_event_t *variables = NULL;
+	if (switch_event_create_plain(&variables, SWITCH_EVENT_CHANNEL_DATA) != SWITCH_STATUS_SUCCESS) return UNKNOWN;
+	presence found = cti_phones_open(&phones, dial, variables) == SWITCH_CAUSE_NONE ? GONE : UNKNOWN;
+	for (int i = 0; found == GONE && i < phones.count; i++)
+		if (!strstr(phones.dials[i], nowhere)) found = HERE;
+	cti_phones_close(&phones);
+	switch_event_destroy(&variables);
+	return found;
+}
 
 static presence presence_of(const watched *w)
 {
+	if (*w->dial) return presence_in_directory(w->dial);
 	char argument[600];
 	switch_stream_handle_t stream = {0};
 	SWITCH_STANDARD_STREAM(stream);
 	snprintf(argument, sizeof argument, "*/%s@%s", w->user, w->host);
 	bool asked = switch_api_execute("sofia_contact", argument, NULL, &stream) == SWITCH_STATUS_SUCCESS && stream.data;
 	presence found = UNKNOWN;
-	if (asked && !strcmp(stream.data, "error/user_not_registered")) found = GONE;
+	if (asked && !strcmp(stream.data, nowhere)) found = GONE;
 	else if (asked && strstr(stream.data, "sofia/")) found = HERE;
 	switch_safe_free(stream.data);
 	return found;
@@ -111,24 +133,26 @@ static void post(uint16_t kind, const char *user)
 }
 
 /* tell_lost and tell_found post under the mutex, so that the two of one user are told in the order in which they were. */
-static void tell_lost(const char *user)
+static void tell_lost(const char *user, bool again)
 {
 	pthread_mutex_lock(&mutex);
-	if (lost && lost_count < LOST_MAX && !switch_core_hash_find(lost, user)) {
-		switch_core_hash_insert(lost, user, "");
-		lost_count++;
+	bool known = lost && switch_core_hash_find(lost, user);
+	if (lost && (known ? again : lost_count < LOST_MAX)) {
+		if (!known) {
+			switch_core_hash_insert(lost, user, "");
+			lost_count++;
+		}
 		post(CTI_DEVICE_LOST, user);
 	}
 	pthread_mutex_unlock(&mutex);
 }
 
-static void tell_found(const char *user)
+static void tell_found(const char *user, bool again)
 {
 	pthread_mutex_lock(&mutex);
-	if (lost && switch_core_hash_delete(lost, user)) {
-		lost_count--;
-		post(CTI_DEVICE_FOUND, user);
-	}
+	bool known = lost && switch_core_hash_delete(lost, user);
+	if (known) lost_count--;
+	if (lost && (known || again)) post(CTI_DEVICE_FOUND, user);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -139,17 +163,19 @@ static void tell_found(const char *user)
 static void look_at(watched *w)
 {
 	presence found = presence_of(w);
-	if (found == GONE && w->missed) {
-		tell_lost(w->user);
-		if (presence_of(w) == HERE) tell_found(w->user);
+	bool waits = found == GONE && w->missed && w->patience_ms && w->looks != AT_LAST;
+	if (found == GONE && w->missed && !waits) {
+		tell_lost(w->user, w->asked);
+		if (presence_of(w) == HERE) tell_found(w->user, false);
 	}
-	bool again = found == GONE ? !w->missed : found == HERE && w->looks + 1 < LOOKS;
+	if (found == HERE && w->asked) tell_found(w->user, true);
+	bool again = found == GONE ? waits || !w->missed : found == HERE && !w->asked && w->looks + 1 < LOOKS;
 	if (!again) {
 		free(w);
 		return;
 	}
 	w->missed = found == GONE;
-	w->looks = w->missed ? 0 : w->looks + 1;
+	w->looks = waits ? AT_LAST : w->missed ? 0 : w->looks + 1;
 	pthread_mutex_lock(&mutex);
 	put_locked(w);
 	pthread_mutex_unlock(&mutex);
@@ -182,11 +208,45 @@ static void look_for_known_locked(void)
 		const void *user;
 		void *host;
 		switch_core_hash_this(at, &user, NULL, &host);
-		watched *w = new_watched(user, host);
+		watched *w = new_watched(user, host, "");
 		if (!w) continue;
 		w->looks = LOOKS - 1;
 		put_locked(w);
 	}
+}
+
+/* ---- what the engine asks ---- */
+
+/* Texts that a dial string is of: user/name[@domain], or sofia/profile/name%host. Of others there is nothing to be known. */
+static watched *asked_for(const char *dial)
+{
+	char user[256];
+	bool in_directory = !strncmp(dial, "user/", 5), at_profile = !strncmp(dial, "sofia/", 6);
+	const char *name = in_directory ? dial + 5 : at_profile ? strchr(dial + 6, '/') : NULL;
+	if (!name) return NULL;
+	name += at_profile;
+	size_t length = strcspn(name, in_directory ? "@" : "%");
+	const char *host = name[length] ? name + length + 1 : "";
+	snprintf(user, sizeof user, "%.*s", (int)length, name);
+	if (length >= sizeof user || !may_be_asked_for(user) || (at_profile && !may_be_asked_for(host))) return NULL;
+	return new_watched(user, host, in_directory ? dial : "");
+}
+
+int cti_registration_find(cti_command_ref command)
+{
+	const char *dial = switch_str_nil(command->value);
+	if (!cti_may_be_dialed(dial)) return CTI_EINVAL;
+	watched *w = asked_for(dial);
+	if (!w) return 0;
+	w->asked = true;
+	w->patience_ms = command->deadline_ms;
+	pthread_mutex_lock(&mutex);
+	bool room = !closed && count < WATCHED_MAX;
+	if (room) put_locked(w);
+	pthread_mutex_unlock(&mutex);
+	if (room) return 0;
+	free(w);
+	return CTI_EFULL;
 }
 
 /* ---- on the switch's event thread ---- */
@@ -201,7 +261,7 @@ void cti_registration_ended(switch_event_t *event)
 {
 	const char *user = header_of(event, "from-user", "user"), *host = header_of(event, "from-host", "host");
 	if (!may_be_asked_for(user) || !may_be_asked_for(host)) return;
-	watched *w = new_watched(user, host);
+	watched *w = new_watched(user, host, "");
 	pthread_mutex_lock(&mutex);
 	remember_locked(user, host);
 	bool room = w && !closed && count < WATCHED_MAX;
@@ -220,7 +280,7 @@ void cti_registration_began(switch_event_t *event)
 	pthread_mutex_lock(&mutex);
 	remember_locked(user, host);
 	pthread_mutex_unlock(&mutex);
-	tell_found(user);
+	tell_found(user, false);
 }
 
 /* ---- open and close ---- */
@@ -231,7 +291,7 @@ bool cti_registrations_open(char *error, size_t error_bytes)
 	if (!ready) cti_condition_init(&changed);
 	ready = true;
 	pthread_mutex_lock(&mutex);
-	for (int i = 0; i < LOOKS; i++) ends[i] = &to_look_at[i];
+	for (int i = 0; i < LISTS; i++) ends[i] = &to_look_at[i];
 	switch_core_hash_init_nocase(&lost);
 	lost_count = 0;
 	closed = false;
@@ -251,7 +311,7 @@ void cti_registrations_close(void)
 	pthread_mutex_unlock(&mutex);
 	if (running) pthread_join(thread, NULL);
 	running = false;
-	for (int i = 0; i < LOOKS; i++)
+	for (int i = 0; i < LISTS; i++)
 		while (to_look_at[i]) free(take_locked(i));
 	if (lost) switch_core_hash_destroy(&lost);
 }

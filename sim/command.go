@@ -51,6 +51,9 @@ func (s *Switch) Do(c engine.Command) {
 		s.answer(c.ID, engine.CauseNone)
 		return
 	}
+	if c.Kind == engine.CommandFindDevice {
+		return // its phones need not register
+	}
 	q := queued{Command: c}
 	if c.DeadlineMillis > 0 {
 		q.due = s.now + c.DeadlineMillis*1_000_000

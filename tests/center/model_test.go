@@ -221,8 +221,7 @@ func (c *chaos) act() {
 		c.dir = anyDirectory(c.rng, c.nailed)
 		c.step(engine.Input{Kind: engine.DirectoryChanged, Directory: c.dir})
 	case n < 43:
-		kind := []engine.InputKind{engine.DeviceLost, engine.DeviceFound}[c.rng.IntN(2)]
-		c.step(engine.Input{Kind: kind, Text: engine.Text{User: c.anyDN()}})
+		c.device(c.rng.IntN(2) == 0, c.anyDN())
 	case n < 44:
 		if leg := c.anyChannel(func(l *channel) bool { return l.inQueue != "" }); leg != nil {
 			leg.inQueue = "" // another program takes the caller out of the queue

@@ -164,3 +164,25 @@ func TestRestartKeepsTheCallOfWhoLeft(t *testing.T) {
 		comesTo("1003", events.AgentStateReady)
 	}
 }
+
+// TestRestartFindsPhones: a phone comes back while the module is away: the switch is asked for it when the module is loaded
+// anew (3.15; limits-and-faults 5.2).
+func TestRestartFindsPhones(t *testing.T) {
+	d := oneAgent(0)
+	d.Agents[0].DeviceLost = engine.DeviceLogsOut
+	w, _, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	caller := w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(3 * time.Second)
+	require.NotNil(t, caller.partner)
+	w.device(true, "1001")
+	a, _ := w.engine.Agent("anna")
+	require.Equal(t, &events.ReservedState{ReasonCode: events.ReasonDeviceLost}, a.Reserved)
+	w.unregistered["1001"] = false
+	restart(d)
+	w.wait(time.Second)
+	a, _ = w.engine.Agent("anna")
+	require.Nil(t, a.Reserved)
+	require.Equal(t, int64(events.AgentStateReady), a.AgentState)
+}

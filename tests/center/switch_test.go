@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"modcti/engine"
@@ -38,7 +39,9 @@ type world struct {
 	strands  map[string]int64        // until when the commands of a call go on
 	queued   map[engine.LegID]uint16 // legs that are still to be called, and the cause that one is hung up with before
 
-	fault  faults
+	fault        faults
+	unregistered map[string]bool // phones
+
 	prompt bool                       // commands are carried out at once
 	talk   time.Duration              // how long two who are joined talk on average; 0 = until somebody ends it
 	phone  func(w *world, c *channel) // what a phone does that is called
@@ -89,7 +92,7 @@ func (a *agenda) Pop() any {
 func newWorld(seed uint64, config engine.Config) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 17)), now: startMono, channels: map[engine.LegID]*channel{},
-		queued: map[engine.LegID]uint16{}, strands: map[string]int64{},
+		queued: map[engine.LegID]uint16{}, strands: map[string]int64{}, unregistered: map[string]bool{},
 	}
 	config.CompanyID, config.MonoNanos, config.WallMicros = company, startMono, startWall
 	config.LegSeed = [2]uint64{seed, seed + 1}
@@ -193,6 +196,9 @@ func (w *world) command(c engine.Command) {
 		}
 		w.afterCommand(delay/2, func() { w.hangupCommand(c) })
 		return
+	case c.Kind == engine.CommandFindDevice:
+		w.afterCommand(delay, func() { w.perform(c) })
+		return
 	case chance < f.refused:
 		w.afterCommand(delay, func() {
 			delete(w.queued, c.Leg)
@@ -239,6 +245,9 @@ func (w *world) perform(c engine.Command) {
 	case engine.CommandOriginate:
 		w.originate(c)
 		return
+	case engine.CommandFindDevice:
+		w.device(w.unregistered[strings.TrimPrefix(c.Value, "user/")], strings.TrimPrefix(c.Value, "user/"))
+		return
 	}
 	leg, other := w.channels[c.Leg], w.channels[c.Other]
 	if leg == nil || leg.ending {
@@ -276,6 +285,16 @@ func (w *world) perform(c engine.Command) {
 		}
 	}
 	w.done(c, engine.CauseNone)
+}
+
+// device tells that a phone is not registered any more, or is.
+func (w *world) device(gone bool, user string) {
+	w.unregistered[user] = gone
+	kind := engine.DeviceFound
+	if gone {
+		kind = engine.DeviceLost
+	}
+	w.step(engine.Input{Kind: kind, Text: engine.Text{User: user}})
 }
 
 func (w *world) hangupCommand(c engine.Command) {

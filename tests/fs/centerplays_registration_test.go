@@ -11,19 +11,21 @@ const deskCaller = "13811150001"
 // registrationStage has agents whose phones are called where they have registered.
 var registrationStage = &stage{
 	name:    "registrations",
-	phones:  map[string]lab.Phone{"1141": {}, "1142": {}},
+	phones:  map[string]lab.Phone{"1141": {}, "1142": {}, "1143": {}},
 	callers: []string{deskCaller},
 	queues:  []string{"8141", "8142"},
 	config: func(s *lab.Switch) (r roster) {
 		r.queues = queueElement("8141", "wrap-up-time", "1") + queueElement("8142", "wrap-up-time", "1")
 		r.agent("1141", []string{"8141"}, "device-lost", "logout")
 		r.agent("1142", []string{"8142"}, "device-lost", "stay")
+		r.agent("1143", []string{"8142"}, "device-lost", "logout")
 		r.rules = element("rule", "pattern", "^114.$", "leg", "sofia/internal/$0%127.0.0.1")
 		return r
 	},
 	plays: []scene{
 		{"unregistered: he is logged out", "3.15 R42 fusionpbx#2831", phoneGone},
 		{"unregistered while he talks: after it, unless it comes back", "3.15 3.0-4", phoneGoneInTalk},
+		{"it never was registered: he is logged out", "3.15 R42 fusionpbx#2831", phoneNeverThere},
 		{"it expires", "3.15 R42", phoneExpires},
 		{"he stays: it cannot be reached until it is back", "3.3 3.15", phoneGoneAgentStays},
 	},
@@ -72,6 +74,22 @@ func phoneGoneInTalk(p *play) {
 	p.is("1141", isLoggedOut, "idle", "offline")
 	p.stays("8141", deskCaller+" answered")
 	p.record(0, "Inbound "+deskCaller+" 8141 customer", deskCaller+" Customer 8141*", "1141 Agent 8141*")
+}
+
+// phoneNeverThere: nobody has ever seen his phone. He may come when it is there.
+func phoneNeverThere(p *play) {
+	p.login(isReady, "1143")
+	p.tells("AgentLogin 1143", "AgentLogout 1143 reasonCode=6")
+	p.is("1143", isLoggedOut, "idle", "offline")
+	p.registers("1143", 300)
+	p.login(isReady, "1143")
+	p.tells("AgentLogin 1143 previousReasonCode=6")
+	p.comes(deskCaller, "8142", 1)
+	p.rings("1143", "8142", deskCaller)
+	p.talks("1143", "8142", deskCaller)
+	p.leavesTalk(deskCaller, "1143", "1143")
+	p.registers("1143", 0)
+	p.tells("AgentLogout 1143 reasonCode=6")
 }
 
 func phoneExpires(p *play) {

@@ -13,6 +13,7 @@ import (
 const (
 	cmdPresence = cmdSay + 1 + iota
 	cmdVoicemail
+	cmdFindDevice
 )
 
 // lampWatch is an event socket that hears what is said to phones' keys.

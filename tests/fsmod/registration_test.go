@@ -18,6 +18,7 @@ func TestRegistrations(t *testing.T) {
 		"registers anew": registersAnew,
 		"of another":     oddUsers,
 		"loaded anew":    lostWhileUnloaded,
+		"asked for":      askedFor,
 	})
 }
 
@@ -140,4 +141,49 @@ func lostWhileUnloaded(t *testing.T, s *freeSwitch) {
 	require.Empty(t, s.devices(mark, "1509"))
 	require.Len(t, s.threadsOf("cti_phones"), 1)
 	s.register("1509", "a", "0")
+}
+
+// find has the fake engine ask for a phone, and returns whether that was taken.
+func (s *freeSwitch) find(dial string, deadline int) bool {
+	s.t.Helper()
+	said := s.api("cti do %s", command{kind: cmdFindDevice, value: dial, deadline: deadline})
+	require.Contains(s.t, said, "+OK")
+	return strings.Contains(said, " 0 refused")
+}
+
+// askedFor: cti.h, FIND_DEVICE: whoever has never registered is told to be gone, where he is called by a registration, each
+// time that it is asked; others are told to be there, or nothing is told of them.
+func askedFor(t *testing.T, s *freeSwitch) {
+	mark := s.mark()
+	for _, bad := range []string{"", "1511", "user/15 11", "user/${x}", "user/1511,user/1512"} {
+		require.False(t, s.find(bad, 0), "%q", bad)
+	}
+	for _, unknown := range []string{"sofia/gateway/trunk/1513", "user/1513@cti.test", "user/a~b", "sofia/test/1514@127.0.0.1"} {
+		require.True(t, s.find(unknown, 0), "%q", unknown)
+	}
+	require.True(t, s.find("user/1801@cti.test", 0), "he needs no registration")
+	s.awaitDevices(mark, "1801", "FOUND")
+	require.True(t, s.find("user/1512@cti.test", 0), "nor does his other phone")
+	s.awaitDevices(mark, "1512", "FOUND")
+	require.True(t, s.find("user/1511@cti.test", 0))
+	s.awaitDevices(mark, "1511", "LOST")
+	require.True(t, s.find("user/1511", 0))
+	s.awaitDevices(mark, "1511", "LOST", "LOST")
+	s.register("1511", "a", "300")
+	s.awaitDevices(mark, "1511", "LOST", "LOST", "FOUND")
+	require.True(t, s.find("user/1511@cti.test", 0))
+	s.awaitDevices(mark, "1511", "LOST", "LOST", "FOUND", "FOUND")
+	s.register("1511", "a", "0")
+	s.awaitDevices(mark, "1511", "LOST", "LOST", "FOUND", "FOUND", "LOST")
+
+	require.True(t, s.find("sofia/test/1515%cti.test", 0), "a name at a profile, of nobody in the directory")
+	s.awaitDevices(mark, "1515", "LOST")
+	asked := monotonic()
+	require.True(t, s.find("sofia/test/1516%cti.test", 300))
+	s.awaitDevices(mark, "1516", "LOST")
+	lost := s.await(mark, "loss", func(r record) bool { return r.Kind == "DEVICE_LOST" && r.Text[0] == "1516" })
+	require.GreaterOrEqual(t, lost.Mono-asked, (300 * time.Millisecond).Nanoseconds(), "it has so long to register")
+	for _, user := range []string{"1513", "a~b", "1514", "gateway"} {
+		require.Empty(t, s.devices(mark, user))
+	}
 }

@@ -15,7 +15,7 @@ import (
 var commandNames = [...]string{
 	"none", "snapshot", "set", "hangup", "originate", "bridge", "wait", "join-room", "hold", "unhold", "mute", "unmute",
 	"send-dtmf", "answer", "eavesdrop", "eavesdrop-mode", "record-start", "record-stop", "record-pause", "record-resume",
-	"return", "say", "presence", "voicemail",
+	"return", "say", "presence", "voicemail", "find-device",
 }
 
 func commandName(k engine.CommandKind) string { return commandNames[k] }
