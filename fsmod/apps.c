@@ -1,4 +1,6 @@
+#include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 /*
  * The dialplan's applications. Each tells the engine by an EXECUTED record that it has begun; cti_queue and cti_agent

@@ -1,4 +1,4 @@
-#include "module.h"
+#include "commands.h"
 
 /*
  * What the engine hands down has been checked by it, but part of it comes from clients, and to the switch a dial string,

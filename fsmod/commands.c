@@ -1,4 +1,7 @@
+#include "commands.h"
+#include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 /*
  * The engine's commands wait for a worker: a thread of ours with a stack of ours, which may block in the switch. What a

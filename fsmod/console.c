@@ -1,3 +1,4 @@
+#include "legs.h"
 #include "module.h"
 
 /* The cti command asks the engine; only what the module alone knows is added here, to the answer of "cti status". */

@@ -1,4 +1,5 @@
-#include "module.h"
+#include "commands.h"
+#include "legs.h"
 
 /*
  * Phones of one user that ring for one ORIGINATE. The engine knows one leg: the first of them speaks for all, the others

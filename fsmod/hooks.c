@@ -1,4 +1,6 @@
-#include "module.h"
+#include "commands.h"
+#include "legs.h"
+#include "visits.h"
 
 /*
  * A session's hook lists are without a lock: only the session's own thread may add to them, and nobody takes out of

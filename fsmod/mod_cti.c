@@ -2,7 +2,10 @@
  * mod_cti - the part of the CTI engine that lives in the switch's own terms: it hooks channels, copies what they tell
  * into a ring, and carries out what the engine asks. It decides nothing; libcti.so does.
  */
+#include "commands.h"
+#include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 #include <dlfcn.h>
 

@@ -1,3 +1,5 @@
+#include "commands.h"
+#include "legs.h"
 #include "module.h"
 
 /*

@@ -1,3 +1,4 @@
+#include "commands.h"
 #include "module.h"
 
 /* What a command does to a channel and its phone without moving it. */

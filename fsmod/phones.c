@@ -1,4 +1,4 @@
-#include "module.h"
+#include "commands.h"
 
 /*
  * The phones that a dial string stands for. The switch's own user/ waits for the one that answers first, or calls no

@@ -1,4 +1,4 @@
-#include "module.h"
+#include "commands.h"
 
 /* Both directions in one file. A pause is silence in it, so that the file's clock stays the call's. */
 

@@ -1,3 +1,4 @@
+#include "legs.h"
 #include "module.h"
 
 enum {

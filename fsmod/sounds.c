@@ -1,4 +1,5 @@
 #include "module.h"
+#include "visits.h"
 
 /*
  * What a channel hears that is bridged with nobody, played by its own thread. It ends with the frame in which the channel

@@ -1,4 +1,7 @@
+#include "commands.h"
+#include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 /*
  * A channel that is bridged with nobody is parked (CS_PARK), and while it is, its own thread lets it hear something or

@@ -1,4 +1,7 @@
+#include "commands.h"
+#include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 /*
  * A visit is a channel's time in an application that waits for the engine. Workers leave word for it; the channel's own
