@@ -238,7 +238,7 @@ func (e *Engine) partyFact(p *party, in *Input) {
 	case RoomJoined:
 		e.roomJoined(p, in.Text.Room)
 	case RoomLeft:
-		e.leftRoom(p)
+		e.leftRoom(p, in.Text.Room)
 	case LegHangup:
 		e.hangup(p, in)
 	case LegEnded:

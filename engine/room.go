@@ -46,11 +46,16 @@ func (e *Engine) roomJoined(p *party, name string) {
 	}
 }
 
-// leftRoom: a party is out of its conference and lives on. Where an operation has taken it nobody else left.
-func (e *Engine) leftRoom(p *party) {
+// leftRoom: a party is out of a conference and lives on. Where an operation has taken it nobody else left, nor has anybody
+// who is on his way into the call's own room.
+func (e *Engine) leftRoom(p *party, name string) {
+	if name != "" && p.room != nil && p.room.name != name {
+		return // it is in another one already
+	}
+	moved := e.gathered(p)
 	e.leaveRoom(p)
 	e.nailParted(p)
-	if p.ending || !p.member || p.call == nil {
+	if p.ending || !p.member || p.call == nil || moved {
 		return
 	}
 	if p.op == nil {
@@ -62,18 +67,32 @@ func (e *Engine) leftRoom(p *party) {
 	}
 }
 
+// gathered tells whether a party leaves a room of the dialplan because all of its call are put into the call's own.
+func (e *Engine) gathered(p *party) bool {
+	if p.room == nil || p.call == nil || p.call.room == "" || p.room.name == p.call.room {
+		return false
+	}
+	for q := p.call.first; q != nil; q = q.next {
+		if q.op != nil && q.op.stage == meeting {
+			return true
+		}
+	}
+	return e.rooms[p.call.room] != nil
+}
+
 // entered: a party is a member of its call's conference. Who comes from the dialplan is told of here; who an operation
-// brings in, when all have met (3.8).
+// brings in, when all have met (3.8). Who was a member has only been moved.
 func (e *Engine) entered(p *party) {
 	if p.call == nil || p.call.forming {
 		return
 	}
+	known := p.member
 	p.member = true
 	if o := p.op; o != nil && o.stage == meeting {
 		e.met(o)
 		return
 	}
-	if p.op != nil || p.state != Talk {
+	if p.op != nil || p.state != Talk || known {
 		return
 	}
 	switch n := p.call.members(); {
