@@ -24,18 +24,24 @@ func again(d *engine.Directory) (*world, *kept, func(now *engine.Directory)) {
 	}
 }
 
+// serve has the agent come to his phone, and a caller put through to it.
+func (w *world) serve(t *testing.T) (caller *channel) {
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	w.wait(2 * time.Second)
+	caller = w.arrive("13900000001", "8000")
+	w.enter(caller, "8001")
+	w.wait(time.Second)
+	require.NotNil(t, caller.partner)
+	return caller
+}
+
 // TestRestartKeepsTheNameOnANailedLeg: a call on a leg that stays up has a party with a name of its own. It has that name too
 // when the module was loaded anew, and is released and written down under it (docs/ARCHITECTURE.md 11, 17).
 func TestRestartKeepsTheNameOnANailedLeg(t *testing.T) {
 	d := oneAgent(0)
 	d.Agents[0].NailedUp = true
 	w, k, restart := again(d)
-	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-	w.wait(2 * time.Second)
-	caller := w.arrive("13900000001", "8000")
-	w.enter(caller, "8001")
-	w.wait(time.Second)
-	require.NotNil(t, caller.partner)
+	caller := w.serve(t)
 	restart(d)
 	w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
 	w.wait(time.Second)
@@ -79,13 +85,8 @@ func TestRestartBeforeALegIsParked(t *testing.T) {
 	d := oneAgent(0)
 	d.Agents[0].NailedUp = true
 	w, _, restart := again(d)
-	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-	w.wait(2 * time.Second)
-	first := w.arrive("13900000001", "8000")
-	w.enter(first, "8001")
-	w.wait(time.Second)
+	first := w.serve(t)
 	leg := first.partner
-	require.NotNil(t, leg)
 	parking, take := false, w.stepOn
 	w.stepOn = func(in *engine.Input) {
 		take(in)

@@ -66,17 +66,9 @@ func TestRestartLosesAPhoneThatRang(t *testing.T) {
 	var closed []engine.CallRecord
 	w.stepOn = func(*engine.Input) {
 		k.take(w.out.Records)
-		for _, r := range w.out.Records {
-			if r.Kind == engine.CallClosed {
-				closed = append(closed, r.Call)
-			}
-		}
+		closed = append(closed, w.closed()...)
 	}
-	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-	caller := w.arrive("13900000001", "8000")
-	w.enter(caller, "8001")
-	w.wait(time.Second)
-	require.Len(t, w.channels, 2)
+	caller := w.callRinging(t)
 	for id, c := range w.channels {
 		if c != caller {
 			delete(w.channels, id)

@@ -95,21 +95,21 @@ func completionsFail(t *testing.T, d *Desk) {
 		d.over("1002")
 		d.hear(talking1001)
 	}
-	d.each(t, "a consult is not transferred", "3.6, protocol 6", func(d *Desk) {
-		consults(d)
-		saboteur(d).Stall(d.full.heard[0].CallID, tooLong)
-		require.Equal(d.T, int64(events.PBXError), d.request("CompleteTransfer", "1001").ErrorCode)
+	goesOn := func(d *Desk, request string) {
+		require.Equal(d.T, int64(events.PBXError), d.request(request, "1001").ErrorCode)
 		d.hear(consulting)
 		d.silent()
 		retrieves(d)
+	}
+	d.each(t, "a consult is not transferred", "3.6, protocol 6", func(d *Desk) {
+		consults(d)
+		saboteur(d).Stall(d.full.heard[0].CallID, tooLong)
+		goesOn(d, "CompleteTransfer")
 	})
 	d.each(t, "a consult is not conferenced: no rooms", "3.8, protocol 6", func(d *Desk) {
 		consults(d)
 		saboteur(d).Rooms(0)
-		require.Equal(d.T, int64(events.PBXError), d.request("CompleteConference", "1001").ErrorCode)
-		d.hear(consulting)
-		d.silent()
-		retrieves(d)
+		goesOn(d, "CompleteConference")
 	})
 	d.each(t, "a consult is not conferenced: the room is full", "3.8, 3.14, protocol 6", func(d *Desk) {
 		consults(d)
