@@ -172,11 +172,17 @@ func TestEngineAdoptsCalls(t *testing.T) {
 	}
 }
 
-// TestSoakBadWire is the same for longer: CTI_SOAK=1.
-func TestSoakBadWire(t *testing.T) {
+// soak leaves a long run to `make soak`.
+func soak(t *testing.T) {
+	t.Helper()
 	if os.Getenv("CTI_SOAK") == "" {
 		t.Skip("CTI_SOAK is not set: the long run was left out")
 	}
+}
+
+// TestSoakBadWire is the same for longer: CTI_SOAK=1.
+func TestSoakBadWire(t *testing.T) {
+	soak(t)
 	for seed := range uint64(300) {
 		badWire(t, 1_000+seed, 2_000)
 	}

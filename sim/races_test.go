@@ -186,9 +186,7 @@ func kept(w *world) []string {
 // TestSoakRaces is the same for at least 10^6 steps, by another seed each time, also with commands that fail, and looks
 // for more: nobody is left in silence, and the audit has nothing to repair. CTI_SOAK=1.
 func TestSoakRaces(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK is not set: the long run was left out")
-	}
+	soak(t)
 	for _, faults := range []bool{false, true} {
 		t.Run(fmt.Sprintf("faults=%t", faults), func(t *testing.T) {
 			races(t, rand.Uint64()>>16, 1_000_000, faults, kept)
@@ -204,9 +202,7 @@ var named = []string{
 // TestMillionEach lets each pair of those acts meet for at least 10^6 steps, half of them on a switch that fails now and then.
 // CTI_SOAK=1.
 func TestMillionEach(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK is not set: the long run was left out")
-	}
+	soak(t)
 	for i := range named {
 		for j := i; j < len(named); j++ {
 			first, second := stimulusNamed(t, named[i]), stimulusNamed(t, named[j])

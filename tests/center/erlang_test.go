@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
@@ -214,9 +213,7 @@ func TestDaysAgainstTheory(t *testing.T) {
 
 // TestSoakDaysAgainstTheory takes nothing out: so many callers that chance is smaller than 3 %.
 func TestSoakDaysAgainstTheory(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK=1 runs it")
-	}
+	soak(t)
 	for i, l := range loads {
 		seed := uint64(200 + i)
 		d := draw(seed, l.agents, l.load, l.patience, 1_000_000)

@@ -355,11 +355,17 @@ func (c *chaos) atRest(t *testing.T) {
 // seed is a world.
 func TestPromises(t *testing.T) { holdPromises(t, 12, 12_000) }
 
+// soak leaves a long run to `make soak`.
+func soak(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CTI_SOAK") == "" {
+		t.Skip("CTI_SOAK is not set: the long run was left out")
+	}
+}
+
 // TestSoakPromises is the same for more than a million steps.
 func TestSoakPromises(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK=1 runs it")
-	}
+	soak(t)
 	holdPromises(t, 60, 25_000)
 }
 

@@ -3,7 +3,6 @@ package fs_test
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -22,9 +21,7 @@ func TestCancelled(t *testing.T) {
 
 // TestSoakCancelled is TestCancelled a thousand times.
 func TestSoakCancelled(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("skipped: minutes long; `make soak` runs it")
-	}
+	soak(t)
 	callOff(t, 1000)
 }
 

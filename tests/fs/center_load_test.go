@@ -3,7 +3,6 @@ package fs_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -64,9 +63,7 @@ func TestCenterCrowd(t *testing.T) {
 }
 
 func TestSoakCenterCrowd(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK is not set: the crowd of 500 was left out")
-	}
+	soak(t)
 	centerCrowd(t, 500)
 }
 

@@ -2,7 +2,6 @@ package fs_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +19,7 @@ func TestManyCalls(t *testing.T) {
 }
 
 func TestSoakThousandCalls(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("CTI_SOAK is not set: the thousand calls were left out")
-	}
+	soak(t)
 	manyCalls(t, 1000)
 }
 

@@ -14,12 +14,18 @@ import (
 	"modcti/tests/fs/lab"
 )
 
+// soak leaves a long run to `make soak`.
+func soak(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CTI_SOAK") == "" {
+		t.Skip("CTI_SOAK is not set: the long run was left out")
+	}
+}
+
 // TestSoakReloads loads and unloads the module a hundred times while calls come and go and SIGHUPs rain, then looks for
 // what must not have grown, and at the records: each call that the module saw has exactly one, and all are closed.
 func TestSoakReloads(t *testing.T) {
-	if os.Getenv("CTI_SOAK") == "" {
-		t.Skip("skipped: minutes long; `make soak` runs it")
-	}
+	soak(t)
 	const reloads, perSecond = 100, 10
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
