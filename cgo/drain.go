@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,10 @@ func (s *service) drain() (answer, error) {
 	return answer{tables: []table{t}, value: d}, nil
 }
 
+// errDrained is what every question to the engine is answered with once it has stopped so.
+var errDrained = errors.New("the system was drained, and the engine has stopped with the last call: " +
+	"`reload mod_cti` starts it again")
+
 // stopWhenEmpty ends the engine when no call is up any more. The module is there until it is unloaded.
 func (s *service) stopWhenEmpty(life context.Context) {
 	ticker := time.NewTicker(emptyTick)
@@ -61,7 +66,8 @@ func (s *service) stopWhenEmpty(life context.Context) {
 			return
 		}
 		if calls == 0 {
-			s.log.Info("the system is empty: the engine stops; unload mod_cti, or shut the switch down")
+			s.log.Info("the system is empty: the engine stops; `reload mod_cti` starts it again")
+			s.drained.Store(true)
 			_, _ = s.stop(context.Background())
 			return
 		}

@@ -38,8 +38,13 @@ func TestDrain(t *testing.T) {
 	require.Never(t, func() bool { return strings.HasPrefix(b.query("calls"), "-ERR") }, 2*emptyTick, emptyTick/4, "a call is up")
 	post(engine.Input{Kind: engine.LegHangup, Cause: engine.CauseNormalClearing, Disposition: engine.RecvCancel})
 	post(engine.Input{Kind: engine.LegEnded, Cause: engine.CauseNormalClearing, Disposition: engine.RecvCancel})
-	require.Eventually(t, func() bool { return strings.HasPrefix(b.query("calls"), "-ERR the engine does not answer") },
+	require.Eventually(t, func() bool { return strings.HasPrefix(b.query("calls"), "-ERR the system was drained") },
 		time.Minute, emptyTick/10)
+	for _, asked := range []string{"status", "status as json", "drain", "agents"} {
+		require.Equal(t, "-ERR the system was drained, and the engine has stopped with the last call: "+
+			"`reload mod_cti` starts it again\n", b.query(asked), asked)
+	}
+	require.Contains(t, b.query("nonsense"), "-ERR usage: ")
 	require.Contains(t, b.host.logged(), "the system is empty: the engine stops")
 	b.finish(t)
 }

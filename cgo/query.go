@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"modcti/engine"
+	"modcti/engine/loop"
 	"modcti/store"
 )
 
@@ -23,6 +24,9 @@ func (s *service) query(line string) string {
 		words, asJSON = words[:n-2], true
 	}
 	answer, err := s.answer(words)
+	if errors.Is(err, loop.ErrStopped) && s.drained.Load() {
+		err = errDrained
+	}
 	if err != nil {
 		return "-ERR " + oneLine(err.Error()) + "\n"
 	}

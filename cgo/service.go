@@ -64,6 +64,7 @@ type service struct {
 	life     context.Context // of the loop
 	stopLoop context.CancelFunc
 	drains   atomic.Bool    // the system is being emptied
+	drained  atomic.Bool    // it is empty, and the engine stops or has stopped
 	work     sync.WaitGroup // the loop and the housekeeping
 }
 

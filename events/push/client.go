@@ -162,10 +162,10 @@ func (c *client) take(line []byte) closeReason {
 		return c.takeEarly(r)
 	}
 	c.server.counters.requests.Add(1)
-	if !c.charge() {
-		s := c.server.current()
-		c.refuse(r, refusal{events.RequestTooFast, fmt.Sprintf(
-			"More than %.0f requests a second, or %.0f at once: send this one again later.", s.rate, s.rate*burstSeconds)})
+	if who, rate := c.charge(); rate > 0 {
+		c.refuse(r, refusal{events.RequestTooFast, fmt.Sprintf("%s more than %.0f requests a second, or %.0f at once: "+
+			"wait a second and send this one again; requests-per-second in the settings says how many may come.",
+			who, rate, rate*burstSeconds)})
 		c.slowDown()
 		return open
 	}
@@ -194,16 +194,25 @@ func (c *client) badFrame(detail string) closeReason {
 	if c.bad >= badFramesMax {
 		return garbled
 	}
-	if c.opened.Load() && !c.charge() {
-		c.slowDown()
+	if c.opened.Load() {
+		if _, over := c.charge(); over > 0 {
+			c.slowDown()
+		}
 	}
 	return open
 }
 
-// charge takes one request out of the client's and the principal's rate.
-func (c *client) charge() bool {
-	rate := c.server.current().rate
-	return c.rate.take(c.now, rate, rate*burstSeconds) && c.principal.take(c.now, rate)
+// charge takes one request out of the client's and the principal's rate. Where one of them has none left it tells whose
+// that is; else the rate is 0.
+func (c *client) charge() (who string, rate float64) {
+	rate = c.server.current().rate
+	if !c.rate.take(c.now, rate, rate*burstSeconds) {
+		return "This connection has sent", rate
+	}
+	if rate *= principalRateFactor; !c.principal.take(c.now, rate) {
+		return "All connections of this token or user together have sent", rate
+	}
+	return "", 0
 }
 
 // slowDown lets a client that goes on sending too fast feel it: as many refusals as there may be requests are free, and

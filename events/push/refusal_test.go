@@ -249,12 +249,34 @@ func TestRefusal_TooFast(t *testing.T) {
 				continue
 			}
 			require.EqualValues(t, events.RequestTooFast, m.integer("errorCode"))
+			require.Equal(t, "This connection has sent more than 20 requests a second, or 40 at once: wait a second and send this one "+
+				"again; requests-per-second in the settings says how many may come.", m["detail"])
 			refused++
 		}
 		require.GreaterOrEqual(t, served, 40)
 		require.GreaterOrEqual(t, refused, 1)
 		other.quiet()
 	})
+}
+
+// TestRefusal_TooFastTogether: a principal that opens many connections is not served ten times over, and is told so: none of
+// them has sent too much by itself.
+func TestRefusal_TooFastTogether(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.RequestsPerSecond = 1 })
+	refused := 0
+	for range 40 {
+		c := b.opened()
+		c.raw(strings.Repeat(`{"messageID":"RequestHeartbeat"}`+"\n", 2))
+		for range 2 {
+			if m := c.next(); m.name() != "EventHeartbeat" {
+				require.EqualValues(t, events.RequestTooFast, m.integer("errorCode"))
+				require.Equal(t, "All connections of this token or user together have sent more than 10 requests a second, or 20 at "+
+					"once: wait a second and send this one again; requests-per-second in the settings says how many may come.", m["detail"])
+				refused++
+			}
+		}
+	}
+	require.Positive(t, refused)
 }
 
 // Protocol 6, row 301020: the engine cannot take the request, or failed at it. It can be repeated.

@@ -139,7 +139,8 @@ func (c *client) forbids(r *request) *refusal {
 	answer, topics := c.room(max(1, len(e.IDs)))
 	switch {
 	case !answer:
-		return &refusal{events.RequestTooFast, fmt.Sprintf("%d requests wait for an answer: wait too.", pendingAnswersMax)}
+		return &refusal{events.RequestTooFast, fmt.Sprintf(
+			"%d requests of this connection wait for an answer: wait for one of them and send this one again.", pendingAnswersMax)}
 	case r.kind == requestOnCall && !c.mayAct(r), r.kind == requestOnAgent && !c.mayActOnAgent(r):
 		return &barred
 	case r.kind == requestUnregisterDN && !c.registered(e.ThisDN):
@@ -187,7 +188,7 @@ func (c *client) ask(r *request) {
 	e.Client, e.CompanyID = c.id, c.principal.company
 	if e.Kind == engine.RequestMakeCall && !c.server.dialing.take(e.CompanyID, e.ThisDN, c.now) {
 		c.refuseAll(r, key, refusal{events.RequestTooFast, fmt.Sprintf(
-			"More than %d calls a second from this thisDN: send this one again later.", makeCallsPerSecond)})
+			"More than %d calls a second were asked for from this thisDN: wait a second and send this one again.", makeCallsPerSecond)})
 		return
 	}
 	c.server.hub.await(c, awaited{

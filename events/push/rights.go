@@ -94,7 +94,6 @@ func (p *principal) permitsParties(parties []events.PartyInfo) bool {
 func (p *principal) take(now time.Time, rate float64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rate *= principalRateFactor
 	return p.rate.take(now, rate, rate*burstSeconds)
 }
 
