@@ -205,8 +205,9 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 		answered(session, leg);
 		break;
 	case SWITCH_MESSAGE_INDICATE_BRIDGE:
-		if (message->numeric_arg != AROUND_PRIVATE_COMMAND)
-			post_with(session, leg, CTI_LEG_BRIDGED, message->string_arg, true);
+		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;
+		atomic_store(&leg->enters, false); /* a room says it too, to who has become a member */
+		post_with(session, leg, CTI_LEG_BRIDGED, message->string_arg, true);
 		break;
 	case SWITCH_MESSAGE_INDICATE_UNBRIDGE:
 		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;

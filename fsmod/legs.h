@@ -48,7 +48,7 @@ typedef struct cti_leg {
 	bool routed;                            /* it has come to a number; its own thread */
 	cti_told_by transfer_told;              /* under the mutex of hooks.c */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
-	_Atomic bool listens;
+	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away */
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
 	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
 	bool awaits_answer; /* these two under the mutex of stays.c */

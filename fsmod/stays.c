@@ -72,6 +72,7 @@ static cti_stay take(switch_channel_t *channel, cti_leg *leg)
 	if (switch_channel_get_state(channel) == CS_PARK) {
 		stay = leg->stay;
 		leg->stay.kind = CTI_STAY_NONE;
+		atomic_store(&leg->enters, stay.kind == CTI_STAY_ROOM);
 	}
 	pthread_mutex_unlock(&mutex);
 	return stay;
@@ -92,6 +93,7 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
 	if (stay.kind == CTI_STAY_ROOM) {
 		enter_room(session, stay.what);
+		atomic_store(&leg->enters, false);
 		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_VOICEMAIL) {
 		speak_to(session, stay.what);
@@ -231,15 +233,18 @@ static void park_anew(switch_channel_t *channel, cti_leg *leg)
 	}
 }
 
-static bool taken(cti_leg *leg)
+static bool there(cti_leg *leg)
 {
 	pthread_mutex_lock(&mutex);
-	bool none = leg->stay.kind == CTI_STAY_NONE;
+	bool taken = leg->stay.kind == CTI_STAY_NONE;
 	pthread_mutex_unlock(&mutex);
-	return none;
+	return taken && !atomic_load(&leg->enters);
 }
 
-/* The next command of the strand finds the channel where this one put it. */
+/*
+ * The next command of the strand finds the channel where this one put it: whom a full room turns away is the last of those
+ * who were to meet in it, whichever of their threads is faster.
+ */
 static switch_call_cause_t move_to(switch_core_session_t *session, const cti_stay *stay)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
@@ -252,7 +257,7 @@ static switch_call_cause_t move_to(switch_core_session_t *session, const cti_sta
 	park_anew(channel, leg);
 	pthread_mutex_unlock(&mutex);
 	int64_t until_ms = cti_now_ms() + SETTLE_MS;
-	while (!taken(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms && cti_live())
+	while (!there(leg) && switch_channel_up_nosig(channel) && cti_now_ms() < until_ms && cti_live())
 		cti_sleep_ms(STEP_MS);
 	return switch_channel_up_nosig(channel) ? SWITCH_CAUSE_NONE : switch_channel_get_cause(channel);
 }

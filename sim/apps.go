@@ -72,7 +72,7 @@ func (s *Switch) spoken(l, _ *leg) {
 
 // confer: l's thread enters a conference, answering l first. Rooms are told by the event bus, beside the thread.
 func (s *Switch) confer(l *leg, room string) {
-	l.room = room
+	l.room, l.enters = room, true
 	if !l.talking {
 		s.answered(l)
 		s.after(s.between(100, 300), (*Switch).enterRoom, l, nil)
@@ -93,6 +93,7 @@ func (s *Switch) enterRoom(l, _ *leg) {
 }
 
 func (s *Switch) mixed(l, _ *leg) {
+	l.enters = false
 	if !l.ended {
 		s.tell(l, engine.LegBridged, nil)
 		s.wake(l.call)
@@ -114,7 +115,7 @@ func (s *Switch) leaveRoom(l, _ *leg) {
 		s.tell(l, engine.LegUnbridged, nil)
 		s.after(s.between(150, 1_200), (*Switch).leftRoom, l, nil)
 	}
-	l.left, l.room, l.mixes, l.quits = l.room, "", false, false
+	l.left, l.room, l.enters, l.mixes, l.quits = l.room, "", false, false, false
 	s.after(s.between(350, 900), (*Switch).idle, l, nil)
 }
 

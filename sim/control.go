@@ -146,7 +146,15 @@ func (s *Switch) joinRoom(l *leg, room string) (uint16, arrival) {
 	if !only(room, letters+"0123456789-_.") {
 		return causeNotAllowed, nil
 	}
-	return s.moveTo(l, app{name: "conference", room: room})
+	cause, arrived := s.moveTo(l, app{name: "conference", room: room})
+	if cause != engine.CauseNone {
+		return cause, nil
+	}
+	until := s.now + settlePatience
+	return cause, func() (uint16, bool) { // the room counts it
+		cause, over := arrived()
+		return cause, over && (cause != engine.CauseNone || !l.enters || s.now > until)
+	}
 }
 
 // moveTo takes l out of whatever it is in and runs a; whoever it was bridged with is parked.

@@ -40,6 +40,7 @@ type leg struct {
 
 	leads   bool // its thread runs the bridge
 	broken  bool // its bridge is being taken apart
+	enters  bool // the room does not count it yet
 	quits   bool // its thread is being taken out of its application
 	parks   bool // it waits, rather than ends, when its bridge is over
 	kept    bool // it waits, rather than ends, when whatever it is in is over

@@ -542,8 +542,10 @@ func roomOfEight(t *testing.T, s *freeSwitch) {
 	}
 	s.accepted(command{kind: cmdBridge, uuid: all[0], other: all[1], call: "r"})
 	s.accepted(command{kind: cmdWait, uuid: all[2], name: "music", call: "r"})
-	for _, uuid := range all {
+	for i, uuid := range all {
 		s.accepted(command{kind: cmdJoinRoom, uuid: uuid, name: room, call: "r"})
+		count := s.api("conference %s list count", room)
+		require.Contains(t, count, fmt.Sprint(i+1), "he is a member before the next of the strand comes")
 		require.Equal(t, []string{room}, s.awaitKind(mark, "ROOM_JOINED", uuid).Text)
 	}
 	require.Contains(t, s.api("conference %s list count", room), "8")
