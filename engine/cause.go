@@ -8,7 +8,8 @@ const (
 	CauseNoAnswer             uint16 = 19
 	CauseCallRejected         uint16 = 21
 	CauseTemporaryFailure     uint16 = 41
-	CauseInvalidCallReference uint16 = 81 // no such channel
+	CauseInvalidCallReference uint16 = 81  // no such channel
+	CauseTimerExpired         uint16 = 102 // the switch has given up waiting
 	CauseOriginatorCancel     uint16 = 487
 	CauseLoseRace             uint16 = 702
 	CauseManagerRequest       uint16 = 703

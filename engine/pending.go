@@ -145,10 +145,11 @@ func (e *Engine) refuseParty(p *party, a asker, code events.Code, detail string)
 	e.refuse(&r, code, detail)
 }
 
-// refuseAsked refuses the request that an operation carries out, unless an event has answered it already.
+// refuseAsked refuses the request that an operation carries out, unless an event has answered it already. The switch waits as
+// long for what it was to do as the engine does: which of the two gives up first makes no difference.
 func (e *Engine) refuseAsked(o *operation) {
 	detail := "the switch did not do it"
-	if c := e.refusal; c != 0 {
+	if c := e.refusal; c != CauseNone && c != CauseTimerExpired {
 		detail = "the switch refused: " + CauseName(c)
 	}
 	e.refuseAskedWith(o, events.PBXError, detail)

@@ -9,10 +9,9 @@ import (
 
 // The answers of the switch that the contract with it names.
 const (
-	causeNoSuchLeg    = 81  // INVALID_CALL_REFERENCE: the channel is gone, going, or not there yet
-	causeNotAllowed   = 95  // INVALID_MSG_UNSPECIFIED: a variable, value or mode that may not be used
-	causeWrongState   = 101 // WRONG_CALL_STATE
-	causeDeadlinePast = 102 // RECOVERY_ON_TIMER_EXPIRE
+	causeNoSuchLeg  = 81  // INVALID_CALL_REFERENCE: the channel is gone, going, or not there yet
+	causeNotAllowed = 95  // INVALID_MSG_UNSPECIFIED: a variable, value or mode that may not be used
+	causeWrongState = 101 // WRONG_CALL_STATE
 )
 
 // Fate is what becomes of a command before it is carried out. The zero value carries it out.
@@ -93,7 +92,7 @@ func (s *Switch) begin(r *strand) {
 	}
 	switch {
 	case q.due != 0 && s.now > q.due:
-		s.done(r, causeDeadlinePast)
+		s.done(r, engine.CauseTimerExpired)
 	case fate.Mute:
 		s.finish(r)
 	case fate.Cause != engine.CauseNone || fate.Idle:

@@ -106,7 +106,7 @@ func (s *Switch) bridgeFor(a, b *leg) (uint16, arrival) {
 		case a.partner == b:
 			return engine.CauseNone, true
 		}
-		return causeDeadlinePast, s.now > until
+		return engine.CauseTimerExpired, s.now > until
 	}
 }
 

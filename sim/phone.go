@@ -21,7 +21,6 @@ const phoneDelay = 3 * time.Millisecond // from the call to the first answer of 
 
 const (
 	causeNotRegistered = 606 // USER_NOT_REGISTERED
-	causeTimerExpired  = 102 // RECOVERY_ON_TIMER_EXPIRE
 	networkTimeout     = 32 * time.Second
 )
 
@@ -52,7 +51,7 @@ func IsBusy() Behaviour { return Refuses(0, engine.CauseUserBusy) }
 func NeverAnswers() Behaviour { return Behaviour{Acts: []Act{{After: phoneDelay, Do: Ring}}} }
 
 // Unreachable is a phone that the network does not reach, which the switch learns when its own timer has run down.
-func Unreachable() Behaviour { return Refuses(0, causeTimerExpired).after(networkTimeout) }
+func Unreachable() Behaviour { return Refuses(0, engine.CauseTimerExpired).after(networkTimeout) }
 
 // NotRegistered is a phone that the switch knows of and has no address for.
 func NotRegistered() Behaviour { return Behaviour{Fails: causeNotRegistered} }
