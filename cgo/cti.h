@@ -161,8 +161,8 @@ typedef struct cti_record {
  *                  more), and caller_name to people
  *   FIND_DEVICE    of no channel, carried out at once and not answered: DEVICE_FOUND or DEVICE_LOST says, shortly after,
  *                  whether any phone that the dial string value stands for is registered: of a directory user (user/) or
- *                  of a name at a profile (sofia/profile/name%host). Of others, and of a user who is called where nobody
- *                  registers, the first or nothing is told. That one is lost is told when it has not been there before deadline_ms.
+ *                  of a name at a profile (sofia/profile/name%host). A user who is called where nobody registers is found, and of
+ *                  other dial strings nothing is told. Lost is told when none has come within deadline_ms.
  */
 enum cti_command_kind {
 	CTI_CMD_SNAPSHOT = 1,

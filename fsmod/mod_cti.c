@@ -49,11 +49,7 @@ static bool bring_up(char *error, size_t error_bytes)
 		return false;
 	}
 	cti_commands_open();
-	if (!cti_fire_open(error, error_bytes)) {
-		cti_settings_free(settings);
-		return false;
-	}
-	if (!cti_registrations_open(error, error_bytes)) {
+	if (!cti_fire_open(error, error_bytes) || !cti_registrations_open(error, error_bytes)) {
 		cti_settings_free(settings);
 		return false;
 	}

@@ -138,9 +138,9 @@ static void post(uint16_t kind, const char *user)
 static void tell_lost(const char *user, bool again)
 {
 	pthread_mutex_lock(&mutex);
-	bool known = lost && switch_core_hash_find(lost, user);
-	if (lost && (known ? again : lost_count < LOST_MAX)) {
-		if (!known) {
+	bool told = lost && switch_core_hash_find(lost, user);
+	if (lost && (told ? again : lost_count < LOST_MAX)) {
+		if (!told) {
 			switch_core_hash_insert(lost, user, "");
 			lost_count++;
 		}
@@ -152,9 +152,9 @@ static void tell_lost(const char *user, bool again)
 static void tell_found(const char *user, bool again)
 {
 	pthread_mutex_lock(&mutex);
-	bool known = lost && switch_core_hash_delete(lost, user);
-	if (known) lost_count--;
-	if (lost && (known || again)) post(CTI_DEVICE_FOUND, user);
+	bool told = lost && switch_core_hash_delete(lost, user);
+	if (told) lost_count--;
+	if (lost && (told || again)) post(CTI_DEVICE_FOUND, user);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -219,7 +219,7 @@ static void look_for_known_locked(void)
 
 /* ---- what the engine asks ---- */
 
-/* Texts that a dial string is of: user/name[@domain], or sofia/profile/name%host. Of others there is nothing to be known. */
+/* Whom a dial string calls, user/name[@domain] or sofia/profile/name%host: of others it cannot be known, and it is NULL. */
 static watched *asked_for(const char *dial)
 {
 	char user[256];
