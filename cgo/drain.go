@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"modcti/engine"
+	"modcti/events"
 )
 
 // emptyTick is how often a system that is being emptied is looked at.
@@ -34,7 +35,7 @@ func (s *service) drain() (answer, error) {
 	err := s.ask(func(e *engine.Engine) {
 		d.Calls = e.Stats().Calls
 		for _, a := range e.Agents() {
-			if a.AgentState != 0 {
+			if a.AgentState != events.AgentStateLoggedOut {
 				d.Agents++
 			}
 		}
