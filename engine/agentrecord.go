@@ -1,6 +1,10 @@
 package engine
 
-import "strconv"
+import (
+	"strconv"
+
+	"modcti/events"
+)
 
 // candidatesBytes is room for as many candidates as are named, as a rule.
 const candidatesBytes = 1024
@@ -22,6 +26,9 @@ func (e *Engine) recordAgent(a *agent) {
 	}
 	if a.next.set {
 		r.NextState, r.NextReason = a.next.state.String(), a.next.reason
+	}
+	if a.leaves() && a.next.reason == events.ReasonDeviceLost && a.under.set {
+		r.UnderState, r.UnderReason = a.under.state.String(), a.under.reason
 	}
 	r.IdleQueues = a.idleQueues()
 	e.out.Records = append(e.out.Records, Record{Kind: AgentChanged, Agent: r})

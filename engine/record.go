@@ -87,6 +87,8 @@ type AgentRecord struct {
 	TalkMillis      int64
 	NextState       string   // what a request during a call has reserved for after it; empty = nothing
 	NextReason      int64    // and why
+	UnderState      string   // what was reserved before the phone was gone, and is again when it is back; empty = nothing
+	UnderReason     int64
 	IdleQueues      []string // those of his queues that he has not logged in for
 }
 

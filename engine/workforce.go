@@ -289,6 +289,7 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 		a.next = reserved{set: true, state: agentStateNamed(r.NextState), reason: r.NextReason}
 		if a.leaves() && r.NextReason == events.ReasonDeviceLost { // its return is to call that off
 			e.lost[a.dn] = true
+			a.under = reserved{set: r.UnderState != "", state: agentStateNamed(r.UnderState), reason: r.UnderReason}
 		}
 	}
 	e.agentsByDN[a.dn] = a

@@ -16,7 +16,7 @@ const (
 		"candidates, candidate_count, reason, end_millis, outcome"
 	offerKey          = "call_id, agent_uuid, party_id, at_millis"
 	agentStateColumns = "agent_uuid, agent_id, dn, phone_type, state, reason_code, login_state, wrap_until_millis, call_id, " +
-		"party_id, at_millis, calls_taken, talk_millis, next_state, next_reason, idle_queues, back_reason"
+		"party_id, at_millis, calls_taken, talk_millis, next_state, next_reason, idle_queues, back_reason, under_state, under_reason"
 )
 
 // What a start reads of what is past.
@@ -101,7 +101,7 @@ func (s *statement) offer(o *engine.OfferRecord) error {
 func (s *statement) agent(a *engine.AgentRecord) error {
 	return s.exec(a.UUID, a.ID, a.DN, a.PhoneType, a.State, a.ReasonCode, a.LoginState, a.WrapUntilMillis, a.CallID,
 		a.PartyID, a.AtMillis, a.CallsTaken, a.TalkMillis, a.NextState, a.NextReason, strings.Join(a.IdleQueues, " "),
-		a.BackReason)
+		a.BackReason, a.UnderState, a.UnderReason)
 }
 
 // Routing answers why a call went where it went: the stays in queues and the offers to agents of the newest call of that
@@ -194,7 +194,8 @@ func scanOffer(rows *sql.Rows, o *engine.OfferRecord) error {
 func scanAgent(rows *sql.Rows, a *engine.AgentRecord) error {
 	var idle string
 	err := rows.Scan(&a.UUID, &a.ID, &a.DN, &a.PhoneType, &a.State, &a.ReasonCode, &a.LoginState, &a.WrapUntilMillis,
-		&a.CallID, &a.PartyID, &a.AtMillis, &a.CallsTaken, &a.TalkMillis, &a.NextState, &a.NextReason, &idle, &a.BackReason)
+		&a.CallID, &a.PartyID, &a.AtMillis, &a.CallsTaken, &a.TalkMillis, &a.NextState, &a.NextReason, &idle, &a.BackReason,
+		&a.UnderState, &a.UnderReason)
 	if idle != "" {
 		a.IdleQueues = strings.Split(idle, " ")
 	}

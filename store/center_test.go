@@ -185,13 +185,21 @@ func TestAgentsAtARestart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]int64{"bob": start}, logins)
 
+	gone := engine.AgentRecord{UUID: "bob", State: "Ready", AtMillis: start - 7_200_000, NextState: "LoggedOut", NextReason: 6,
+		UnderState: "NotReady", UnderReason: 12}
+	s.Append([]engine.Record{{Kind: engine.AgentChanged, Agent: &gone}})
+	require.NoError(t, s.Flush(deadline(t)))
+	agents, err = s.Agents()
+	require.NoError(t, err)
+	require.Equal(t, gone, agents[0])
+
 	back := engine.AgentRecord{UUID: "bob", State: "AfterCallWork", LoginState: 2, BackReason: 12, AtMillis: start - 3_600_000}
 	s.Append([]engine.Record{{Kind: engine.AgentChanged, Agent: &back}})
 	require.NoError(t, s.Flush(deadline(t)))
 	agents, err = s.Agents()
 	require.NoError(t, err)
 	require.Equal(t, back, agents[0])
-	require.Equal(t, 6, count(t, dir, "SELECT count(*) FROM agent_state_log"))
+	require.Equal(t, 7, count(t, dir, "SELECT count(*) FROM agent_state_log"))
 }
 
 // What a call that came to no good end left open ends with it: no caller waits for ever in a report.

@@ -187,3 +187,35 @@ func TestRestartFindsPhones(t *testing.T) {
 	require.Nil(t, a.Reserved)
 	require.Equal(t, int64(events.AgentStateReady), a.AgentState)
 }
+
+// TestRestartKeepsTheBreakUnderAGonePhone: an agent asks for a break during his call, and then his phone is gone: he is to leave
+// instead. It is back when the module has been loaded anew: he has his break, and no call before it (3.15).
+func TestRestartKeepsTheBreakUnderAGonePhone(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		d := oneAgent(0)
+		d.Agents[0].DeviceLost = engine.DeviceLogsOut
+		w, _, restart := again(d)
+		w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+		caller := w.arrive("13900000001", "8000")
+		w.enter(caller, "8001")
+		w.wait(3 * time.Second)
+		require.NotNil(t, caller.partner)
+		w.request(engine.Request{Kind: engine.RequestAgentNotReady, ThisDN: "1001", ReasonCode: 12})
+		w.device(true, "1001")
+		a, _ := w.engine.Agent("anna")
+		require.Equal(t, &events.ReservedState{ReasonCode: events.ReasonDeviceLost}, a.Reserved)
+		w.unregistered["1001"] = false
+		if restarted {
+			restart(d)
+			w.wait(time.Second)
+		} else {
+			w.device(false, "1001")
+		}
+		a, _ = w.engine.Agent("anna")
+		require.Equal(t, &events.ReservedState{AgentState: events.AgentStateNotReady, ReasonCode: 12}, a.Reserved, "%v", restarted)
+		w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+		w.wait(time.Second)
+		a, _ = w.engine.Agent("anna")
+		require.Equal(t, int64(events.AgentStateNotReady), a.AgentState)
+	}
+}
