@@ -173,6 +173,7 @@ const (
 	StayAnswered   = "answered"
 	StayAbandoned  = "abandoned"
 	StayElsewhere  = "elsewhere"   // somebody took him out of the queue: a transfer, an intercept, another application
+	StayHandedOver = "handed-over" // an agent who consulted has left his place to his caller, whose stay begins
 	StayReplaced   = "replaced"    // a call-back: he has called again himself
 	StayUnanswered = "no-callback" // a call-back that he did not answer
 	StayExpired    = "expired"     // a call-back whose turn did not come in time

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"strconv"
+
+	"modcti/events"
+)
 
 // This file lets the requests of protocol.md 4 lead to a queue where they lead to a number: who would be called waits.
 
@@ -80,8 +84,18 @@ func (e *Engine) handOver(o *operation) {
 	if w == nil || by == nil || by.waiter != w || with == nil || with.ending || with.waiter != nil {
 		return
 	}
+	tells := w.queued && !w.diverted
+	if tells {
+		e.tellDiverted(w, with.thisDN, events.StateTransferred)
+	}
+	e.recordStay(QueueLeft, w, StayHandedOver, nil)
 	by.waiter, with.waiter, with.queue = nil, w, w.queue
-	w.party = refTo(with)
+	w.party, w.callID, w.partyID = refTo(with), with.call.id, with.names.hex
+	e.setVariables(with, "cti_queue", w.queue.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
+	e.recordStay(QueueEntered, w, "", nil)
+	if tells {
+		e.tellQueued(w, nil)
+	}
 }
 
 // waitsOn tells whether a transfer that began as a consult goes on without its operation: the customer waits in the

@@ -85,9 +85,9 @@ type AgentRecord struct {
 	AtMillis        int64
 	CallsTaken      int64 // today's counters that routing reads
 	TalkMillis      int64
-	NextState       string   // what a request during a call has reserved for after it; empty = nothing
-	NextReason      int64    // and why
-	UnderState      string   // what was reserved before the phone was gone, and is again when it is back; empty = nothing
+	NextState       string // what a request during a call has reserved for after it; empty = nothing
+	NextReason      int64  // and why
+	UnderState      string // what was reserved before the phone was gone, and is again when it is back; empty = nothing
 	UnderReason     int64
 	IdleQueues      []string // those of his queues that he has not logged in for
 }

@@ -67,6 +67,7 @@ type lines struct {
 
 	waiting map[stayKey]*engine.QueueRecord
 	offers  map[offerKey]*engine.OfferRecord
+	handed  map[placeKey]bool  // places that agents have left to their callers, who are about to have them
 	serving map[string]*served // by the agent's party
 	callers map[string]*served // by the caller's party: who serves him, or has left him and it is not yet known how
 }
@@ -74,6 +75,12 @@ type lines struct {
 type stayKey struct {
 	party, queue string
 	entered      int64
+}
+
+// placeKey is a place in a queue, whoever of a call has it.
+type placeKey struct {
+	call, queue string
+	entered     int64
 }
 
 type offerKey struct{ call, agent string }
@@ -105,11 +112,13 @@ type served struct {
 	left                   int64 // when the agent left; 0: he has not
 	side, otherDN          string
 	callerGone, otherDNSet bool
+	into                   string // the queue that the agent has left the caller in, before he goes
 }
 
 func (l *lines) begin(o *Options) {
 	l.staff = map[string]state{}
 	l.waiting, l.offers = map[stayKey]*engine.QueueRecord{}, map[offerKey]*engine.OfferRecord{}
+	l.handed = map[placeKey]bool{}
 	l.serving, l.callers = map[string]*served{}, map[string]*served{}
 	if o.Directory != nil {
 		l.people = peopleOf(o.Directory)
@@ -250,6 +259,13 @@ func (l *lines) entered(dst []byte, q *engine.QueueRecord, rest batch) []byte {
 	}
 	if s := l.callers[q.PartyID]; s != nil && s.left > 0 {
 		dst = l.transferred(dst, s, blindTransfer, q.QueueID, "")
+	} else if s != nil {
+		s.into = q.QueueID
+	}
+	if place := (placeKey{q.CallID, q.QueueID, q.EnteredMillis}); l.handed[place] { // which was told of when the agent came
+		delete(l.handed, place)
+		keep(l.waiting, keyOf(q), q)
+		return dst
 	}
 	for i := range rest {
 		if r := &rest[i]; r.kind == engine.QueueLeft && keyOf(r.queue) == keyOf(q) && turnedAway(r.queue.Outcome) {
@@ -281,6 +297,9 @@ func (l *lines) left(dst []byte, q *engine.QueueRecord) []byte {
 		return appendLine(dst, q.LeftMillis, q.CallID, q.QueueID, none, name, data...)
 	}
 	switch q.Outcome {
+	case engine.StayHandedOver:
+		keep(l.handed, placeKey{q.CallID, q.QueueID, q.EnteredMillis}, true)
+		return dst
 	case engine.StayAnswered:
 		return l.connected(dst, q)
 	case engine.StayAbandoned, engine.StayUnanswered, engine.StayExpired:
@@ -341,6 +360,9 @@ func (l *lines) party(dst []byte, p *parting) []byte {
 		s.left, s.side = p.endMillis, p.side
 		if s.callerGone || s.side == events.SideCustomer || s.caller == "" {
 			return l.completed(dst, s)
+		}
+		if s.into != "" {
+			return l.transferred(dst, s, blindTransfer, s.into, "")
 		}
 		if s.otherDNSet {
 			return l.transferred(dst, s, "ATTENDEDTRANSFER", "BRIDGE", s.otherDN)

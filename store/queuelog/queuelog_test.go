@@ -113,6 +113,8 @@ func steps(records ...engine.Record) (list [][]engine.Record) {
 // The fields of each line are those of the public documentation of queue_log (docs.asterisk.org, Queue Logs).
 func TestLines(t *testing.T) {
 	a, b := entered("a", "8001", 0, 1), entered("b", "8001", 1, 2)
+	consulted, left := entered("a", "8002", 20, 1), entered("a", "8002", 20, 1)
+	consulted.PartyID = "p1"
 	first, second := offered(a, "p1", "u1", "1001", 2), offered(a, "p2", "u2", "1002", 12.5)
 	for _, row := range []struct {
 		what  string
@@ -141,6 +143,14 @@ func TestLines(t *testing.T) {
 			leaves(a, 4, "answered", "u1"), partner("a", "1001"), partner("a", "1003"), closed("p1", 30, events.SideAgent)),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
 				"30|a|8001|Agent/7001|ATTENDEDTRANSFER|BRIDGE|1003|4|26|1"}},
+		{"left in another queue in which the agent waited (3.6)", append(steps(enters(a), made(first), leaves(a, 4, "answered", "u1"),
+			enters(consulted)), []engine.Record{leaves(consulted, 30, "handed-over", ""), enters(left)},
+			[]engine.Record{closed("p1", 30.5, events.SideAgent)}, []engine.Record{made(offered(left, "p2", "u2", "1002", 33))},
+			[]engine.Record{leaves(left, 35, "answered", "u2")}, []engine.Record{partner("a", "1002")},
+			[]engine.Record{closed("a", 60, events.SideCustomer)}, []engine.Record{closed("p2", 60, events.SideCustomer)}),
+			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
+				"20|a|8002|NONE|ENTERQUEUE||138 1|1", "30|a|8001|Agent/7001|BLINDTRANSFER|8002||4|26|1",
+				"35|a|8002|Agent/1002|CONNECT|15|p2|2", "60|a|8002|Agent/1002|COMPLETECALLER|15|25|1"}},
 		{"transferred into another queue", steps(enters(a), made(first), leaves(a, 4, "answered", "u1"),
 			closed("p1", 30, events.SideAgent), enters(entered("a", "8002", 31, 1))),
 			[]string{"00|a|8001|NONE|ENTERQUEUE||138 1|1", "04|a|8001|Agent/7001|CONNECT|4|p1|2",
