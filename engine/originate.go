@@ -182,15 +182,17 @@ func dueTo(gone *party) blame {
 }
 
 // ringsTooLong gives up a phone that does not answer. One that is being answered has until the switch should have confirmed it;
-// no agent misses what he has accepted (3.3).
-func (e *Engine) ringsTooLong(p *party) {
+// no agent misses what he has accepted (3.3): accepted tells that it has had that time.
+func (e *Engine) ringsTooLong(p *party, accepted bool) {
 	switch {
 	case p.answered(), p.ending:
 	case p.asked("EventEstablished"):
-		e.startTimer(p, ringTimer, 0, confirmMillis)
+		e.startTimer(p, ringTimer, 1, confirmMillis)
 		if p.offer != nil {
 			p.offer.accepted = true
 		}
+	case accepted:
+		e.hangUp(p, CauseTemporaryFailure, noWord)
 	default:
 		e.hangUp(p, CauseNoAnswer, noWord)
 	}

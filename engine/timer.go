@@ -38,7 +38,7 @@ func (e *Engine) runTimers(now int64) {
 		}
 		switch t.kind {
 		case ringTimer:
-			e.ringsTooLong(p)
+			e.ringsTooLong(p, t.version != 0)
 		case confirmTimer:
 			e.unconfirmed(p, now)
 		case offerTimer:
