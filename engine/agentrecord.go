@@ -16,9 +16,9 @@ func (e *Engine) recordAgent(a *agent) {
 		CallsTaken: a.taken, TalkMillis: a.talkNanos / 1_000_000,
 	}
 	if a.state == AfterCallWork {
-		r.LoginState = 1
+		r.LoginState = events.AgentStateReady
 		if a.wrap.back != AgentReady {
-			r.LoginState, r.BackReason = 2, a.wrap.backReason
+			r.LoginState, r.BackReason = events.AgentStateNotReady, a.wrap.backReason
 		}
 		if a.wrap.until != 0 {
 			r.WrapUntilMillis = e.millisOf(a.wrap.until)

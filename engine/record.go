@@ -78,7 +78,7 @@ type AgentRecord struct {
 	PhoneType       int64
 	State           string // LoggedOut, Ready, NotReady, AfterCallWork
 	ReasonCode      int64
-	LoginState      int64  // AfterCallWork: 1 returns to ready, 2 to not ready
+	LoginState      int64  // AfterCallWork: the agentState to return to
 	BackReason      int64  // AfterCallWork that returns to not ready: the reason then
 	WrapUntilMillis int64  // AfterCallWork: when it ends by itself; 0 = untimed
 	CallID, PartyID string // AfterCallWork: what it is about

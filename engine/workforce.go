@@ -274,7 +274,7 @@ func (e *Engine) restoreAgent(a *agent, r *AgentRecord) {
 	a.state, a.sinceMono = agentStateNamed(r.State), e.monoOf(r.AtMillis)
 	if a.state == AfterCallWork {
 		a.wrap = wrapUp{callID: r.CallID, partyID: r.PartyID, back: AgentReady}
-		if r.LoginState == 2 {
+		if r.LoginState == events.AgentStateNotReady {
 			a.wrap.back, a.wrap.backReason = AgentNotReady, cmp.Or(r.BackReason, events.ReasonDoNotDisturb)
 		}
 		if r.WrapUntilMillis != 0 {

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"modcti/events"
 )
 
 // Printer turns events into lines.
@@ -236,10 +238,10 @@ func agent(e *Event) []string {
 		who = Short(e.AgentUUID)
 	}
 	words := []string{"agent " + who}
-	switch {
-	case e.AgentState == 1:
+	switch e.AgentState {
+	case events.AgentStateReady:
 		words = append(words, "ready")
-	case e.AgentState == 2:
+	case events.AgentStateNotReady:
 		words = append(words, "not ready")
 	}
 	if e.ReasonCode != 0 {
