@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -210,7 +209,7 @@ func (s *service) doorsConfig(settings *Settings) push.Config {
 }
 
 // inside is engine.Config.Inside: settings may change it between two calls, never within one.
-func (s *service) inside(number string) bool { return s.pattern().MatchString(number) }
+func (s *service) inside(number string) bool { return s.settings.Load().Inside.MatchString(number) }
 
 // dial is engine.Config.Dial, likewise.
 func (s *service) dial(company, number string) (engine.Route, bool) {
@@ -236,8 +235,6 @@ func newLegSeed() (seed [2]uint64) {
 	_, _ = rand.Read(random[:]) // it never fails: a system without chance ends the process
 	return [2]uint64{binary.NativeEndian.Uint64(random[:8]), binary.NativeEndian.Uint64(random[8:])}
 }
-
-func (s *service) pattern() *regexp.Regexp { return s.settings.Load().Inside }
 
 // apply puts into force what may change at any time.
 func (s *service) apply(settings *Settings) {
