@@ -13,6 +13,7 @@ import (
 
 	"modcti/engine"
 	"modcti/events"
+	"modcti/store"
 )
 
 // chaos does anything at any moment.
@@ -24,6 +25,8 @@ type chaos struct {
 	ref    int64
 	over   bool
 	nailed bool
+
+	calendar store.Calendar
 }
 
 var queueIDs = []string{"8001", "8002", "8003", "8004", "8005", "8006", "8007", "8008", "8009"}
@@ -112,11 +115,12 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 	return d
 }
 
-func newChaos(seed uint64, f faults) *chaos {
+func newChaos(t *testing.T, seed uint64, f faults) *chaos {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 5))
-	c := &chaos{nailed: seed%2 == 1}
+	c := &chaos{nailed: seed%2 == 1, calendar: abroad(t)}
 	c.dir = anyDirectory(r, c.nailed)
-	c.world = newWorld(seed, engine.Config{Directory: c.dir, AuditMillis: 5000, RingMillis: 20_000, QueueOpen: openAt})
+	c.world = newWorld(seed, engine.Config{Directory: c.dir, AuditMillis: 5000, RingMillis: 20_000, QueueOpen: c.open})
 	c.world.fault, c.world.talk = f, 20*time.Second
 	c.ledger, c.kept = newLedger(c.world, c.dir), newKept()
 	c.stepOn = func(in *engine.Input) {
@@ -126,6 +130,14 @@ func newChaos(seed uint64, f faults) *chaos {
 	c.phone = c.anyPhone
 	c.goOn = c.anyDialplan
 	return c
+}
+
+// open tells the engine whether a queue takes callers: of those that have a calendar, it does.
+func (c *chaos) open(queueID string, wallMicros int64) bool {
+	if c.calendar[queueID] != nil {
+		return c.calendar.Open(queueID, wallMicros)
+	}
+	return openAt(queueID, wallMicros)
 }
 
 func (c *chaos) some(d time.Duration) time.Duration { return time.Duration(c.rng.Int64N(int64(d))) }
@@ -373,7 +385,7 @@ func holdPromises(t *testing.T, seeds, steps int) {
 	total, outcomes := 0, map[string]int{}
 	for seed := range uint64(seeds) {
 		f := []faults{{}, {refused: 10, lost: 5, late: 10}, {records: 5}}[seed%3]
-		c := newChaos(seed, f)
+		c := newChaos(t, seed, f)
 		require.NoError(t, c.run(steps), "seed %d", seed)
 		t.Run(fmt.Sprint("rest", seed), c.atRest)
 		total += c.steps

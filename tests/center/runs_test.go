@@ -2,10 +2,14 @@ package center
 
 import (
 	"maps"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"modcti/engine"
 	"modcti/events"
+	"modcti/store"
 )
 
 const minute = int64(60_000_000) // µs
@@ -19,6 +23,46 @@ func openAt(queueID string, wallMicros int64) bool {
 		return at%2 == 1
 	case "8009":
 		return at%3 != 2
+	}
+	return openThere(queueID, wallMicros)
+}
+
+// abroad are the hours of two queues as the store has them. One is in Kathmandu, 5 h 45 min before UTC: the first day is a
+// holiday of that year with hours of its own, which every year's would close. One is in Newfoundland, 3 h 30 min behind: its
+// Tuesdays have hours, which its holiday of every year does not leave before the evening.
+func abroad(t *testing.T) store.Calendar {
+	t.Helper()
+	east := store.Schedule{TimeZone: "Asia/Kathmandu", Holidays: []store.Holiday{{Day: "11-15"}}}
+	west := store.Schedule{TimeZone: "America/St_Johns", Hours: []store.Hours{{Weekday: time.Tuesday, To: store.DayMinutes}}}
+	for at := 180; at < 480; at += 10 {
+		east.Holidays = append(east.Holidays, store.Holiday{Day: "2023-11-15", From: at, To: at + 7})
+	}
+	for at := 1080; at < 1380; at += 6 {
+		west.Holidays = append(west.Holidays, store.Holiday{Day: "11-14", From: at, To: at + 5})
+	}
+	d := store.Directory{Queues: []store.Queue{
+		{QueueConfig: engine.QueueConfig{ID: "8006"}, Schedule: east}, {QueueConfig: engine.QueueConfig{ID: "8007"}, Schedule: west},
+	}}
+	calendar, err := d.Calendar(time.UTC)
+	require.NoError(t, err)
+	return calendar
+}
+
+// openThere says the same without a calendar, by how far the clocks there are from UTC in November 2023, the 14th of which is
+// the 19675th day.
+func openThere(queueID string, wallMicros int64) bool {
+	const dayMinutes = 24 * 60
+	there := func(offset int64) (day, at int64) {
+		local := wallMicros/minute + offset
+		return local / dayMinutes, local % dayMinutes
+	}
+	switch queueID {
+	case "8006":
+		day, at := there(345)
+		return day != 19676 || at >= 180 && at < 480 && at%10 < 7
+	case "8007":
+		day, at := there(-210)
+		return day == 19675 && at >= 1080 && at < 1380 && at%6 < 5
 	}
 	return true
 }
