@@ -32,6 +32,7 @@ type databaseConfig struct {
 	path       string
 	full       bool // every commit is flushed to the device
 	busyMillis int  // how long a statement waits for another process's lock
+	check      time.Duration
 	migrations []migration
 	log        *slog.Logger
 }
@@ -134,7 +135,7 @@ func migrateChecked(ctx context.Context, conn *sql.Conn, config *databaseConfig)
 	if version > len(config.migrations) {
 		return &newerError{config.path, version, len(config.migrations)}
 	}
-	if err := check(ctx, conn); err != nil {
+	if err := check(ctx, conn, config.check); err != nil {
 		return err
 	}
 	return migrate(ctx, conn, config, version)
@@ -142,8 +143,8 @@ func migrateChecked(ctx context.Context, conn *sql.Conn, config *databaseConfig)
 
 // check looks for damage for a bounded time: a start must not wait for gigabytes to be read. What it does not reach is
 // found when it is used.
-func check(ctx context.Context, conn *sql.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+func check(ctx context.Context, conn *sql.Conn, atMost time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
 	var verdict string
 	err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict)

@@ -294,10 +294,10 @@ func TestTheSearchForDamageIsBounded(t *testing.T) {
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
 	defer conn.Close()
-	require.True(t, isDamage(check(t.Context(), conn)))
+	require.True(t, isDamage(check(t.Context(), conn, checkTime)))
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.NoError(t, check(late, conn))
+	require.NoError(t, check(late, conn, checkTime))
 }
 
 // Damage that shows while the database is in use: the same, and no record is lost.

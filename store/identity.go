@@ -73,7 +73,7 @@ func identityOf(ctx context.Context, conn *sql.Conn) (id identity, err error) {
 			id.Epoch, err = strconv.ParseUint(value, 10, 64)
 		}
 		if err != nil {
-			return id, fmt.Errorf("%s is not a number: %w", key, err)
+			return id, &damageError{fmt.Sprintf("%s of the engine's identity is not a number: %v", key, err)}
 		}
 	}
 	return id, rows.Err()

@@ -140,7 +140,7 @@ func scanCall(rows *sql.Rows, c *engine.CallRecord) error {
 	c.EndReason = reasonOf(reason)
 	c.AttachedData, err = parseData(data)
 	if err != nil {
-		return fmt.Errorf("attached data of call %s: %w", c.CallID, err)
+		return &damageError{fmt.Sprintf("attached data of call %s: %v", c.CallID, err)}
 	}
 	return nil
 }

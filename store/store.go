@@ -41,7 +41,8 @@ type Options struct {
 	BusyMillis  int          // how long a commit waits for another process's lock, default 1000
 	RetryMillis int          // the first wait before SQLite is tried again, default 100; doubles up to 5 s
 
-	migrations fs.FS // embedded ones, but in tests of upgrades
+	migrations fs.FS         // embedded ones, but in tests of upgrades
+	check      time.Duration // how long a start may look for damage: checkTime, but in tests of what that does not reach
 }
 
 // Stats are counters since Open, and the state of the store.
@@ -139,6 +140,9 @@ func (o *Options) complete() error {
 	if o.migrations == nil {
 		o.migrations = embedded
 	}
+	if o.check == 0 {
+		o.check = checkTime
+	}
 	return nil
 }
 
@@ -224,14 +228,30 @@ func (w *writer) open() (err error) {
 	}
 	w.config = &databaseConfig{
 		path: filepath.Join(s.options.Dir, databaseName), full: s.options.Durability == "full",
-		busyMillis: s.options.BusyMillis, migrations: list, log: s.log,
+		busyMillis: s.options.BusyMillis, check: s.options.check, migrations: list, log: s.log,
 	}
-	if w.db, s.stats.SetAside, err = openDatabase(w.config, nil); err != nil {
+	err = w.openOwn(nil)
+	if isDamage(err) { // the search for it has not got so far
+		w.drop()
+		err = w.openOwn(err)
+	}
+	if err != nil {
+		return err
+	}
+	w.gather, w.retry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
+	w.gather.Stop()
+	w.retry.Stop()
+	return w.openSpill()
+}
+
+// openOwn opens the database and reads what the store itself needs of it.
+func (w *writer) openOwn(damage error) (err error) {
+	s := w.s
+	if w.db, s.stats.SetAside, err = openDatabase(w.config, damage); err != nil {
 		return err
 	}
 	s.readers.Store(w.db.readers)
-	ctx := context.Background()
-	id, err := loadIdentity(ctx, w.db.conn, s.options.Dir)
+	id, err := loadIdentity(context.Background(), w.db.conn, s.options.Dir)
 	if err != nil {
 		return err
 	}
@@ -241,10 +261,7 @@ func (w *writer) open() (err error) {
 	if err := w.loadDirectory(); err != nil {
 		return fmt.Errorf("the directory cannot be read: %w", err)
 	}
-	w.gather, w.retry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	w.gather.Stop()
-	w.retry.Stop()
-	return w.openSpill()
+	return nil
 }
 
 // openSpill reads back what an earlier run left. What SQLite does not take now it is offered again later.
