@@ -120,6 +120,34 @@ func TestDamageAnywhere(t *testing.T) {
 	}
 }
 
+// TestLockedAtStartWithSpilledEnds: while another process holds the database locked, ends wait in the spill file. A start then
+// does not take calls for open that have ended, and once the lock is gone all is as it would have been without.
+func TestLockedAtStartWithSpilledEnds(t *testing.T) {
+	dir := t.TempDir()
+	first, second := callRecords(1), callRecords(2)
+	openOnce(t, Options{Dir: dir}, func(s *Store) {
+		s.Append(first[:7])
+		s.Append(second[:7])
+	})
+	unlock := lock(t, dir)
+	openOnce(t, quiet(dir), func(s *Store) {
+		s.Append(first[7:])
+		s.Append(second[7:11]) // the customer is gone, the agent talks
+	})
+	require.Positive(t, spillSize(t, dir))
+	s := open(t, quiet(dir))
+	calls, err := s.OpenCalls()
+	require.NoError(t, err)
+	require.Len(t, calls, 1)
+	require.Equal(t, second[0].Call, calls[0].Call)
+	require.Len(t, calls[0].Parties, 1)
+	require.Equal(t, second[3].Party.PartyID, calls[0].Parties[0].PartyID)
+	s.Append(second[11:])
+	unlock()
+	heal(t, s)
+	require.Equal(t, faultless(t, append(first, second...)), dump(t, dir))
+}
+
 // TestDamagedValues: what no check of SQLite's finds, as it is no longer what was written.
 func TestDamagedValues(t *testing.T) {
 	for i, damage := range []string{

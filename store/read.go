@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"modcti/engine"
@@ -47,8 +48,12 @@ func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engi
 }
 
 // OpenCalls returns the calls that an earlier run left open, oldest first, each with the participants that it left open
-// and their last states. To be called before the engine's first Append.
+// and their last states. To be called before the engine's first Append. Whose end still waits in the spill file has ended.
 func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
+	var ended spilledEnds
+	if err := s.do(func(w *writer) { ended = w.spilledEnds() }); err != nil {
+		return nil, err
+	}
 	tx, err := s.read()
 	if err != nil {
 		return nil, err
@@ -58,6 +63,7 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 	if err != nil {
 		return nil, err
 	}
+	calls = slices.DeleteFunc(calls, func(c engine.CallRecord) bool { return ended.calls[callKeyOf(&c)] })
 	open := make([]engine.OpenCall, len(calls))
 	for i := range calls {
 		open[i].Call = calls[i]
@@ -66,6 +72,9 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 		if err != nil {
 			return nil, err
 		}
+		open[i].Parties = slices.DeleteFunc(open[i].Parties, func(p engine.PartyRecord) bool {
+			return ended.parties[partyKeyOf(&p)]
+		})
 		for j := range open[i].Parties {
 			state, err := lastState(tx, &open[i].Parties[j])
 			if err != nil {
