@@ -6,7 +6,7 @@ import "modcti/events"
 func (e *Engine) watchersOf(c *call, gone *party) {
 	over := c.talkers() == 0 // the release of the last one says it all
 	for p := c.first; p != nil; p = p.next {
-		if !p.observer || p.state != Talk || p.ending || p == gone || p.hangup != 0 {
+		if !p.observer || p.state != Talk || p.endedBefore(gone) || p == gone || p.hangup != 0 {
 			continue
 		}
 		if !over {
@@ -15,11 +15,19 @@ func (e *Engine) watchersOf(c *call, gone *party) {
 			m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
 			e.tellParty(p, m, false)
 		}
-		if p.observes.get() == gone && p.op == nil {
+		switch {
+		case p.observes.get() != gone:
+		case p.ending && p.side == systemSide: // it is told to have ended a moment before whom it listened to
+			p.blame = dueTo(gone)
+			e.assignBlame(p)
+		case !p.ending && p.op == nil:
 			e.follow(p, c, gone)
 		}
 	}
 }
+
+// endedBefore tells whether somebody's end came first: where it did not, it may be told first all the same (3.14).
+func (p *party) endedBefore(q *party) bool { return p.ending && p.times.ended < q.times.ended }
 
 // talkers counts who talks in a call and is no observer.
 func (c *call) talkers() (n int) {

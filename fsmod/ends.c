@@ -71,6 +71,19 @@ void cti_tell_first(const char *uuid)
 	switch_core_session_rwunlock(session);
 }
 
+void cti_tell_end_first(const char *uuid)
+{
+	switch_core_session_t *session = *uuid ? switch_core_session_force_locate(uuid) : NULL;
+	cti_leg *leg = session ? cti_leg_of(switch_core_session_get_channel(session)) : NULL;
+	int64_t until_ms = cti_now_ms() + TELL_MS;
+	if (!session) return;
+	tell_phone_hung_up(session);
+	while (leg && switch_channel_down_nosig(switch_core_session_get_channel(session)) && !atomic_load(&leg->ended) &&
+	       cti_live() && cti_now_ms() < until_ms)
+		cti_sleep_ms(1);
+	switch_core_session_rwunlock(session);
+}
+
 static void tell_partner_first(switch_core_session_t *session)
 {
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];

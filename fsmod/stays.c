@@ -100,7 +100,7 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_LISTEN) {
 		listen_to(session, leg, &stay);
-		cti_tell_first(stay.what); /* whose end may be why it ends */
+		cti_tell_end_first(stay.what); /* which may be why it ends */
 		leave(channel, leg);
 	} else if (stay.kind == CTI_STAY_MUSIC && switch_channel_media_ready(channel)) {
 		cti_hear_music(session, NULL, NULL);
