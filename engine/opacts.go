@@ -328,6 +328,7 @@ func (e *Engine) completeEarly(o *operation) {
 }
 
 func (e *Engine) becomeTransfer(o *operation) {
+	e.ownsPlace(o)
 	if e.turnsMoved(o) || e.waitsOn(o) {
 		return
 	}

@@ -84,16 +84,30 @@ func (e *Engine) handOver(o *operation) {
 	if w == nil || by == nil || by.waiter != w || with == nil || with.ending || with.waiter != nil {
 		return
 	}
-	tells := w.queued && !w.diverted
-	if tells {
+	if w.queued && !w.diverted {
 		e.tellDiverted(w, with.thisDN, events.StateTransferred)
 	}
-	e.recordStay(QueueLeft, w, StayHandedOver, nil)
 	by.waiter, with.waiter, with.queue = nil, w, w.queue
+	w.party = refTo(with)
+}
+
+// ownsPlace: the agent has gone, and what was said of his stay is said of the customer's.
+func (e *Engine) ownsPlace(o *operation) {
+	w, by, with := o.opStay(), o.by.get(), o.with.get()
+	if w == nil || by == nil || with == nil || with.waiter != w {
+		return
+	}
+	w.party = refTo(by)
+	e.recordStay(QueueLeft, w, StayHandedOver, nil)
 	w.party, w.callID, w.partyID = refTo(with), with.call.id, with.names.hex
 	e.setVariables(with, "cti_queue", w.queue.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
 	e.recordStay(QueueEntered, w, "", nil)
-	if tells {
+	e.tellPlace(w)
+}
+
+// tellPlace tells who has a place that was passed on, unless a phone is called for him by now.
+func (e *Engine) tellPlace(w *waiter) {
+	if w.diverted && len(w.offers) == 0 {
 		e.tellQueued(w, nil)
 	}
 }

@@ -76,6 +76,7 @@ func (e *Engine) undoEarly(o *operation) {
 	if w != nil && with != nil && with.waiter == w {
 		with.waiter, with.queue, by.waiter = nil, o.call.queue, w
 		w.party = refTo(by)
+		e.tellPlace(w)
 	}
 	switch {
 	case target == nil && w == nil, target != nil && target.state == Released:
