@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+
+	"modcti/events"
+)
 
 // offer is one phone called for one caller. An agent has at most one.
 type offer struct {
@@ -115,11 +119,7 @@ func (e *Engine) callAgent(o *offer) bool {
 	if w.number == "" {
 		e.recordParty(PartyOpened, p)
 	}
-	ring := a.config.RingMillis
-	if ring <= 0 {
-		ring = o.queue.config.RingMillis
-	}
-	e.callUp(p, route, w.callerDN(), ring)
+	e.callUp(p, route, w.callerDN(), cmp.Or(w.ring, max(a.config.RingMillis, 0), o.queue.config.RingMillis))
 	return true
 }
 

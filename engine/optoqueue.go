@@ -24,13 +24,13 @@ func (e *Engine) callQueue(o *operation, q *queue) {
 		return
 	case o.kind == makeCall && by != nil && !by.ending:
 		o.dissolve() // where the queue sends him on, another operation has him
-		if e.enqueue(by, q, 0, false); by.waiter != nil {
+		if e.enqueue(by, q, 0, o.ring, false); by.waiter != nil {
 			e.wait(by, WaitMusic)
 		}
 	case with != nil && !with.ending:
 		with.movedBy = o.byDN
 		o.dissolve() // likewise
-		e.enqueue(with, q, 0, false)
+		e.enqueue(with, q, 0, o.ring, false)
 	}
 	o.stage = over
 }

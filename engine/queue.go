@@ -67,6 +67,7 @@ type waiter struct {
 	op       *operation // a consult whose target the queue is to find
 	inApp    bool       // his leg is in cti_queue: what it does on return is the dialplan's
 	priority int
+	ring     int64  // ms that a phone may ring for him; 0 = the agent's setting, else the queue's
 	position int    // when he entered
 	shut     bool   // he is to be called back, and his queue is closed
 	held     bool   // a restart has taken his place up, and those who wait beside him are not known yet

@@ -10,10 +10,11 @@ import (
 
 // This file holds a caller's stay in a queue: how it begins and the ways in which it ends.
 
-// enqueue lets a caller wait in a queue, or sends him on at once (3.2). inApp: he is in the application cti_queue.
-func (e *Engine) enqueue(p *party, q *queue, priority int, inApp bool) {
+// enqueue lets a caller wait in a queue, or sends him on at once (3.2). inApp: he is in the application cti_queue. ring is how
+// long a phone may ring for him, in ms; 0 = as the settings say.
+func (e *Engine) enqueue(p *party, q *queue, priority int, ring int64, inApp bool) {
 	w := e.newStay(q, p.thisDN, priority)
-	w.inApp = inApp
+	w.ring, w.inApp = ring, inApp
 	e.comesBack(w, p)
 	e.beginStay(w, p)
 	p.queue = q
@@ -233,7 +234,7 @@ func (e *Engine) overflow(w *waiter, when OverflowWhen) {
 	case ToQueue:
 		if next := e.queueAt(to.To); next != nil && p.hops < hopsMax && !slices.Contains(e.turned, next) {
 			p.hops++
-			e.enqueue(p, next, w.priority, w.inApp)
+			e.enqueue(p, next, w.priority, w.ring, w.inApp)
 			return
 		}
 	case ToVoicemail:
@@ -281,7 +282,7 @@ func (e *Engine) toVoicemail(p *party, box string, inApp bool, result string) bo
 func (e *Engine) divert(w *waiter, p *party, number string, when OverflowWhen) {
 	o := &operation{
 		kind: diversion, stage: calling, call: p.call, with: refTo(p), dn: number, byDN: w.queue.config.ID,
-		inApp: w.inApp, result: string(when),
+		ring: w.ring, inApp: w.inApp, result: string(when),
 	}
 	p.op = o
 	e.callTarget(o)
@@ -343,7 +344,7 @@ func (e *Engine) queueApp(p *party, argument string) {
 		e.announce(c)
 	}
 	e.turned = e.turned[:0]
-	e.enqueue(p, q, int(wholeNumber(rest)), true)
+	e.enqueue(p, q, int(wholeNumber(rest)), 0, true)
 }
 
 // queueAt is the queue that has a number; nil when there is none.
