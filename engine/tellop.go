@@ -263,8 +263,10 @@ func (e *Engine) tellMerged(o *operation) {
 	with, target := o.with.get(), o.target.get()
 	third := events.ThirdPart{ThirdDN: o.byDN, ThirdDNRole: events.TransferBy, CallState: events.StateOK,
 		FullCallState: events.StateTransferred}
-	if target != nil && target.state != Released && target.state != Idle {
+	if target != nil && target.state != Released {
 		target.otherDN = o.dnOfWith()
+	}
+	if target != nil && target.state != Released && target.state != Idle { // else his ringing says it (3.7)
 		m := &events.PartyChanged{CallPart: callPart(target), ThirdPart: third}
 		m.ConsultStage = events.StageTransferred
 		e.tellParty(target, m, false)
