@@ -4,15 +4,15 @@ import "modcti/events"
 
 // watchersOf tells those who listen that one of the two they listen to has gone (3.10).
 func (e *Engine) watchersOf(c *call, gone *party) {
-	over := c.talkers() == 0 // the release of the last one says it all
+	over, first := c.talkers() == 0, c.firstGone(gone) // the release of the last one says it all
 	for p := c.first; p != nil; p = p.next {
-		if !p.observer || p.state != Talk || p.endedBefore(gone) || p == gone || p.hangup != 0 {
+		if !p.observer || p.state != Talk || p.endedBefore(first) || p == gone || p.hangup != 0 {
 			continue
 		}
 		if !over {
 			m := &events.PartyDeleted{CallPart: callPart(p)}
-			m.OtherDN, m.OtherDNRole = gone.thisDN, events.DeletedParty
-			m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = gone.thisDN, events.DeletedBy, events.StateOK, true
+			m.OtherDN, m.OtherDNRole = first.thisDN, events.DeletedParty
+			m.ThirdDN, m.ThirdDNRole, m.CallState, m.SelfLeft = first.thisDN, events.DeletedBy, events.StateOK, true
 			e.tellParty(p, m, false)
 		}
 		switch {
@@ -28,6 +28,16 @@ func (e *Engine) watchersOf(c *call, gone *party) {
 
 // endedBefore tells whether somebody's end came first: where it did not, it may be told first all the same (3.14).
 func (p *party) endedBefore(q *party) bool { return p.ending && p.times.ended < q.times.ended }
+
+// firstGone is who of the last two has hung up, though the other's end may be told whole before his (3.14).
+func (c *call) firstGone(gone *party) *party {
+	for p := c.first; p != nil; p = p.next {
+		if !p.observer && (p.state == Talk || p.state == Held) && c.talkers() == 1 && p.endedBefore(gone) {
+			return p
+		}
+	}
+	return gone
+}
 
 // talkers counts who talks in a call and is no observer.
 func (c *call) talkers() (n int) {

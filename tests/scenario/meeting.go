@@ -182,7 +182,7 @@ func watches(t *testing.T, d *Desk) {
 	d.each(t, "monitor, the agent hangs up", "3.10", func(d *Desk) {
 		monitors(d)
 		d.act("1001", HangUp)
-		d.told("Released 1001 cause=BY_AGENT", "PartyDeleted 1003 other=1001 third=1001 thirdRole=DeletedBy",
+		d.told("~ Released 1001 cause=BY_AGENT", "~ PartyDeleted 1003 other=1001 third=1001 thirdRole=DeletedBy",
 			"~ Released 1003", "~ Released "+Outside+" cause=BY_AGENT", "CallDeleted "+Outside)
 		d.over("1001", "1003", Outside)
 	})
