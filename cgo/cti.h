@@ -133,7 +133,9 @@ typedef struct cti_record {
  *                  channel made with this uuid, RENAMED says so first. A command by the old uuid reaches it still.
  *   BRIDGE         joins the media of uuid and other_uuid, whatever they are in; one that called the switch and is not
  *                  answered yet is answered first. A channel that either was bridged with is parked, not ended,
- *                  unless it only rings. When one of the two ends, so does the other, unless it is kept.
+ *                  unless it only rings. When one of the two ends, so does the other, unless it is kept: with name kept
+ *                  uuid is while this bridge lasts, and is parked in silence when other_uuid ends. Of two that are joined
+ *                  already only that is changed. Else name is empty.
  *   WAIT           takes the channel out of its bridge, room or application and plays name to it for ever: music,
  *                  ringback or silence. Its partner in a bridge is parked, not ended. A caller who is not answered yet
  *                  stays so: ringback is then the switch's 180.

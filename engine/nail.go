@@ -99,7 +99,7 @@ func (e *Engine) callNail(a *agent) {
 	}
 	e.setAlarm(&n.alarm, e.in.MonoNanos+e.ringMillis(max(a.config.RingMillis, 0))*1_000_000)
 	e.orderNail(n, Command{
-		Kind: CommandOriginate, Name: OriginateKept, Value: route.Address, CallID: a.nailCall(), CallerNumber: shown, CallerName: shown,
+		Kind: CommandOriginate, Name: Kept, Value: route.Address, CallID: a.nailCall(), CallerNumber: shown, CallerName: shown,
 	})
 }
 

@@ -87,16 +87,33 @@ func (e *Engine) callOut(o *operation) {
 	}
 }
 
-func (e *Engine) joinMedia(o *operation, p, q *party) {
+func (e *Engine) joinMedia(o *operation, p, q *party, name string) {
 	if p == nil || q == nil || p.ending || q.ending {
 		return // its end is on its way and has a row of its own
 	}
-	e.await(o, e.bridge(p, q))
+	e.await(o, e.bridgeAs(p, q, name))
 }
 
-func (e *Engine) joinByTarget(o *operation)   { e.joinMedia(o, o.by.get(), o.target.get()) }
-func (e *Engine) joinWithTarget(o *operation) { e.joinMedia(o, o.with.get(), o.target.get()) }
-func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.with.get()) }
+func (e *Engine) joinByTarget(o *operation) {
+	e.joinMedia(o, o.by.get(), o.target.get(), o.keptFor(o.with))
+}
+func (e *Engine) joinWithTarget(o *operation) { e.joinMedia(o, o.with.get(), o.target.get(), "") }
+func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.with.get(), "") }
+
+// keptFor: who consults does not end with whom he talks to while the other waits for him.
+func (o *operation) keptFor(other ref) string {
+	if o.kind == consult && other.here() {
+		return Kept
+	}
+	return ""
+}
+
+// tie: nobody waits for by any more, and he ends with whom he talks to, as in any call.
+func (e *Engine) tie(o *operation, other ref) {
+	if by, q := o.by.get(), other.get(); o.by.here() && other.here() {
+		e.bridge(by, q)
+	}
+}
 
 // The legs of an operation that is given up.
 
@@ -269,6 +286,11 @@ func (e *Engine) rejoinAlone(o *operation) {
 	e.joinByTarget(o)
 }
 
+func (e *Engine) goOnAlone(o *operation) {
+	e.outlive(o)
+	e.tie(o, o.target)
+}
+
 func (e *Engine) outlive(o *operation) {
 	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 	o.call.callType = events.Consult
@@ -306,7 +328,7 @@ func (e *Engine) cancelHeld(o *operation) {
 }
 
 func (e *Engine) swapToWith(o *operation) {
-	e.joinByWith(o)
+	e.joinMedia(o, o.by.get(), o.with.get(), o.keptFor(o.target))
 	if target, with := o.target.get(), o.with.get(); target != nil && with != nil && !with.ending {
 		e.wait(target, WaitMusic)
 	}

@@ -69,6 +69,7 @@ func (e *Engine) meetBereft(o *operation) {
 func (e *Engine) reclaimAfter(o *operation) {
 	e.tellStage5(o)
 	e.reclaim(o)
+	e.tie(o, o.with)
 }
 
 // regain: by has with again, as he wanted: target, who has gone meanwhile, is no cause of it.

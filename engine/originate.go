@@ -120,9 +120,12 @@ func (e *Engine) orderWith(p, other *party, c Command) uint64 {
 	return e.order(p, c)
 }
 
-func (e *Engine) bridge(p, q *party) uint64 {
+func (e *Engine) bridge(p, q *party) uint64 { return e.bridgeAs(p, q, "") }
+
+// bridgeAs joins two parties; of a bridge that is Kept p outlives q.
+func (e *Engine) bridgeAs(p, q *party, name string) uint64 {
 	p.displaced, q.displaced = true, true
-	return e.orderWith(p, q, Command{Kind: CommandBridge})
+	return e.orderWith(p, q, Command{Kind: CommandBridge, Name: name})
 }
 
 func (e *Engine) wait(p *party, hears string) uint64 {

@@ -43,8 +43,8 @@ const (
 	CommandSnapshot                  // tell the live session table: SnapshotBegin, LegFound..., SnapshotEnd
 	CommandSetVariable               // set channel variable Name to Value on Leg
 	CommandHangup                    // end Leg with Cause; a leg that is still being originated never comes to be
-	CommandOriginate                 // call Value (a dial string) as Leg, for call CallID, shown as CallerNumber; Name may be OriginateKept
-	CommandBridge                    // join the media of Leg and Other; whoever they were joined with is parked
+	CommandOriginate                 // call Value (a dial string) as Leg, for call CallID, shown as CallerNumber; Name may be Kept
+	CommandBridge                    // join the media of Leg and Other; whoever they were joined with is parked; Name may be Kept
 	CommandWait                      // take Leg out of whatever it is in and let it hear Name: one of Wait*
 	CommandJoinRoom                  // put Leg into the conference Name
 	CommandHold                      // put Leg's phone on hold; its partner hears music
@@ -71,9 +71,10 @@ const (
 	CommandFindDevice
 )
 
-// OriginateKept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended,
-// when its bridge ends because the other did, or its room, or whom it listens to.
-const OriginateKept = "kept"
+// Kept is the Name of a CommandOriginate whose leg outlives what it is in: it is parked in silence, not ended, when its
+// bridge ends because the other did, or its room, or whom it listens to. As the Name of a CommandBridge it is so of Leg and of
+// that bridge.
+const Kept = "kept"
 
 // What keys watch.
 const (

@@ -12,11 +12,12 @@ enum { MEET_MS = 5000, STEP_MS = 5, TELL_MS = 500, SETTLED_STEPS = 4 };
 typedef struct side {
 	switch_core_session_t *session;
 	switch_channel_t *channel;
+	bool kept; /* it outlives the other */
 } side;
 
-static side side_of(switch_core_session_t *session)
+static side side_of(switch_core_session_t *session, bool kept)
 {
-	return (side){session, switch_core_session_get_channel(session)};
+	return (side){session, switch_core_session_get_channel(session), kept || cti_is_kept(session)};
 }
 
 static bool is_bridged_with(const side *one, const side *other)
@@ -57,8 +58,14 @@ static void tie(const side *s)
 	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
 		switch_channel_set_variable(s->channel, leftovers[i], NULL);
 	cti_stay_forget(s->session);
-	if (cti_is_kept(s->session)) cti_stay_keep(s->session);
+	if (s->kept) cti_stay_keep(s->session);
 	else switch_channel_set_variable(s->channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, "explicit");
+}
+
+/* Two that the dialplan has joined are left as they are, unless one is to stay. */
+static void tie_anew(const side *s)
+{
+	if (s->kept || cti_stay_is_set(s->session)) tie(s);
 }
 
 /*
@@ -82,7 +89,7 @@ static switch_call_cause_t end_alone(const side *a, const side *b)
 	await_told(gone);
 	switch_call_cause_t cause = switch_channel_get_cause(gone->channel);
 	if (!cause) cause = SWITCH_CAUSE_NORMAL_CLEARING;
-	if (!cti_is_kept(left->session)) switch_channel_hangup(left->channel, cause); /* nothing to one that is down too */
+	if (!left->kept) switch_channel_hangup(left->channel, cause); /* nothing to one that is down too */
 	return cause;
 }
 
@@ -104,7 +111,7 @@ static switch_call_cause_t wait_until_joined(const side *a, const side *b)
 static switch_call_cause_t join(const side *a, const side *b)
 {
 	const char *a_uuid = switch_core_session_get_uuid(a->session), *b_uuid = switch_core_session_get_uuid(b->session);
-	if (joined(a, b)) return SWITCH_CAUSE_NONE;
+	if (joined(a, b)) return tie_anew(a), tie_anew(b), SWITCH_CAUSE_NONE;
 	if (!cti_may_be_moved(a->channel) || !cti_may_be_moved(b->channel)) return CTI_CAUSE_STATE;
 	if (!has_answered(a) || !has_answered(b)) return up(a) && up(b) ? CTI_CAUSE_STATE : end_alone(a, b);
 	cti_let_go(a->session, b_uuid);
@@ -112,17 +119,18 @@ static switch_call_cause_t join(const side *a, const side *b)
 	tie(a);
 	tie(b);
 	/* The switch has the first one's thread carry the bridge, and ends it where it finds the second one gone. */
-	const char *first = cti_is_kept(a->session) ? b_uuid : a_uuid, *second = first == a_uuid ? b_uuid : a_uuid;
+	const char *first = a->kept ? b_uuid : a_uuid, *second = first == a_uuid ? b_uuid : a_uuid;
 	if (switch_ivr_uuid_bridge(first, second) == SWITCH_STATUS_SUCCESS) return wait_until_joined(a, b);
 	return up(a) && up(b) ? CTI_CAUSE_STATE : end_alone(a, b);
 }
 
 switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *session)
 {
-	if (!strcmp(job->uuid, job->other_uuid)) return CTI_CAUSE_REFUSED;
+	bool kept = !strcmp(job->name, "kept");
+	if (!strcmp(job->uuid, job->other_uuid) || (*job->name && !kept)) return CTI_CAUSE_REFUSED;
 	switch_core_session_t *other = switch_core_session_locate(job->other_uuid);
 	if (!other) return SWITCH_CAUSE_INVALID_CALL_REFERENCE;
-	side a = side_of(session), b = side_of(other);
+	side a = side_of(session, kept), b = side_of(other, false);
 	switch_call_cause_t cause = join(&a, &b);
 	switch_core_session_rwunlock(other);
 	return cause;

@@ -97,8 +97,9 @@ void cti_stay_when_answered(cti_leg *leg);
 void cti_let_go(switch_core_session_t *session, const char *keep);
 /* cti_stay_forget: whatever was to come for the channel will not. */
 void cti_stay_forget(switch_core_session_t *session);
-/* cti_stay_keep parks the channel when the bridge ends that it is about to be in. */
+/* cti_stay_keep parks the channel when the bridge ends that it is in or about to be in; cti_stay_is_set: somebody has said so. */
 void cti_stay_keep(switch_core_session_t *session);
+bool cti_stay_is_set(switch_core_session_t *session);
 bool cti_is_kept(switch_core_session_t *session);
 /* An outbound channel that only rings can be nowhere else yet. */
 bool cti_may_be_moved(switch_channel_t *channel);

@@ -20,11 +20,24 @@ static const char *disposition_so_far(switch_channel_t *channel, char *text, siz
 	return is_bye_noted(channel) ? "recv_bye" : "";
 }
 
-/* With a BYE its channel has no media any more, and the partner's thread may see that before the channel is down. */
-static bool is_down_until(switch_channel_t *channel, int64_t until_ms)
+/*
+ * From a BYE on sofia gives a channel neither media nor messages, a moment before it has noted the BYE: here it is asked with a
+ * message that means nothing to it. Not to be asked where sofia may wait for the thread that asks.
+ */
+static bool takes_no_message(switch_core_session_t *session)
 {
+	switch_core_session_message_t message = {.message_id = SWITCH_MESSAGE_REFER_EVENT, .from = __FILE__};
+	const char *name = switch_channel_get_name(switch_core_session_get_channel(session));
+	return !strncmp(name, "sofia/", 6) && switch_core_session_receive_message(session, &message) != SWITCH_STATUS_SUCCESS;
+}
+
+/* With a BYE its channel has no media any more, and the partner's thread may see that before the channel is down. */
+static bool is_down_until(switch_core_session_t *session, bool may_ask, int64_t until_ms)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
 	while (!switch_channel_down_nosig(channel)) {
-		if (!is_bye_noted(channel) || cti_now_ms() >= until_ms) return false;
+		bool leaves = is_bye_noted(channel) || (may_ask && takes_no_message(session));
+		if (!leaves || cti_now_ms() >= until_ms) return false;
 		cti_sleep_ms(1);
 	}
 	return true;
@@ -49,26 +62,18 @@ static void post_hangup_as(switch_core_session_t *session, cti_leg *leg, const c
  * the one's phone has hung up and the other's has not, it is clear who ended because of whom. The cause is there an instant
  * after the state, and the record an instant after somebody has begun to write it.
  */
-static void tell_phone_hung_up(switch_core_session_t *session)
+static void tell_phone_hung_up(switch_core_session_t *session, bool may_ask)
 {
 	char text[32];
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
 	int64_t until_ms = cti_now_ms() + TELL_MS;
-	if (!leg || atomic_load(&leg->unborn) || !is_down_until(channel, until_ms)) return;
+	if (!leg || atomic_load(&leg->unborn) || !is_down_until(session, may_ask, until_ms)) return;
 	while (!switch_channel_get_cause(channel) && cti_now_ms() < until_ms) cti_sleep_ms(1);
 	const char *disposition = disposition_so_far(channel, text, sizeof text);
 	if (!said_by_phone(disposition)) return;
 	if (!atomic_exchange(&leg->hung, true)) post_hangup_as(session, leg, disposition);
 	while (!atomic_load(&leg->hang_told) && cti_now_ms() < until_ms) cti_sleep_ms(1);
-}
-
-void cti_tell_first(const char *uuid)
-{
-	switch_core_session_t *session = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
-	if (!session) return;
-	tell_phone_hung_up(session);
-	switch_core_session_rwunlock(session);
 }
 
 void cti_tell_end_first(const char *uuid)
@@ -77,25 +82,28 @@ void cti_tell_end_first(const char *uuid)
 	cti_leg *leg = session ? cti_leg_of(switch_core_session_get_channel(session)) : NULL;
 	int64_t until_ms = cti_now_ms() + TELL_MS;
 	if (!session) return;
-	tell_phone_hung_up(session);
+	tell_phone_hung_up(session, true);
 	while (leg && switch_channel_down_nosig(switch_core_session_get_channel(session)) && !atomic_load(&leg->ended) &&
 	       cti_live() && cti_now_ms() < until_ms)
 		cti_sleep_ms(1);
 	switch_core_session_rwunlock(session);
 }
 
-static void tell_partner_first(switch_core_session_t *session)
+static void tell_partner_first(switch_core_session_t *session, bool may_ask)
 {
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
 	cti_variable(switch_core_session_get_channel(session), SWITCH_BRIDGE_UUID_VARIABLE, uuid, sizeof uuid);
-	cti_tell_first(uuid);
+	switch_core_session_t *partner = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
+	if (!partner) return;
+	tell_phone_hung_up(partner, may_ask);
+	switch_core_session_rwunlock(partner);
 }
 
 /* Who hung up is told before the two have parted: afterwards nobody could say that the other ended because of him. */
 void cti_tell_parting(switch_core_session_t *session)
 {
-	tell_phone_hung_up(session);
-	tell_partner_first(session);
+	tell_phone_hung_up(session, true);
+	tell_partner_first(session, true);
 }
 
 void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
@@ -104,7 +112,7 @@ void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
 	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
 	if (leg->fork && !cti_fork_leaves(session, leg)) return;
 	const char *disposition = disposition_so_far(switch_core_session_get_channel(session), text, sizeof text);
-	if (!said_by_phone(disposition)) tell_partner_first(session);
+	if (!said_by_phone(disposition)) tell_partner_first(session, false);
 	post_hangup_as(session, leg, disposition);
 }
 

@@ -118,9 +118,7 @@ extern _Atomic uint32_t cti_unhooked;
 
 void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg);
 void cti_tell_parting(switch_core_session_t *session);
-/* cti_tell_first tells that a channel's phone has hung up, if it has, before what follows from it is told. */
-void cti_tell_first(const char *uuid);
-/* cti_tell_end_first does, and returns when its end has been told whole, if it has ended. */
+/* cti_tell_end_first: before what follows from a channel's end is told, that is, whole, if it has ended. */
 void cti_tell_end_first(const char *uuid);
 void cti_tell_ended(switch_core_session_t *session, cti_leg *leg);
 

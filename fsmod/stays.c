@@ -177,6 +177,20 @@ void cti_stay_keep(switch_core_session_t *session)
 	switch_channel_set_variable(channel, SWITCH_PARK_AFTER_EARLY_BRIDGE_VARIABLE, "true");
 }
 
+static bool taken(cti_leg *leg)
+{
+	pthread_mutex_lock(&mutex);
+	bool none = leg->stay.kind == CTI_STAY_NONE;
+	pthread_mutex_unlock(&mutex);
+	return none;
+}
+
+bool cti_stay_is_set(switch_core_session_t *session)
+{
+	cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
+	return leg && !taken(leg);
+}
+
 bool cti_is_kept(switch_core_session_t *session)
 {
 	const cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
@@ -235,10 +249,7 @@ static void park_anew(switch_channel_t *channel, cti_leg *leg)
 
 static bool there(cti_leg *leg)
 {
-	pthread_mutex_lock(&mutex);
-	bool taken = leg->stay.kind == CTI_STAY_NONE;
-	pthread_mutex_unlock(&mutex);
-	return taken && !atomic_load(&leg->enters);
+	return taken(leg) && !atomic_load(&leg->enters);
 }
 
 /*

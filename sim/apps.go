@@ -257,7 +257,7 @@ func (s *Switch) jilt(l, other *leg) {
 func (s *Switch) jilted(l, other *leg) {
 	if l.joins == other && other.joins != l && !l.ending {
 		l.joins = nil
-		if l.kept {
+		if l.remains() {
 			s.clear(l, nil)
 			return
 		}

@@ -178,7 +178,7 @@ func (s *Switch) move(c *engine.Command) (uint16, arrival) {
 	}
 	switch c.Kind {
 	case engine.CommandBridge:
-		return s.bridgeFor(l, s.located(c.Other))
+		return s.bridgeFor(l, s.located(c.Other), c.Name)
 	case engine.CommandWait:
 		return s.waitFor(l, c.Name)
 	case engine.CommandJoinRoom:

@@ -148,7 +148,7 @@ func TestKeptLeg(t *testing.T) {
 	eachSeed(t, patient, func(d *desk) {
 		b := d.newID("B")
 		d.now(engine.Command{
-			Kind: engine.CommandOriginate, Name: engine.OriginateKept, Leg: b, UUID: uuidOf(b), Value: "user/1001", CallID: "nailed-1",
+			Kind: engine.CommandOriginate, Name: engine.Kept, Leg: b, UUID: uuidOf(b), Value: "user/1001", CallID: "nailed-1",
 		}, 0)
 		for _, keptFirst := range []bool{true, false} {
 			c := d.originate("C", "1002")
@@ -171,6 +171,37 @@ func TestKeptLeg(t *testing.T) {
 		require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
 		d.now(engine.Command{Kind: engine.CommandHangup, Leg: b}, 0)
 		require.Empty(d, d.Channels(), "and ends when it is hung up")
+		d.empty()
+	})
+}
+
+// Of a bridge that is kept the first leg waits in silence when the other ends, and the other ends with the first. Asked for
+// again, of two that are joined, it is as it is asked for then (cti.h).
+func TestKeptBridge(t *testing.T) {
+	join := func(d *desk, name string, legs ...engine.LegID) {
+		d.now(engine.Command{Kind: engine.CommandBridge, Name: name, Leg: legs[0], Other: legs[1], CallID: "call"}, 0)
+		require.Equal(d, legs[1], d.channel(legs[0]).Partner)
+		d.forget()
+	}
+	eachSeed(t, patient, func(d *desk) {
+		b, c := d.originate("B", "1001"), d.originate("C", "1002")
+		d.now(engine.Command{Kind: engine.CommandBridge, Name: "other", Leg: b, Other: c}, 95)
+		join(d, engine.Kept, b, c)
+		d.Act(c, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		require.Equal(d, []string{"unbridged C"}, d.heard(b))
+		require.Equal(d, engine.WaitSilence, d.channel(b).Waits)
+		e := d.originate("E", "1003")
+		join(d, engine.Kept, b, e)
+		d.Act(b, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		require.Empty(d, d.Channels(), "who is not kept ends with who is")
+		f, g := d.originate("F", "1001"), d.originate("G", "1002")
+		join(d, engine.Kept, f, g)
+		join(d, "", f, g)
+		d.Act(g, sim.Act{Do: sim.Hangup}, engine.LegID{})
+		d.pass(time.Second)
+		require.Empty(d, d.Channels())
 		d.empty()
 	})
 }

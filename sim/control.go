@@ -11,7 +11,7 @@ import (
 func (s *Switch) originateFor(r *strand) {
 	q := &r.commands[0]
 	channel, number := dialed(q.Value)
-	if number == "" || q.Name != "" && q.Name != engine.OriginateKept || q.Leg.IsZero() || s.byID[q.Leg] != nil {
+	if number == "" || q.Name != "" && q.Name != engine.Kept || q.Leg.IsZero() || s.byID[q.Leg] != nil {
 		s.done(r, causeNotAllowed)
 		return
 	}
@@ -27,7 +27,7 @@ func (s *Switch) originateFor(r *strand) {
 	l := s.newLegAs(s.phoneCall(), q.Leg, channel, number, engine.DirectionOutbound)
 	l.text.CTICallID, l.text.CallerNumber, l.text.CallerName = q.CallID, q.CallerNumber, q.CallerName
 	l.app = app{name: "wait", sound: engine.WaitSilence}
-	l.kept = q.Name == engine.OriginateKept
+	l.kept = q.Name == engine.Kept
 	s.inUse[l.text.Destination]++
 	s.later(s.between(60, 120), func() {
 		if cause := r.commands[0].cancelled; cause != engine.CauseNone {
@@ -79,14 +79,18 @@ func (s *Switch) cancel(c *engine.Command) bool {
 // reaches tells whether l can be sent somewhere: a phone that only rings can be nowhere else yet.
 func (l *leg) reaches() bool { return l.talking || l.early || l.direction == engine.DirectionInbound }
 
+// remains tells whether l waits when its bridge is over.
+func (l *leg) remains() bool { return l.kept || l.stays }
+
 // bridgeFor joins the media of two channels; whoever they were joined with is parked.
-func (s *Switch) bridgeFor(a, b *leg) (uint16, arrival) {
+func (s *Switch) bridgeFor(a, b *leg, name string) (uint16, arrival) {
 	switch {
 	case b == nil:
 		return causeNoSuchLeg, nil
-	case a == b:
+	case a == b, name != "" && name != engine.Kept:
 		return causeNotAllowed, nil
 	case a.partner == b && !a.parks && !b.parks: // neither has been sent elsewhere meanwhile
+		a.stays, b.stays = name == engine.Kept, false
 	case !a.reaches() || !b.reaches():
 		return causeWrongState, nil
 	default:
@@ -96,6 +100,7 @@ func (s *Switch) bridgeFor(a, b *leg) (uint16, arrival) {
 			}
 			s.parkPartner(l)
 		}
+		a.stays, b.stays = name == engine.Kept, false
 		s.bridgeLegs(a, b)
 	}
 	until := s.now + meetPatience
@@ -120,7 +125,7 @@ func (s *Switch) endAlone(a, b *leg) uint16 {
 	if a.ending {
 		a, b = b, a
 	}
-	if !a.kept {
+	if !a.remains() {
 		s.hangup(a, b.cause, s.bySwitch(a), false)
 	}
 	return b.cause
@@ -165,6 +170,7 @@ func (s *Switch) moveTo(l *leg, a app) (uint16, arrival) {
 	s.parkPartner(l)
 	s.offHold(l)
 	s.jilt(l, nil)
+	l.stays = false
 	next := &a
 	l.next = next
 	s.interrupt(l)

@@ -110,10 +110,10 @@ func (s *Switch) follow(l, _ *leg) {
 	switch {
 	case other == nil || l.joins != nil || l.next != nil || !other.ending && !l.broken:
 		return
-	case (l.parks || l.kept) && l.leads:
+	case (l.parks || l.remains()) && l.leads:
 		s.after(s.between(90, 900), (*Switch).leave, l, nil)
 		return
-	case l.parks, l.kept:
+	case l.parks, l.remains():
 		s.after(s.between(90, 900), (*Switch).leave, other, nil)
 		return
 	}

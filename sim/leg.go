@@ -44,6 +44,7 @@ type leg struct {
 	quits   bool // its thread is being taken out of its application
 	parks   bool // it waits, rather than ends, when its bridge is over
 	kept    bool // it waits, rather than ends, when whatever it is in is over
+	stays   bool // so does it for the bridge that it is in
 	mixes   bool // its media is joined with a conference, or with a call that it eavesdrops
 	ringing bool
 	early   bool

@@ -206,7 +206,7 @@ func (s *Switch) clear(l, other *leg) {
 	if l.ending || l.busy() {
 		return
 	}
-	if l.kept {
+	if l.remains() {
 		s.wait(l, engine.WaitSilence)
 		return
 	}

@@ -60,7 +60,7 @@ func (a *account) look(in *engine.Input, w *world) {
 		a.held = false
 	}
 	for _, c := range w.out.Commands {
-		if c.Kind == engine.CommandOriginate && c.Name != engine.OriginateKept {
+		if c.Kind == engine.CommandOriginate && c.Name != engine.Kept {
 			a.phones[c.Leg], a.ordered[c.ID] = c.Value[len("user/"):], c.Leg
 		}
 	}

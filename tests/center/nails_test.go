@@ -58,7 +58,7 @@ func (n *nails) look(in *engine.Input, l *ledger) {
 		switch c.Kind {
 		case engine.CommandOriginate:
 			for uuid := range l.agents {
-				if c.Name == engine.OriginateKept && c.CallID == "nailed-"+engine.LegIDOf(uuid).Hex() {
+				if c.Name == engine.Kept && c.CallID == "nailed-"+engine.LegIDOf(uuid).Hex() {
 					n.owner[c.Leg] = uuid
 				}
 			}

@@ -59,6 +59,7 @@ type channel struct {
 	uuid, number       string
 	outbound, answered bool
 	kept               bool // it does not end because whoever it is bridged with does
+	stays              bool // nor for this bridge
 	ending             bool
 	inQueue            string // the argument of cti_queue while it is in it
 	partner            *channel
@@ -261,6 +262,7 @@ func (w *world) perform(c engine.Command) {
 			return
 		}
 		w.bridge(leg, other)
+		leg.stays, other.stays = c.Name == engine.Kept, false
 	case engine.CommandWait, engine.CommandVoicemail:
 		w.part(leg)
 		leg.inQueue = ""
@@ -323,7 +325,7 @@ func (w *world) originate(c engine.Command) {
 		return
 	}
 	leg := &channel{id: c.Leg, uuid: c.UUID, number: c.Value[len("user/"):], outbound: true, callID: c.CallID}
-	leg.kept = c.Name == engine.OriginateKept
+	leg.kept = c.Name == engine.Kept
 	w.add(leg)
 	w.step(engine.Input{
 		Kind: engine.LegCreated, Leg: leg.id, Direction: engine.DirectionOutbound, Text: leg.text(c.CallerNumber, leg.number),
@@ -420,7 +422,7 @@ func (w *world) hangup(c *channel, cause uint16, d engine.Disposition) {
 		w.fact(engine.LegEnded, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
 		if q := c.partner; q != nil {
 			c.partner, q.partner = nil, nil
-			if q.kept {
+			if q.kept || q.stays {
 				w.fact(engine.LegUnbridged, q, func(in *engine.Input) { in.Other = c.id })
 			} else {
 				w.hangup(q, engine.CauseNormalClearing, engine.SendBye)

@@ -171,6 +171,7 @@ func TestCallControl(t *testing.T) {
 		"room":                roomOfEight,
 		"strands":             strands,
 		"kept":                keptLegs,
+		"kept bridge":         keptBridges,
 	})
 }
 

@@ -45,3 +45,41 @@ func keptLegs(t *testing.T, s *freeSwitch) {
 	s.accepted(command{kind: cmdHangup, uuid: b})
 	s.awaitKind(mark, "DESTROYED", b)
 }
+
+// keptBridges: cti.h, BRIDGE with the name kept: the first channel is parked, not ended, when the other ends, and the other ends
+// with the first; of two that are joined already only that is changed.
+func keptBridges(t *testing.T, s *freeSwitch) {
+	join := func(name, a, b string) {
+		mark := s.mark()
+		s.accepted(command{kind: cmdBridge, uuid: a, other: b, name: name, call: "k"})
+		if name != "" {
+			s.awaitBridge(mark, a, b)
+		}
+	}
+	end := func(uuid string) {
+		mark := s.mark()
+		s.accepted(command{kind: cmdHangup, uuid: uuid})
+		s.awaitKind(mark, "DESTROYED", uuid)
+	}
+	a := s.originate("1001")
+	for range 10 {
+		b := s.originate("1002")
+		require.Equal(t, causeRefused, s.do(command{kind: cmdBridge, uuid: a, other: b, name: "other", call: "k"}))
+		join("kept", a, b)
+		mark := s.mark()
+		end(b)
+		s.awaitKind(mark, "UNBRIDGED", a)
+		s.inState(a, "CS_PARK")
+	}
+	mark := s.mark()
+	b := s.originate("1002")
+	join("kept", a, b)
+	end(a)
+	s.awaitKind(mark, "DESTROYED", b)
+	a, b = s.originate("1001"), s.originate("1002")
+	join("kept", a, b)
+	join("", a, b)
+	mark = s.mark()
+	end(b)
+	s.awaitKind(mark, "DESTROYED", a)
+}

@@ -46,9 +46,7 @@ func (r *Run) commandText(c *engine.Command) string {
 		if c.CallerName != "" {
 			words = append(words, "name="+strconv.Quote(c.CallerName))
 		}
-	case engine.CommandBridge:
-		words = append(words, leg, other)
-	case engine.CommandEavesdrop:
+	case engine.CommandBridge, engine.CommandEavesdrop:
 		words = append(words, leg, other, c.Name)
 	case engine.CommandJoinRoom:
 		words = append(words, leg, r.name(c.Name))

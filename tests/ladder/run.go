@@ -202,7 +202,7 @@ func (r *Run) command(c *engine.Command) {
 		r.legs[engine.LegIDOf(name)] = c.UUID
 		r.names[c.Leg.Hex()] = name
 		r.callOf[c.Leg] = c.CallID
-		if c.Name == engine.OriginateKept {
+		if c.Name == engine.Kept {
 			r.names[c.CallID] = "nailed-up"
 		}
 	case engine.CommandJoinRoom:

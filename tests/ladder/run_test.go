@@ -20,7 +20,7 @@ func TestCommandsInWords(t *testing.T) {
 	told := map[engine.CommandKind]string{
 		engine.CommandSnapshot: "snapshot", engine.CommandSetVariable: "set a cti_call_id=b",
 		engine.CommandHangup: "hangup a ORIGINATOR_CANCEL", engine.CommandOriginate: `originate n1=b call=b from=1 name="2 3"`,
-		engine.CommandBridge: "bridge a b", engine.CommandWait: "wait a music", engine.CommandJoinRoom: "join-room a room1",
+		engine.CommandBridge: "bridge a b kept", engine.CommandWait: "wait a music", engine.CommandJoinRoom: "join-room a room1",
 		engine.CommandHold: "hold a", engine.CommandUnhold: "unhold a", engine.CommandMute: "mute a",
 		engine.CommandUnmute: "unmute a", engine.CommandSendDTMF: "send-dtmf a 12#", engine.CommandAnswer: "answer a",
 		engine.CommandEavesdrop: "eavesdrop a b nobody", engine.CommandEavesdropMode: "eavesdrop-mode a both",
@@ -32,6 +32,7 @@ func TestCommandsInWords(t *testing.T) {
 	require.Len(t, told, len(commandNames)-3, "no leg has a presence, and none is a device")
 	names := map[engine.CommandKind]string{
 		engine.CommandSetVariable: "cti_call_id", engine.CommandWait: "music", engine.CommandJoinRoom: "cti-7",
+		engine.CommandBridge:    engine.Kept,
 		engine.CommandEavesdrop: "nobody", engine.CommandEavesdropMode: "both",
 		engine.CommandSay: engine.SayPosition, engine.CommandVoicemail: "default",
 	}

@@ -166,7 +166,8 @@ func failures(t *testing.T, d *Desk) {
 		consults(d)
 		d.act("1001", HangUp)
 		// 1001 hears of stage 5 only while it is there: all end at once.
-		d.toldToTheEnd(retrieved, "Released 1001 cause=BY_AGENT", "Released "+Outside+" cause=BY_AGENT")
+		d.toldToTheEnd("Released 1002 other=1001 otherRole=ConsultBy state=Consult consultStage=5",
+			"Released 1001 cause=BY_AGENT", "Released "+Outside+" cause=BY_AGENT")
 		d.over("1001", "1002", Outside)
 	})
 	d.each(t, "refused", "protocol 6", func(d *Desk) {
