@@ -127,6 +127,22 @@ func (l *ledger) takesPlace(s *staySeen) {
 	delete(l.account.dropped[s.QueueID], s.CallerDN)
 }
 
+// passesOn: the caller whom an agent leaves in a queue has his place, and whoever is called for it is called for him (3.6).
+func (l *ledger) passesOn(from, to *staySeen) {
+	l.passed = nil
+	if !from.consult || to.QueueID != from.QueueID || to.EnteredMillis != from.EnteredMillis || to.SinceMillis != from.SinceMillis {
+		l.breaks("%s has left his place in %s, of %d, and %s has one in %s, of %d", from.CallerDN, from.QueueID, from.EnteredMillis,
+			to.CallerDN, to.QueueID, to.EnteredMillis)
+	}
+	to.consult, to.enteredAt = false, from.enteredAt
+	to.offers, from.offers = from.offers, 0
+	for _, o := range l.offers {
+		if o.stay == from {
+			o.stay = to
+		}
+	}
+}
+
 // shut tells whether a queue takes nobody by its hours.
 func (l *ledger) shut(queueID string) bool { return !openAt(queueID, l.wall()) }
 

@@ -398,7 +398,7 @@ func holdPromises(t *testing.T, seeds, steps int) {
 		engine.StayAnswered, engine.StayAbandoned, engine.StayElsewhere, string(engine.WhenTimeout), string(engine.WhenFull),
 		string(engine.WhenNobodyOn), string(engine.WhenNobodyReady), string(engine.WhenKey), string(engine.WhenCallback),
 		string(engine.WhenClosed), string(engine.WhenBlacklisted), engine.StayInterrupted, "returned",
-		engine.StayExpired,
+		engine.StayExpired, engine.StayHandedOver,
 		"offer " + engine.OfferAnswered, "offer " + engine.OfferNoAnswer, "offer " + engine.OfferRejected,
 		"offer " + engine.OfferBusy, "offer " + engine.OfferUnreachable, "offer " + engine.OfferLost,
 		"offer " + engine.OfferCallerLeft, "offer " + engine.OfferFailed, "offer " + engine.OfferRedirected,

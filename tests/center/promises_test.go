@@ -23,6 +23,7 @@ type ledger struct {
 	hungUp    map[engine.LegID]bool // legs that the engine has hung up
 	nails     nails
 	account   account
+	passed    *staySeen // a place that an agent has left, and its next owner has not taken yet
 	outcomes  map[string]int
 	made      map[string]int
 	broken    error
@@ -142,6 +143,9 @@ func (l *ledger) check(in *engine.Input) {
 	for _, r := range l.w.out.Records {
 		l.record(&r)
 	}
+	if l.passed != nil {
+		l.breaks("%s has left his place in %s to nobody", l.passed.CallerDN, l.passed.QueueID)
+	}
 	for i := range l.w.out.Events {
 		l.event(&l.w.out.Events[i])
 	}
@@ -188,7 +192,11 @@ func (l *ledger) record(r *engine.Record) {
 		s.consult = len(s.CallerDN) == 4 || strings.HasPrefix(s.CallerDN, "1380000") // an agent waits, for whom he consults
 		l.stays[key] = s
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
-		l.takesPlace(s)
+		if from := l.passed; from != nil {
+			l.passesOn(from, s)
+		} else {
+			l.takesPlace(s)
+		}
 	case engine.QueueLeft:
 		key := keyOf(r.Queue)
 		s := l.stays[key]
@@ -199,6 +207,9 @@ func (l *ledger) record(r *engine.Record) {
 		s.LeftMillis, s.Outcome = r.Queue.LeftMillis, r.Queue.Outcome
 		l.outcomes[s.Outcome]++
 		l.leavesPlace(s)
+		if s.Outcome == engine.StayHandedOver {
+			l.passed = s
+		}
 		list := l.inQueue[s.QueueID]
 		for i, have := range list {
 			if have == s {

@@ -100,9 +100,9 @@ func (l *ledger) restarted() {
 		named[l.directory.Agents[i].UUID] = true
 	}
 	for uuid, a := range l.agents {
-		a.closed, a.dead, a.under = 0, 0, reservation{}
+		a.closed, a.dead = 0, 0
 		if !named[uuid] {
-			a.state, a.reason, a.next, a.back = 0, 0, reservation{}, reservation{}
+			a.state, a.reason, a.next, a.under, a.back = 0, 0, reservation{}, reservation{}, reservation{}
 		}
 	}
 	for _, p := range l.parties { // the store knows whose a phone was when the call came to it, and the run whom it names
