@@ -41,17 +41,23 @@ static bool wanted_here(switch_channel_t *channel, const cti_visit *visit)
 	return switch_channel_ready(channel) && !(visit && cti_visit_has_word(visit));
 }
 
-/* play_for_ever returns when the channel is wanted elsewhere or there is word, or false when there is nothing to play. */
+/*
+ * play_for_ever returns when the channel is wanted elsewhere or there is word, or false when there is nothing to play: no such
+ * file, or one that is over as soon as it has begun, again and again. What is merely broken off is played anew.
+ */
 static bool play_for_ever(switch_core_session_t *session, cti_visit *visit, const char *sound)
 {
-	enum { SOMETHING_MS = 50 };
+	enum { SOMETHING_MS = 50, TRIES = 10, PAUSE_MS = 20 };
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	switch_input_args_t args = {.input_callback = take_input, .read_frame_callback = until_word, .user_data = visit};
+	int tries = 0;
 	sound = playable(session, sound);
 	while (wanted_here(channel, visit)) {
 		int64_t begun_ms = cti_now_ms();
-		switch_ivr_play_file(session, NULL, sound, &args);
-		if (wanted_here(channel, visit) && cti_now_ms() - begun_ms < SOMETHING_MS) return false;
+		switch_status_t status = switch_ivr_play_file(session, NULL, sound, &args);
+		if (cti_now_ms() - begun_ms >= SOMETHING_MS || status == SWITCH_STATUS_BREAK) tries = 0;
+		else if (status == SWITCH_STATUS_NOTFOUND || ++tries == TRIES) return !wanted_here(channel, visit);
+		else cti_sleep_ms(PAUSE_MS);
 	}
 	return true;
 }

@@ -55,6 +55,7 @@ func TestQueueApplication(t *testing.T) {
 		"agent in a queue":   agentInQueue,
 		"told":               toldApplications,
 		"digits in music":    digitsInMusic,
+		"music broken off":   musicBrokenOff,
 		"sample":             sampleDialplan,
 	})
 }
@@ -444,6 +445,18 @@ func digitsInMusic(t *testing.T, s *freeSwitch) {
 	s.hearsTone(c.phone, hertzMusic)
 	s.api("uuid_send_dtmf %s 5", c.phone)
 	s.awaitKind(mark, "DTMF", c.leg)
+	s.hearsTone(c.phone, hertzMusic)
+}
+
+// musicBrokenOff: WAIT plays for ever, also where others break off again and again what the channel hears.
+func musicBrokenOff(t *testing.T, s *freeSwitch) {
+	c := s.callUp("1001")
+	s.api("uuid_setvar %s hold_music tone_stream://%%(10000,0,550);loops=-1", c.leg)
+	s.accepted(command{kind: cmdWait, uuid: c.leg, name: "music"})
+	s.hearsTone(c.phone, hertzMusic)
+	for range 60 {
+		s.api("uuid_break %s", c.leg)
+	}
 	s.hearsTone(c.phone, hertzMusic)
 }
 
