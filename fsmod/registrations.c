@@ -158,12 +158,23 @@ static void tell_found(const char *user, bool again)
 	pthread_mutex_unlock(&mutex);
 }
 
+static void put(watched *w)
+{
+	pthread_mutex_lock(&mutex);
+	put_locked(w);
+	pthread_mutex_unlock(&mutex);
+}
+
 /*
  * A phone that registers again is out of the table for an instant: it is gone when it is missed twice. One that came back
  * just before it was told to be gone had nobody to tell that it is here.
  */
 static void look_at(watched *w)
 {
+	if (!cti_live()) { /* the engine is still being started, and nobody would hear of it */
+		put(w);
+		return;
+	}
 	presence found = presence_of(w);
 	bool waits = found == GONE && w->missed && w->patience_ms && w->looks != AT_LAST;
 	if (found == GONE && w->missed && !waits) {
@@ -178,9 +189,7 @@ static void look_at(watched *w)
 	}
 	w->missed = found == GONE;
 	w->looks = waits ? AT_LAST : w->missed ? 0 : w->looks + 1;
-	pthread_mutex_lock(&mutex);
-	put_locked(w);
-	pthread_mutex_unlock(&mutex);
+	put(w);
 }
 
 static void *run(void *unused)
