@@ -324,10 +324,11 @@ func contains(text, letter string) bool {
 }
 
 // queueApp: the dialplan has sent a leg into cti_queue. A snapshot tells it once more, lest a record that was lost costs
-// a caller: who is on his way out has only not gone yet.
+// a caller: who is on his way out has only not gone yet, and whom somebody else is called for hears it ring there.
 func (e *Engine) queueApp(p *party, argument string) {
 	refused := e.draining && p.hangup != 0
-	if p.call == nil || p.ending || refused || p.waiter != nil || p.insist != nil && e.audit.telling {
+	known := p.insist != nil || p.op != nil
+	if p.call == nil || p.ending || refused || p.waiter != nil || known && e.audit.telling {
 		return
 	}
 	p.insist = nil
