@@ -258,13 +258,15 @@ func (e *Engine) joined(p, q *party) {
 	}
 }
 
-// met tells whether everybody who is to be in the operation's room is.
+// met tells whether everybody who is to be in the operation's room is. Without target, whom a full room turns away, nobody
+// has met; of the others who ends is not waited for.
 func (e *Engine) met(o *operation) {
 	if o.stage != meeting {
 		return
 	}
 	for _, r := range []ref{o.by, o.with, o.target} {
-		if p := r.get(); p != nil && !p.ending && (p.room == nil || p.room.name != o.room) {
+		p := r.get()
+		if p != nil && (r == o.target || !p.ending) && (p.room == nil || p.room.name != o.room) {
 			return
 		}
 	}
