@@ -11,22 +11,25 @@ import (
 // Desk is a switch with a client that acts for all extensions, and one watcher a profile.
 type Desk struct {
 	Switch
-	T     testing.TB
-	asker *lab.Client
-	full  *watcher
-	basic *watcher
+	T         testing.TB
+	asker     *watcher // acts for all extensions, and hears of them
+	full      *watcher
+	basic     *watcher
+	questions []question
+	cut       uint64 // the last event before whoever was still there was cut off, if they were more than two
 }
 
 // watcher hears everything that one profile tells of calls.
 type watcher struct {
-	client *lab.Client
-	heard  []lab.Message
-	told   int // how many of them have been compared
+	client  *lab.Client
+	heard   []lab.Message
+	told    int   // how many of them have been compared
+	ordered []int // where, among them, what comes after has really come after
 }
 
 func open(t testing.TB, s Switch) *Desk {
 	t.Helper()
-	d := &Desk{Switch: s, T: t, asker: s.Open("full"), full: &watcher{client: s.Open("full")}}
+	d := &Desk{Switch: s, T: t, asker: &watcher{client: s.Open("full")}, full: &watcher{client: s.Open("full")}}
 	d.basic = &watcher{client: s.Open("basic")}
 	for _, dn := range Extensions {
 		require.Equal(t, "EventRegistered", d.request("RegisterDN", dn).MessageID)
@@ -58,10 +61,11 @@ func (d *Desk) empty() {
 	d.T.Helper()
 	d.Clear()
 	d.Quiet()
-	for _, w := range []*watcher{d.full, d.basic} {
+	for _, w := range []*watcher{d.asker, d.full, d.basic} {
 		d.catchUp(w)
-		w.heard, w.told = nil, 0
+		w.heard, w.told, w.ordered = nil, 0, nil
 	}
+	d.questions = nil
 }
 
 // end makes sure that all has been told that should be, lets all hang up, and holds what is true of whatever happened.
@@ -69,6 +73,7 @@ func (d *Desk) end() {
 	d.T.Helper()
 	d.Settle()
 	d.silent()
+	d.noteCut()
 	d.Clear()
 	calls := map[string]bool{}
 	for _, w := range []*watcher{d.full, d.basic} {
@@ -87,6 +92,7 @@ func (d *Desk) end() {
 	}
 	RequireWhole(d.T, d.Switch, d.full.heard)
 	d.Quiet()
+	d.compare()
 }
 
 // ask sends a request for a DN, which must not be refused, and returns what answers it. more are the names and values of
@@ -119,14 +125,26 @@ func (d *Desk) post(request, thisDN string, more ...any) (reference int64) {
 	for i := 0; i < len(more); i += 2 {
 		fields[more[i].(string)] = more[i+1]
 	}
-	return d.Post(d.asker, "Request"+request, fields)
+	reference = d.Post(d.asker.client, "Request"+request, fields)
+	d.questions = append(d.questions, question{text: request + " " + written(fields), reference: reference})
+	return reference
 }
 
 // answerTo waits for what answers a request.
 func (d *Desk) answerTo(reference int64) lab.Message {
 	d.T.Helper()
-	m, err := d.Next(d.asker, func(m lab.Message) bool { return m.ReferenceID == reference })
+	m, err := d.Next(d.asker.client, func(m lab.Message) bool {
+		if m.CallID != "" {
+			d.asker.heard = append(d.asker.heard, m)
+		}
+		return m.ReferenceID == reference
+	})
 	require.NoError(d.T, err, "a request is not answered; told since the last comparison:\n%s", describeAll(d.full.heard[d.full.told:]))
+	for i := range d.questions {
+		if d.questions[i].reference == reference {
+			d.questions[i].answer = m
+		}
+	}
 	return m
 }
 

@@ -60,7 +60,8 @@ func (d *Desk) told(lines ...string) {
 			}
 		}
 		d.read(w, "what is told in profile "+profile, func() bool { return len(w.heard)-w.told >= len(want) })
-		got := w.heard[w.told : w.told+len(want)]
+		first := w.told
+		got := w.heard[first : first+len(want)]
 		w.told += len(want)
 		for start := 0; start < len(want); {
 			end := start + 1
@@ -68,6 +69,7 @@ func (d *Desk) told(lines ...string) {
 				end++
 			}
 			d.requireTold(profile, want[start:end], got[start:end], got)
+			w.ordered = append(w.ordered, first+end)
 			start = end
 		}
 	}
@@ -83,6 +85,7 @@ func (d *Desk) toldToTheEnd(lines ...string) {
 			require.True(d.T, told, "%q is not told. Told is:\n%s", line, describeAll(w.heard[w.told:]))
 		}
 		w.told = len(w.heard)
+		w.ordered = append(w.ordered, w.told)
 	}
 }
 
