@@ -40,6 +40,7 @@ type plant struct {
 	out    engine.Output
 	fold   cdr.Fold
 	events int // told since the start
+	sabotage
 }
 
 // box is what a client has been sent and nobody has taken.
@@ -54,9 +55,11 @@ type spoken struct{ talk, silence time.Duration }
 func newPlant(t testing.TB, seed uint64) *plant {
 	t.Helper()
 	p := &plant{socket: filepath.Join(t.TempDir(), "cti.sock"), boxes: map[*lab.Client]*box{}, spoken: map[string]*spoken{}}
+	p.sabotage = sabotage{map[engine.LegID]time.Duration{}, map[engine.LegID]bool{}, -1}
 	p.people = rand.New(rand.NewPCG(seed, 0x70656f706c65))
 	p.sim = sim.New(seed, sim.Options{
 		Phone: phone, Room: func(number string) bool { return number == scenario.Room }, RingTimeout: time.Minute,
+		Faults: sim.Faults{Command: p.fate},
 	})
 	p.engine = engine.New(engine.Config{
 		CompanyID: company, Inside: inside, Dial: dial, LegSeed: [2]uint64{seed, ^seed}, AuditMillis: 5_000,

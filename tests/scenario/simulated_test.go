@@ -27,7 +27,7 @@ const seeds = 3
 func TestSimulated(t *testing.T) {
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			scenario.Play(t, simulated{newPlant(t, seed), t}, scenario.Groups...)
+			scenario.Play(t, simulated{newPlant(t, seed), t}, append(slices.Clone(scenario.Groups), scenario.Refusals)...)
 		})
 	}
 }
@@ -105,7 +105,11 @@ func (s simulated) Act(dn string, what scenario.Act, number string) {
 	at := slices.IndexFunc(s.sim.Channels(), able)
 	act := acts[what]
 	act.To = number
-	require.True(s.t, s.sim.Act(s.sim.Channels()[at].ID, act, engine.LegID{}), "%s cannot do %v", dn, what)
+	id := s.sim.Channels()[at].ID
+	require.True(s.t, s.sim.Act(id, act, engine.LegID{}), "%s cannot do %v", dn, what)
+	if s.dropped[id] {
+		s.dropAnswered(id)
+	}
 }
 
 // join: the phone of dn holds one channel and talks to number on another.
@@ -174,15 +178,6 @@ func (s simulated) PickUp(dn, partyID string) {
 		Begin: sim.FromSwitch, From: dn, Run: "intercept", Target: leg(partyID),
 		Acts: []sim.Act{{After: 3 * ms, Do: sim.Ring}},
 	})
-}
-
-func (s simulated) Members(room string) (count int) {
-	for _, c := range s.sim.Channels() {
-		if c.Room == room {
-			count++
-		}
-	}
-	return count
 }
 
 func (s simulated) Talk(d time.Duration) {
