@@ -238,7 +238,7 @@ func (e *Engine) agentMoved(a *agent) {
 func (e *Engine) startWrapUp(a *agent, millis int64, untimed bool, p *party) {
 	wrap := wrapUp{back: AgentReady}
 	switch {
-	case p == nil && a.config.ManualToReady:
+	case p == nil && a.config.ManualToReady && !e.draining:
 	case a.next.set:
 		wrap.back, wrap.backReason = a.next.state, a.next.reason
 	case a.state == AgentNotReady:
