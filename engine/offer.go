@@ -80,6 +80,9 @@ func (e *Engine) offerFailed(o *offer) {
 		e.miss(o.agent, does, nil)
 	}
 	e.endOffer(o)
+	if w := o.waiter; w.waits() {
+		e.lineUp(w) // before any who came later
+	}
 }
 
 // callAgent has the switch call an agent's phone for a caller; false when there is no way to it.

@@ -197,7 +197,11 @@ func (e *Engine) findAgent(w *waiter) {
 		}
 		return
 	}
-	if t := e.best(w); t != nil {
+	for w.waits() { // to the phone of the best there may be no way
+		t := e.best(w)
+		if t == nil {
+			return
+		}
 		e.choose(w, t)
 	}
 }
