@@ -28,8 +28,9 @@ const (
 // What a start asks of the past goes by places in the tables: a database of years takes no longer than one of weeks.
 var (
 	askDropped = fmt.Sprintf("SELECT "+stayColumns+" FROM "+
-		"(SELECT *, max(entered_millis) OVER (PARTITION BY queue_id, caller_dn) AS came FROM queue_stay NOT INDEXED "+
-		"WHERE id > (SELECT max(id) FROM queue_stay) - %d AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
+		"(SELECT *, max(iif(callback = 0, entered_millis, 0)) OVER (PARTITION BY queue_id, caller_dn) AS came "+
+		"FROM queue_stay NOT INDEXED WHERE id > (SELECT max(id) FROM queue_stay) - %d "+
+		"AND queue_id IN (SELECT queue_id FROM queue WHERE resume_millis > 0)) s "+
 		"WHERE outcome IN ('%s', '%s') AND callback = 0 AND came <= left_millis AND NOT EXISTS (SELECT 1 FROM party p "+
 		"WHERE p.call_id = s.call_id AND p.party_id = s.party_id AND p.agent_uuid <> '') ORDER BY left_millis, id",
 		pastMax, engine.StayAbandoned, engine.StayInterrupted)

@@ -81,6 +81,8 @@ func TestDroppedAndServed(t *testing.T) {
 	dir := t.TempDir()
 	agent := engine.PartyRecord{CallID: "1001-call", PartyID: "1001300", StartMillis: 1, AgentUUID: "u1"}
 	const month = 31 * 86_400_000
+	asked := stayOf("138", month+980, 0, "", "") // another call of his is to be called back: he has not come himself
+	asked.Queue.PartyID, asked.Queue.Callback = "", true
 	records := []engine.Record{
 		stayOf("137", 50, 60, engine.StayAnswered, "u1"),
 		stayOf("131", month+100, month+900, engine.StayAbandoned, ""),
@@ -93,6 +95,8 @@ func TestDroppedAndServed(t *testing.T) {
 		stayOf("134", month+450, month+600, engine.StayAnswered, "u2"),
 		{Kind: engine.QueueEntered, Queue: stayOf("133", month+710, 0, "", "").Queue},
 		stayOf("136", month+400, month+950, engine.StayInterrupted, ""),
+		stayOf("138", month+400, month+970, engine.StayAbandoned, ""),
+		{Kind: engine.QueueEntered, Queue: asked.Queue},
 	}
 	d := sampleDirectory()
 	require.Equal(t, "8001", d.Queues[0].ID)
@@ -105,7 +109,7 @@ func TestDroppedAndServed(t *testing.T) {
 	s := open(t, Options{Dir: dir})
 	dropped, err := s.Dropped()
 	require.NoError(t, err)
-	require.Equal(t, []engine.QueueRecord{*records[2].Queue, *records[1].Queue, *records[10].Queue}, dropped)
+	require.Equal(t, []engine.QueueRecord{*records[2].Queue, *records[1].Queue, *records[10].Queue, *records[11].Queue}, dropped)
 	served, err := s.Served()
 	require.NoError(t, err)
 	require.Equal(t, []engine.QueueRecord{

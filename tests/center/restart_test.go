@@ -50,7 +50,8 @@ func (k *kept) take(records []engine.Record) {
 		case engine.QueueEntered:
 			k.stays[stayKey{r.Queue.CallID, r.Queue.PartyID, r.Queue.QueueID, r.Queue.EnteredMillis}] = *r.Queue
 			k.left = slices.DeleteFunc(k.left, func(s engine.QueueRecord) bool {
-				return s.Outcome != engine.StayAnswered && s.QueueID == r.Queue.QueueID && s.CallerDN == r.Queue.CallerDN
+				came := !r.Queue.Callback && s.QueueID == r.Queue.QueueID && s.CallerDN == r.Queue.CallerDN
+				return came && s.Outcome != engine.StayAnswered
 			})
 		case engine.QueueLeft:
 			k.left = append(k.left, *r.Queue)
