@@ -51,7 +51,11 @@ func (e *Engine) recordStay(kind RecordKind, w *waiter, outcome string, by *agen
 		EnteredMillis: w.cameMillis, SinceMillis: w.sinceMillis, EarlyMillis: w.early / 1_000_000, Outcome: outcome, Offers: w.made,
 		Position: w.position, Callback: w.number != "",
 	}
-	if kind == QueueLeft {
+	switch {
+	case kind == QueueEntered:
+	case w.came > e.in.MonoNanos: // he has come in this moment, and not for the first time
+		r.LeftMillis = w.cameMillis
+	default:
 		r.LeftMillis = e.in.wallMillis()
 	}
 	if by != nil {

@@ -77,12 +77,13 @@ type party struct {
 	thirdDN       string // an observer's customer
 	waitedIn      string // the queue that it waited in when the last run ended
 	waitedSince   int64  // and since when, monotonic ns
+	staysFrom     int64  // when its next stay may begin, monotonic ns
 	hops          int    // queues that it was sent on through
 	observes      ref    // the agent whom a supervisor listens to
 	deletedBy     string // who takes it out of its conference
 	recording     string // the file that it is recorded into
 
-	_ [16]byte // so that it is whole lines of the processor's cache
+	_ [8]byte // so that it is whole lines of the processor's cache
 }
 
 // names are the texts of a leg that its party keeps.

@@ -33,10 +33,15 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, ring int64, inApp boo
 	e.matchLater(w)
 }
 
+// stayApart: who comes into queues twice in a moment has come at two: his stays are told apart by their ms.
+const stayApart = 1_000_000
+
 // beginStay ties a stay to who waits.
 func (e *Engine) beginStay(w *waiter, p *party) {
 	q := w.queue
 	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
+	w.came = max(w.came, p.staysFrom)
+	w.cameMillis, p.staysFrom = e.millisOf(w.came), w.came+stayApart
 	w.early = max(w.entered-p.call.created, 0)
 	w.key = w.turn()
 	if p.waiter != nil {
@@ -149,7 +154,7 @@ func (e *Engine) leave(w *waiter, outcome string, by *agent) {
 	if by != nil {
 		q.served(e.in.MonoNanos - w.entered)
 	} else if p != nil && !p.ending && w.op == nil {
-		e.setVariables(p, "cti_queue_left_ms", e.millisText(e.in.MonoNanos), "cti_queue_result", outcome)
+		e.setVariables(p, "cti_queue_left_ms", e.millisText(max(e.in.MonoNanos, w.came)), "cti_queue_result", outcome)
 		p.queue = nil
 	}
 	for _, o := range w.offers {
