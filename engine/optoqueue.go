@@ -100,6 +100,7 @@ func (e *Engine) ownsPlace(o *operation) {
 	w.party = refTo(by)
 	e.recordStay(QueueLeft, w, StayHandedOver, nil)
 	w.party, w.callID, w.partyID = refTo(with), with.call.id, with.names.hex
+	delete(w.queue.dropped, with.thisDN)
 	e.setVariables(with, "cti_queue", w.queue.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
 	e.recordStay(QueueEntered, w, "", nil)
 	e.tellPlace(w)

@@ -191,7 +191,8 @@ func (e *Engine) waitForAny(w *waiter) {
 // callerLeft: a caller who waits has hung up. It runs when his leg begins to end, so that no phone rings on (3.2).
 func (e *Engine) callerLeft(w *waiter, p *party) {
 	q := w.queue
-	if q.config.ResumeMillis > 0 && identifies(p.thisDN) && w.op == nil {
+	consults := w.op != nil && w.op.by.get() == p
+	if q.config.ResumeMillis > 0 && identifies(p.thisDN) && !consults {
 		q.remember(p.thisDN, droppedCaller{w.entered, e.in.MonoNanos})
 	}
 	if len(w.offers) == 0 {

@@ -134,6 +134,7 @@ func (l *ledger) passesOn(from, to *staySeen) {
 		l.breaks("%s has left his place in %s, of %d, and %s has one in %s, of %d", from.CallerDN, from.QueueID, from.EnteredMillis,
 			to.CallerDN, to.QueueID, to.EnteredMillis)
 	}
+	delete(l.account.dropped[to.QueueID], to.CallerDN)
 	to.consult, to.enteredAt = false, from.enteredAt
 	to.offers, from.offers = from.offers, 0
 	for _, o := range l.offers {
