@@ -137,8 +137,9 @@ typedef struct cti_record {
  *                  uuid is while this bridge lasts, and is parked in silence when other_uuid ends. Of two that are joined
  *                  already only that is changed. Else name is empty.
  *   WAIT           takes the channel out of its bridge, room or application and plays name to it for ever: music,
- *                  ringback or silence. Its partner in a bridge is parked, not ended. A caller who is not answered yet
- *                  stays so: ringback is then the switch's 180.
+ *                  ringback, silence or queue. Its partner in a bridge is parked, not ended. A caller who is not answered yet
+ *                  stays so: ringback is then the switch's 180. With queue it hears what it would in cti_queue, and SAY
+ *                  reaches it, until it is taken elsewhere; no RETURN ends it, and a host that goes away does not either.
  *   JOIN_ROOM      the channel enters the conference name; its partner in a bridge is parked. A channel whose room ends
  *                  ends with it, unless it is kept.
  *   HOLD, UNHOLD   re-INVITE toward the phone; music to the partner
@@ -151,9 +152,9 @@ typedef struct cti_record {
  *   RECORD_*       value is the file: an absolute path of letters, digits and /-_.+=@, whose ending names its format
  *   RETURN         the application cti_queue or cti_agent that the channel is in returns, with the result value in
  *                  cti_queue_result or cti_agent_result
- *   SAY            the channel, which waits in cti_queue, hears over its music: name position (value: his place), wait
- *                  (value: seconds) or file (value: the file). A BRIDGE does not wait for it. With name music, value (a
- *                  file or a stream) is its music from now on.
+ *   SAY            the channel, which waits in cti_queue or by a WAIT with queue, hears over its music: name position
+ *                  (value: his place), wait (value: seconds) or file (value: the file). A BRIDGE does not wait for it. With
+ *                  name music, value (a file or a stream) is its music from now on.
  *   VOICEMAIL      the channel is taken out of its bridge, room or application, answered, and put into the switch's
  *                  application voicemail for the box value, of the profile name; a domain other than the switch's own
  *                  stands behind it. When that is over the channel ends. 79 where the switch has no such application:

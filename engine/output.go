@@ -60,7 +60,7 @@ const (
 	CommandRecordPause               // record silence into the file Value until resumed
 	CommandRecordResume
 	CommandReturn // Leg's application, cti_queue or cti_agent, returns with the result Value
-	CommandSay    // Leg, which waits in cti_queue, is told Name: one of Say*, with Value
+	CommandSay    // Leg, which waits in cti_queue or as WaitQueue says, is told Name: one of Say*, with Value
 	// CommandPresence: keys that watch UUID, of an agent or a queue as Name says, show Value: one of Lamp*, and CallerName
 	// to people. It is about no leg and is not answered.
 	CommandPresence
@@ -103,6 +103,7 @@ const (
 	WaitMusic    = "music"
 	WaitRingback = "ringback"
 	WaitSilence  = "silence"
+	WaitQueue    = "queue" // the queue's music, and what CommandSay says over it
 )
 
 // Who hears a leg that listens to another.

@@ -6,7 +6,7 @@
  * The dialplan's applications. Each tells the engine by an EXECUTED record that it has begun; cti_queue and cti_agent
  * then wait for its RETURN. What they wait in is open before the record is, which may be answered at once.
  */
-enum { AGENT_ANSWER_MS = 2000, FIRST_WORD_MS = 50, MOVE_MS = 1000 };
+enum { AGENT_ANSWER_MS = 2000, MOVE_MS = 1000 };
 
 #define UNAVAILABLE "unavailable"
 
@@ -56,7 +56,7 @@ static bool begin(switch_core_session_t *session, cti_visit *visit, const char *
 	cti_leg *leg = leg_of(session);
 	switch_channel_set_variable(channel, result, NULL);
 	if (leg && !cti_visits(leg, app)) {
-		cti_visit_begin(visit, leg, app);
+		cti_visit_begin(visit, leg, app, false);
 		if (tell(session, leg, app, argument, 0)) return true;
 		cti_visit_end(visit);
 	}
@@ -90,30 +90,11 @@ static void prepare(switch_core_session_t *session)
 	if (switch_channel_test_flag(channel, CF_PROXY_MODE)) switch_ivr_media(switch_core_session_get_uuid(session), SMF_NONE);
 }
 
-static bool hear_music(switch_core_session_t *session, cti_visit *visit)
-{
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	char *engines = cti_visit_music(visit);
-	const char *music = engines ? switch_core_session_strdup(session, engines)
-	                            : switch_channel_get_variable(channel, "cti_queue_music");
-	free(engines);
-	if (!zstr(music) && !strcasecmp(music, "ringback")) return cti_hear_ringback(session, visit);
-	return cti_hear_music(session, visit, music);
-}
-
-/* What is to be heard comes one after the other; music is what there is between. */
 static void wait_in_queue(switch_core_session_t *session, cti_visit *visit)
 {
-	switch_channel_t *channel = switch_core_session_get_channel(session);
-	const char *welcome = switch_channel_get_variable(channel, "cti_queue_welcome");
+	const char *welcome = switch_channel_get_variable(switch_core_session_get_channel(session), "cti_queue_welcome");
 	if (!zstr(welcome)) cti_hear_file(session, visit, welcome);
-	else cti_visit_wait(visit, session, FIRST_WORD_MS); /* the engine may name other music: not a snatch of this one */
-	while (switch_channel_ready(channel) && !cti_visit_over(visit)) {
-		cti_saying *saying = cti_visit_saying(visit);
-		if (saying) cti_hear_saying(session, visit, saying);
-		else if (!hear_music(session, visit)) cti_hear_silence(session, visit);
-		free(saying);
-	}
+	cti_hear_queue(session, visit);
 }
 
 /*

@@ -11,6 +11,7 @@ typedef enum cti_stay_kind {
 	CTI_STAY_PARTED, /* its partner was taken away */
 	CTI_STAY_SILENCE,
 	CTI_STAY_MUSIC,
+	CTI_STAY_QUEUE,
 	CTI_STAY_RINGBACK,
 	CTI_STAY_ROOM,
 	CTI_STAY_LISTEN,
@@ -48,7 +49,7 @@ typedef struct cti_leg {
 	bool routed;                            /* it has come to a number; its own thread */
 	cti_told_by transfer_told;              /* under the mutex of hooks.c */
 	_Atomic bool parks_again;               /* it passes through CS_RESET to be parked anew */
-	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away */
+	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away, or a queue's visit */
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
 	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
 	bool awaits_answer; /* these two under the mutex of stays.c */

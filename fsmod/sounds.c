@@ -94,7 +94,7 @@ bool cti_hear_music(switch_core_session_t *session, cti_visit *visit, const char
 	return play_first(session, visit, sounds, 3);
 }
 
-void cti_hear_silence(switch_core_session_t *session, cti_visit *visit)
+static void hear_silence(switch_core_session_t *session, cti_visit *visit)
 {
 	enum { LOOK_AROUND_MS = 1000 };
 	switch_channel_t *channel = switch_core_session_get_channel(session);
@@ -128,7 +128,7 @@ static void say_wait(switch_core_session_t *session, cti_visit *visit, const cha
 	say(session, visit, minutes, "time_measurement");
 }
 
-void cti_hear_saying(switch_core_session_t *session, cti_visit *visit, const cti_saying *saying)
+static void hear_saying(switch_core_session_t *session, cti_visit *visit, const cti_saying *saying)
 {
 	switch (saying->kind) {
 	case CTI_SAY_POSITION:
@@ -143,5 +143,32 @@ void cti_hear_saying(switch_core_session_t *session, cti_visit *visit, const cti
 		break;
 	case CTI_SAY_MUSIC:
 		break;
+	}
+}
+
+/* ---- in a queue ---- */
+
+static bool hear_music_of(switch_core_session_t *session, cti_visit *visit)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	char *engines = cti_visit_music(visit);
+	const char *music = engines ? switch_core_session_strdup(session, engines)
+	                            : switch_channel_get_variable(channel, "cti_queue_music");
+	free(engines);
+	if (!zstr(music) && !strcasecmp(music, "ringback")) return cti_hear_ringback(session, visit);
+	return cti_hear_music(session, visit, music);
+}
+
+/* What is to be heard comes one after the other; music is what there is between. */
+void cti_hear_queue(switch_core_session_t *session, cti_visit *visit)
+{
+	enum { FIRST_WORD_MS = 50 };
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_visit_wait(visit, session, FIRST_WORD_MS); /* the engine may name other music: not a snatch of this one */
+	while (switch_channel_ready(channel) && !cti_visit_over(visit)) {
+		cti_saying *saying = cti_visit_saying(visit);
+		if (saying) hear_saying(session, visit, saying);
+		else if (!hear_music_of(session, visit)) hear_silence(session, visit);
+		free(saying);
 	}
 }

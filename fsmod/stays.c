@@ -47,6 +47,15 @@ static void listen_to(switch_core_session_t *session, cti_leg *leg, const cti_st
 	atomic_store(&leg->listens, false);
 }
 
+/* The engine has asked for it, and need not be there any more: another may have more to say. */
+static void wait_in_queue(switch_core_session_t *session, cti_leg *leg)
+{
+	cti_visit visit;
+	cti_visit_begin(&visit, leg, CTI_QUEUE_APP, true);
+	atomic_store(&leg->enters, false);
+	cti_hear_queue(session, &visit);
+	cti_visit_end(&visit);
+}
 
 static void speak_to(switch_core_session_t *session, const char *box)
 {
@@ -72,7 +81,7 @@ static cti_stay take(switch_channel_t *channel, cti_leg *leg)
 	if (switch_channel_get_state(channel) == CS_PARK) {
 		stay = leg->stay;
 		leg->stay.kind = CTI_STAY_NONE;
-		atomic_store(&leg->enters, stay.kind == CTI_STAY_ROOM);
+		atomic_store(&leg->enters, stay.kind == CTI_STAY_ROOM || stay.kind == CTI_STAY_QUEUE);
 	}
 	pthread_mutex_unlock(&mutex);
 	return stay;
@@ -102,6 +111,8 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 		listen_to(session, leg, &stay);
 		cti_tell_end_first(stay.what); /* which may be why it ends */
 		leave(channel, leg);
+	} else if (stay.kind == CTI_STAY_QUEUE) {
+		wait_in_queue(session, leg);
 	} else if (stay.kind == CTI_STAY_MUSIC && switch_channel_media_ready(channel)) {
 		cti_hear_music(session, NULL, NULL);
 	} else if (stay.kind == CTI_STAY_RINGBACK) {
@@ -278,6 +289,7 @@ switch_call_cause_t cti_wait(const cti_job *job, switch_core_session_t *session)
 	cti_stay stay = {0};
 	if (!strcmp(job->name, "music")) stay.kind = CTI_STAY_MUSIC;
 	else if (!strcmp(job->name, "ringback")) stay.kind = CTI_STAY_RINGBACK;
+	else if (!strcmp(job->name, "queue")) stay.kind = CTI_STAY_QUEUE;
 	else if (!strcmp(job->name, "silence")) stay.kind = CTI_STAY_SILENCE;
 	else return CTI_CAUSE_REFUSED;
 	return move_to(session, &stay);

@@ -4,18 +4,19 @@
 #include "visits.h"
 
 /*
- * A visit is a channel's time in an application that waits for the engine. Workers leave word for it; the channel's own
- * thread, which keeps the visit on its stack, looks for word at every frame, or is woken where it has no frames.
+ * A visit is a channel's time in an application that waits for the engine, or parked in a queue. Workers leave word for it;
+ * the channel's own thread, which keeps the visit on its stack, looks for word at every frame, or is woken where it has none.
  */
 enum { SAYINGS_MAX = 8 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app)
+void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app, bool parked)
 {
 	memset(visit, 0, sizeof *visit);
 	visit->leg = leg;
 	visit->app = app;
+	visit->parked = parked;
 	visit->load = cti_load();
 	cti_condition_init(&visit->word_came);
 	pthread_mutex_lock(&mutex);
@@ -43,10 +44,10 @@ bool cti_visits(const cti_leg *leg, const char *app)
 	return false;
 }
 
-/* An engine that is gone, or does not read what it is told, will not let the channel go. */
+/* An engine that is gone, or does not read what it is told, will not let the channel go. A parked one has nowhere to go. */
 static bool forsaken(const cti_visit *visit)
 {
-	return cti_load() != visit->load || !cti_engine_reads();
+	return !visit->parked && (cti_load() != visit->load || !cti_engine_reads());
 }
 
 bool cti_visit_over(const cti_visit *visit)
@@ -135,7 +136,7 @@ switch_call_cause_t cti_return(const cti_job *job, switch_core_session_t *sessio
 	if (!cti_may_be_value(job->value) || strlen(job->value) >= sizeof ((cti_visit *)NULL)->result) return CTI_CAUSE_REFUSED;
 	pthread_mutex_lock(&mutex);
 	cti_visit *visit = visit_of(session);
-	bool waits = visit && !atomic_load(&visit->returned);
+	bool waits = visit && !visit->parked && !atomic_load(&visit->returned);
 	if (waits) {
 		switch_copy_string(visit->result, job->value, sizeof visit->result);
 		atomic_store(&visit->returned, true);

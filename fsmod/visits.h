@@ -17,7 +17,8 @@ typedef struct cti_saying {
 typedef struct cti_visit {
 	struct cti_visit *outer; /* of the application that runs this one while it waits */
 	cti_leg *leg;
-	const char *app;
+	const char *app; /* what a parked channel hears in a queue is that of CTI_QUEUE_APP */
+	bool parked;     /* it waits in no application, and nothing returns: it is over when the channel is wanted elsewhere */
 	uint32_t load;
 	_Atomic bool word, returned; /* there is something to hear; the engine lets it go, with the result */
 	pthread_cond_t word_came;
@@ -27,7 +28,7 @@ typedef struct cti_visit {
 } cti_visit;
 
 /* On the channel's own thread, to whom the visit belongs. */
-void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app);
+void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app, bool parked);
 void cti_visit_end(cti_visit *visit);
 /* cti_visits: is the channel in the application already? */
 bool cti_visits(const cti_leg *leg, const char *app);
@@ -53,10 +54,10 @@ switch_call_cause_t cti_say(const cti_job *job, switch_core_session_t *session);
 /* On the channel's own thread; visit may be NULL. Music and ringback go on for ever; false: there is only silence. */
 bool cti_hear_music(switch_core_session_t *session, cti_visit *visit, const char *wish);
 bool cti_hear_ringback(switch_core_session_t *session, cti_visit *visit);
-void cti_hear_silence(switch_core_session_t *session, cti_visit *visit);
-/* These end by themselves, or when the visit is over. */
+/* cti_hear_queue returns when the channel is wanted elsewhere or the visit is over. */
+void cti_hear_queue(switch_core_session_t *session, cti_visit *visit);
+/* It ends by itself, or when the visit is over. */
 void cti_hear_file(switch_core_session_t *session, cti_visit *visit, const char *file);
-void cti_hear_saying(switch_core_session_t *session, cti_visit *visit, const cti_saying *saying);
 
 /* ---- apps.c ---- */
 

@@ -41,7 +41,7 @@ func (s *Switch) park(l *leg) {
 
 // wait: l waits and hears sound, if it has media. For a caller without it ringback is a 180.
 func (s *Switch) wait(l *leg, sound string) {
-	l.waiting, l.sound = true, sound
+	l.waiting, l.sound, l.said = true, sound, nil
 	if sound == engine.WaitRingback && !l.talking && !l.early && !l.ringing && l.direction == engine.DirectionInbound {
 		s.rings(l)
 	}

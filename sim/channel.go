@@ -10,7 +10,8 @@ type Channel struct {
 	Ringing bool   // or early
 	Talking bool   // answered
 	Partner engine.LegID
-	Waits   string // what it hears while it waits: one of engine.Wait*
+	Waits   string   // what it hears while it waits: one of engine.Wait*
+	Said    []string // and has been told, if that is a queue
 	Room    string
 	Hears   engine.LegID // whom it eavesdrops
 	HeardBy string       // and who hears it: one of engine.HeardBy*
@@ -30,7 +31,7 @@ func (s *Switch) Channels() []Channel {
 		}
 		c := Channel{
 			ID: l.id, CallID: l.text.CTICallID, Number: l.text.Destination, Talking: l.talking,
-			Ringing: (l.ringing || l.early) && !l.talking, Waits: l.sound, Room: l.room, HeardBy: l.heardBy,
+			Ringing: (l.ringing || l.early) && !l.talking, Waits: l.sound, Said: l.said, Room: l.room, HeardBy: l.heardBy,
 			Held: l.callState == engine.CallStateHeld, Muted: l.muted, Digits: l.digits,
 		}
 		if l.direction == engine.DirectionInbound {

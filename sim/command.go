@@ -211,6 +211,8 @@ func (s *Switch) command(c *engine.Command) uint16 {
 		return s.sendDTMF(l, c.Value)
 	case engine.CommandAnswer:
 		return s.askToAnswer(l)
+	case engine.CommandSay:
+		return s.say(l, c.Name, c.Value)
 	case engine.CommandRecordStart:
 		return s.recordStart(l, c.Value)
 	case engine.CommandRecordStop, engine.CommandRecordPause, engine.CommandRecordResume:

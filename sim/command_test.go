@@ -252,6 +252,31 @@ func TestWait(t *testing.T) {
 	})
 }
 
+// A leg that waits in a queue hears what is said, until it is taken elsewhere; each queue begins anew.
+func TestWaitInQueue(t *testing.T) {
+	eachSeed(t, patient, func(d *desk) {
+		a, b := d.talk()
+		say := func(what, value string, cause uint16) {
+			d.now(engine.Command{Kind: engine.CommandSay, Leg: a, Name: what, Value: value, CallID: "call"}, cause)
+		}
+		say(engine.SayPosition, "1", 101)
+		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: engine.WaitQueue, CallID: "call"}, 0)
+		say(engine.SayMusic, "local_stream://jazz", 0)
+		say(engine.SayFile, "/hello.wav", 0)
+		say(engine.SayPosition, "two", 95)
+		say("a song", "1", 95)
+		say(engine.SayFile, "", 95)
+		require.Equal(d, engine.WaitQueue, d.channel(a).Waits)
+		require.Equal(d, []string{"music local_stream://jazz", "file /hello.wav"}, d.channel(a).Said)
+		d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: engine.WaitQueue, CallID: "call"}, 0)
+		say(engine.SayWait, "60", 0)
+		require.Equal(d, []string{"wait 60"}, d.channel(a).Said)
+		d.bridged(a, b)
+		say(engine.SayPosition, "1", 101)
+		d.empty()
+	})
+}
+
 // A caller who is sent to voicemail is answered there and leaves what he was in: nobody rings for him any more.
 func TestVoicemail(t *testing.T) {
 	eachSeed(t, patient, func(d *desk) {
@@ -270,7 +295,7 @@ func TestVoicemail(t *testing.T) {
 // A caller who is not answered stays so while waiting: without media ringback is the switch's 180, and nothing else is
 // heard; with media, which B's ringing has given it here, all are.
 func TestWaitBeforeTheAnswer(t *testing.T) {
-	for _, sound := range []string{engine.WaitRingback, engine.WaitMusic, engine.WaitSilence} {
+	for _, sound := range []string{engine.WaitRingback, engine.WaitMusic, engine.WaitSilence, engine.WaitQueue} {
 		eachSeed(t, patient, func(d *desk) {
 			a, b := d.caller()
 			d.now(engine.Command{Kind: engine.CommandWait, Leg: a, Name: sound, CallID: "call"}, 0)

@@ -141,10 +141,31 @@ func (s *Switch) parkPartner(l *leg) {
 
 func (s *Switch) waitFor(l *leg, sound string) (uint16, arrival) {
 	switch sound {
-	case engine.WaitMusic, engine.WaitRingback, engine.WaitSilence:
+	case engine.WaitMusic, engine.WaitRingback, engine.WaitSilence, engine.WaitQueue:
 		return s.moveTo(l, app{name: "wait", sound: sound})
 	}
 	return causeNotAllowed, nil
+}
+
+// say tells a leg that waits in a queue something, in the order in which it was asked for.
+func (s *Switch) say(l *leg, what, value string) uint16 {
+	switch what {
+	case engine.SayPosition, engine.SayWait:
+		if !only(value, "0123456789") {
+			return causeNotAllowed
+		}
+	case engine.SayFile, engine.SayMusic:
+		if value == "" {
+			return causeNotAllowed
+		}
+	default:
+		return causeNotAllowed
+	}
+	if l.sound != engine.WaitQueue {
+		return causeWrongState
+	}
+	l.said = append(l.said, what+" "+value)
+	return engine.CauseNone
 }
 
 func (s *Switch) joinRoom(l *leg, room string) (uint16, arrival) {

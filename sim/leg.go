@@ -31,10 +31,11 @@ type leg struct {
 	app     app  // what it runs once it is answered
 	next    *app // where its thread goes next: it was transferred
 
-	room    string // the conference that it is in
-	left    string // and the one that it is leaving
-	sound   string // what it hears while it waits: one of engine.Wait*
-	heardBy string // who hears it while it eavesdrops: one of engine.HeardBy*
+	room    string   // the conference that it is in
+	left    string   // and the one that it is leaving
+	sound   string   // what it hears while it waits: one of engine.Wait*
+	said    []string // what it has been told while it waits in a queue
+	heardBy string   // who hears it while it eavesdrops: one of engine.HeardBy*
 	files   []recording
 	digits  string // what its far end has been sent
 

@@ -480,12 +480,12 @@ func bridgeRefused(t *testing.T, s *freeSwitch) {
 // waits: from one to the other, for ever, and out of it into a bridge.
 func waits(t *testing.T, s *freeSwitch) {
 	a, b := s.originate("1001"), s.originate("1002")
-	for _, name := range []string{"music", "ringback", "silence", "ringback", "music", "music", "silence", "silence"} {
+	for _, name := range []string{"music", "ringback", "silence", "queue", "queue", "music", "music", "queue", "silence", "silence"} {
 		s.accepted(command{kind: cmdWait, uuid: a, name: name, call: "w"})
 		s.inState(a, "CS_PARK")
 	}
 	require.Equal(t, causeRefused, s.do(command{kind: cmdWait, uuid: a, name: "jazz"}))
-	for _, name := range []string{"music", "ringback", "silence"} {
+	for _, name := range []string{"music", "ringback", "silence", "queue"} {
 		mark := s.mark()
 		s.accepted(command{kind: cmdWait, uuid: a, name: name, call: "w"})
 		s.accepted(command{kind: cmdBridge, uuid: a, other: b, call: "w"})
@@ -521,7 +521,7 @@ func waitOfCaller(t *testing.T, s *freeSwitch) {
 	s.inState(in, "CS_PARK")
 	s.awaitKind(mark, "RINGING", caller)
 	require.NotContains(t, told(s.records()[mark:], in), "ANSWERED")
-	for _, name := range []string{"music", "silence", "ringback"} {
+	for _, name := range []string{"music", "queue", "silence", "ringback"} {
 		s.accepted(command{kind: cmdWait, uuid: in, name: name, call: "w"})
 		s.inState(in, "CS_PARK")
 	}

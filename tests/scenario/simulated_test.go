@@ -241,7 +241,7 @@ func (s simulated) Heard(dn string) (names string, sure bool) {
 			continue
 		}
 		switch me.Waits {
-		case engine.WaitMusic:
+		case engine.WaitMusic, engine.WaitQueue:
 			heard[scenario.Music] = true
 		case engine.WaitRingback:
 			heard[scenario.Ringing] = true
