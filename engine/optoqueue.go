@@ -24,9 +24,7 @@ func (e *Engine) callQueue(o *operation, q *queue) {
 		return
 	case o.kind == makeCall && by != nil && !by.ending:
 		o.dissolve() // where the queue sends him on, another operation has him
-		if e.enqueue(by, q, 0, o.ring, false); by.waiter != nil {
-			e.wait(by, WaitMusic)
-		}
+		e.enqueue(by, q, 0, o.ring, false)
 	case with != nil && !with.ending:
 		with.movedBy = o.byDN
 		o.dissolve() // likewise
@@ -127,8 +125,8 @@ func (e *Engine) waitsOn(o *operation) bool {
 	return true
 }
 
-// turnsMoved has a queue turn away the customer who comes into the agent's place there as if he came by himself; whom somebody has
-// picked up for, it has taken.
+// turnsMoved has a queue turn away the customer who comes into the agent's place there as if he came by himself, or welcome him;
+// whom somebody has picked up for, it has taken.
 func (e *Engine) turnsMoved(o *operation) bool {
 	w, with := o.opStay(), o.with.get()
 	if w == nil || with == nil || with.waiter != w || w.winner != nil {
@@ -139,8 +137,11 @@ func (e *Engine) turnsMoved(o *operation) bool {
 		w.op, o.stage, with.movedBy = nil, over, o.byDN
 		o.dissolve()
 		e.overflow(w, when)
+		return true
 	}
-	return refused
+	e.welcome(w, with)
+	e.armWaiter(w)
+	return false
 }
 
 // opUnserved: the queue gives up who waits for an operation. A consult has failed then; whom a transfer has left in the

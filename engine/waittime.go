@@ -72,11 +72,12 @@ func (e *Engine) waiterDue(w *waiter, now int64) {
 	e.armWaiter(w)
 }
 
-// welcome: what a caller hears first. Nothing of it delays an agent: a bridge does not wait for it.
+// welcome: what a caller hears first, in the application or out of it. Nothing of it delays an agent: a bridge does not wait
+// for it.
 func (e *Engine) welcome(w *waiter, p *party) {
 	c := w.queue.config
 	if !w.inApp {
-		return
+		e.wait(p, WaitQueue)
 	}
 	if c.Music != "" {
 		e.say(p, SayMusic, c.Music)

@@ -22,7 +22,8 @@ var painsStage = &stage{
 	callers: []string{painCaller},
 	queues:  []string{"8171", "8172", "8173"},
 	config: func(s *lab.Switch) (r roster) {
-		r.queues = queueElement("8171", "wrap-up-time", "1") + queueElement("8172") + queueElement("8173")
+		r.queues = queueElement("8171", "wrap-up-time", "1") + queueElement("8173") +
+			queueElement("8172", "welcome-sound", forEver(greeting))
 		r.agent("1171", []string{"8173"})
 		r.agent("1172", []string{"8171"})
 		r.agent("1173", []string{"8172"})
@@ -46,7 +47,8 @@ func sentOn(p *play) {
 	p.ask("SingleStepTransfer", "1172", "otherDN", "8172")
 	p.tells("AgentNotReady 1172 reasonCode=4", "Released 1172 callState=Transferred hangupSide=agent", "Queued 8172 otherDN="+painCaller)
 	p.rings("1173", "8172", painCaller)
-	p.answer("1173")
+	p.hears(map[string]string{painCaller: "greeting"})
+	p.answer("1173") // who does not wait for the end of it
 	p.tellsTogether("PartyChanged "+painCaller+" otherDN=1173 thirdDN=1172", "Established 1173 thisQueue=8172")
 	p.hears(map[string]string{painCaller: "1173", "1173": painCaller, "1172": ""})
 	p.tells("AgentReady 1172 reasonCode=4") // so long they talk
