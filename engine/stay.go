@@ -304,11 +304,12 @@ func (e *Engine) diversionFailed(o *operation) {
 	}
 }
 
-// pressed: a caller who waits has pressed a key.
+// pressed: a caller who waits has pressed a key. An agent who waits for somebody to consult has no such keys; whom he has left
+// in his place has.
 func (e *Engine) pressed(w *waiter, digits string) {
 	c := w.queue.config
 	for i := range len(digits) {
-		if w.gone || w.winner != nil || w.op != nil {
+		if w.gone || w.winner != nil || w.op != nil && w.op.kind != transfer {
 			return
 		}
 		switch key := digits[i : i+1]; {
