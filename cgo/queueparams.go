@@ -102,6 +102,7 @@ var queueFields = []field[queueDraft]{
 	}},
 	{"leave-when-nobody-ready", false, boolAllowed, func(q *queueDraft, v string) bool { return yes(&q.NobodyReady, v) }},
 	{"overflow", true, "when and where: " + overflowAllowed, overflowParam},
+	{"no-answer-overflow", false, targetsAllowed, func(q *queueDraft, v string) bool { return targets(&q.MissedOverflow, v) }},
 	{"exit-keys", false, "digits, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.ExitKeys, v, 16) }},
 	{"callback-key", false, "one digit, A to D, * or #", func(q *queueDraft, v string) bool { return keys(&q.CallbackKey, v, 1) }},
 	{"callback-expires", false, secondsAllowed, func(q *queueDraft, v string) bool { return seconds(&q.CallbackMillis, v) }},
@@ -125,6 +126,15 @@ var queueFields = []field[queueDraft]{
 
 const overflowAllowed = "timeout, full, nobody-on, nobody-ready, key, closed or blacklisted; then queue, number or voicemail " +
 	"with which, or hangup, or dialplan; such as timeout queue 8002"
+
+const targetsAllowed = "recall, release, or queue, number or voicemail with which, separated by commas, such as " +
+	"queue 8002, number 0123, recall; the first that takes the caller has him, and nothing comes after release"
+
+func targets(to *[]engine.Target, value string) bool {
+	list, err := store.ParseTargets(value)
+	*to = list
+	return err == nil && len(list) > 0
+}
 
 // complete joins what several parameters say together.
 func (q *queueDraft) complete(e entry) error {

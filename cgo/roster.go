@@ -205,6 +205,7 @@ var agentFields = []field[agentDraft]{
 		a.missedGiven = true
 		return policy(&a.MissedPolicy, v)
 	}},
+	{"no-answer-overflow", false, targetsAllowed, func(a *agentDraft, v string) bool { return targets(&a.MissedOverflow, v) }},
 	{"reject-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.RejectPolicy, v) }},
 	{"busy-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.BusyPolicy, v) }},
 	{"unreachable-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.UnreachedPolicy, v) }},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -118,7 +119,25 @@ func (s *service) agent(id string, words []string) (answer, error) {
 		p := &status.Calls[i]
 		calls.add(p.PartyID, p.OtherDN, p.PartyRole, p.State, moment(p.Since))
 	}
-	return answer{tables: []table{head, calls}, value: status}, nil
+	info := agentInfo{AgentStatus: status}
+	for _, a := range s.directory.Load().Agents {
+		if a.UUID == status.AgentUUID {
+			info.NoAnswerOverflow = store.TargetsText(a.MissedOverflow)
+		}
+	}
+	return answer{tables: []table{head, calls, overflowTable(info.NoAnswerOverflow, "as the queue says")}, value: info}, nil
+}
+
+// agentInfo is an agent with where callers go whom he does not take, as `as json` shows it; empty: as the queue says.
+type agentInfo struct {
+	*events.AgentStatus
+	NoAnswerOverflow string `json:"noAnswerOverflow"`
+}
+
+func overflowTable(list, none string) table {
+	t := table{header: []string{"noAnswerOverflow"}}
+	t.add(cmp.Or(list, none))
+	return t
 }
 
 // agentNamed finds whom the command line means.
@@ -224,7 +243,8 @@ type queueStaff struct {
 // queueInfo is a queue with its staff.
 type queueInfo struct {
 	*events.QueueStatus
-	Staff []queueStaff `json:"staff"`
+	Staff            []queueStaff `json:"staff"`
+	NoAnswerOverflow string       `json:"noAnswerOverflow"`
 }
 
 // queue tells of one queue: who waits there and who works for it.
@@ -239,9 +259,15 @@ func (s *service) queue(id string) (answer, error) {
 	for _, c := range status.Callers {
 		callers.add(c.Position, c.CallID, c.OtherDN, moment(c.EnteredTime), c.Priority)
 	}
-	info := queueInfo{QueueStatus: status, Staff: []queueStaff{}}
+	info := queueInfo{QueueStatus: status, Staff: []queueStaff{}, NoAnswerOverflow: "recall"}
+	directory := s.directory.Load()
+	for i := range directory.Queues {
+		if q := &directory.Queues[i]; q.ID == id && len(q.MissedOverflow) > 0 {
+			info.NoAnswerOverflow = store.TargetsText(q.MissedOverflow)
+		}
+	}
 	staff := table{header: []string{"id", "agentUUID", "name", "level", "position", "state", "status"}}
-	for _, t := range s.directory.Load().Tiers {
+	for _, t := range directory.Tiers {
 		if t.QueueID != id {
 			continue
 		}
@@ -253,7 +279,7 @@ func (s *service) queue(id string) (answer, error) {
 		info.Staff = append(info.Staff, queueStaff{AgentUUID: a.AgentUUID, AgentID: a.AgentID, Name: a.Name, Level: t.Level,
 			Position: t.Position, State: agentState(a), Status: a.Status})
 	}
-	return answer{tables: []table{head, callers, staff}, value: info}, nil
+	return answer{tables: []table{head, callers, staff, overflowTable(info.NoAnswerOverflow, "")}, value: info}, nil
 }
 
 // importReport is what `cti import callcenter` did, as `as json` shows it.

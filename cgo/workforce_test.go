@@ -20,9 +20,10 @@ import (
 func people() (rows []setting) {
 	rows = append(rows, element("agents", 0, "name", "7001", "contact", "user/1001@pbx.example", "status", "Available",
 		"full-name", "Zoë")...)
-	rows = append(rows, element("agents", 1, "name", "7002", "uuid", "u-2", "contact", "user/1002")...)
+	rows = append(rows, element("agents", 1, "name", "7002", "uuid", "u-2", "contact", "user/1002",
+		"no-answer-overflow", "queue 8002, release")...)
 	rows = append(rows, element("queues", 0, "name", "8001", "full-name", "Support", "strategy", "top-down",
-		"time-zone", "UTC", "hours", "Mon-Fri 09:00-17:00")...)
+		"time-zone", "UTC", "hours", "Mon-Fri 09:00-17:00", "no-answer-overflow", "voicemail 1000,recall")...)
 	rows = append(rows, element("tiers", 0, "agent", "7001", "queue", "8001", "level", "2")...)
 	return append(rows, element("tiers", 1, "agent", "7002", "queue", "8001", "position", "3")...)
 }
@@ -86,6 +87,12 @@ func TestAgentCommands(t *testing.T) {
 		require.True(t, strings.HasPrefix(b.query(line), want), "%s: %s", line, b.query(line))
 	}
 	require.Contains(t, b.query("agent 7002 login 1001"), "another agent is logged in at this DN", "3.0-10")
+	require.Contains(t, b.query("agent 7001"), "\nnoAnswerOverflow\nas the queue says\n")
+	require.Contains(t, b.query("agent 7002"), "\nnoAnswerOverflow\nqueue 8002, release\n")
+	var one agentInfo
+	b.asJSON(t, "agent 7002", &one)
+	require.Equal(t, "queue 8002, release", one.NoAnswerOverflow)
+	require.Equal(t, "u-2", one.AgentUUID)
 }
 
 // TestQueueCommands: queues are told with who waits and who works there.
@@ -103,7 +110,9 @@ func TestQueueCommands(t *testing.T) {
 		{AgentUUID: uuidOf("7001"), AgentID: "7001", Name: "Zoë", Level: 2, Position: 1, State: "ready", Status: "free"},
 		{AgentUUID: "u-2", AgentID: "7002", Name: "7002", Level: 1, Position: 3, State: "logged-out", Status: "offline"},
 	}, one.Staff)
+	require.Equal(t, "voicemail 1000, recall", one.NoAnswerOverflow)
 	require.Contains(t, b.query("queue 8001"), "\nposition|callID|otherDN|entered|priority\n")
+	require.Contains(t, b.query("queue 8001"), "\nnoAnswerOverflow\nvoicemail 1000, recall\n")
 	b.finish(t)
 	require.Contains(t, b.query("agents"), "-ERR the engine does not answer")
 	require.Contains(t, b.query("queue 8001"), "-ERR the engine does not answer")

@@ -7,6 +7,7 @@ const (
 	CauseUserBusy             uint16 = 17
 	CauseNoAnswer             uint16 = 19
 	CauseCallRejected         uint16 = 21
+	CauseOutOfOrder           uint16 = 27
 	CauseTemporaryFailure     uint16 = 41
 	CauseInvalidCallReference uint16 = 81  // no such channel
 	CauseTimerExpired         uint16 = 102 // the switch has given up waiting

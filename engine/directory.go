@@ -39,6 +39,7 @@ type AgentConfig struct {
 	NailedUp        bool            // his phone stays connected between calls
 	LoginAtStart    bool            // he is logged in when the engine starts, ready
 	DuplicatePolicy DuplicatePolicy // what a login of another agent at his DN does (3.0-10)
+	MissedOverflow  []Target        // where callers go whose call he does not take, however; empty = as the queue says
 }
 
 // MobileAccept is UseMobileAccept of the contact-center types.
@@ -131,9 +132,10 @@ type QueueConfig struct {
 	NobodyReady      bool  // nobody ready sends callers on: who comes, and who waits
 	ResumeMillis     int64 // a caller who dropped and returns in time has his place again
 	Overflow         []Overflow
-	ExitKeys         string // digits by which a caller leaves for the key-press overflow
-	CallbackKey      string // digit by which he leaves, keeps his place and is called back
-	CallbackMillis   int64  // how long his place waits then; 0 = callbackDefault
+	MissedOverflow   []Target // where callers go whom the agent that is called does not take; empty = they wait on
+	ExitKeys         string   // digits by which a caller leaves for the key-press overflow
+	CallbackKey      string   // digit by which he leaves, keeps his place and is called back
+	CallbackMillis   int64    // how long his place waits then; 0 = callbackDefault
 	Music            string
 	Welcome          string // file that he hears first
 	AnnounceMillis   int64  // how often Announce, position and waiting time are said
@@ -154,6 +156,13 @@ type Overflow struct {
 	To   string // another queue's id, or a number; empty for a hang-up
 }
 
+// Target is one of the places where a caller may go whose call is not taken. The first of a list that takes him has him; where
+// none does he waits on (3.3).
+type Target struct {
+	Kind OverflowKind // ToRecall, ToRelease, ToQueue, ToNumber or ToVoicemail
+	To   string
+}
+
 // OverflowWhen is why a caller leaves a queue unserved. The values are those of cti_queue_result.
 type OverflowWhen string
 
@@ -166,6 +175,12 @@ const (
 	WhenClosed      OverflowWhen = "closed"
 	WhenBlacklisted OverflowWhen = "blacklisted"
 	WhenCallback    OverflowWhen = "callback" // he is called back when it is his turn
+
+	// The agent did not take his call, and MissedOverflow has sent him on: why he did not.
+	WhenNoAnswer    OverflowWhen = OfferNoAnswer
+	WhenRejected    OverflowWhen = OfferRejected
+	WhenBusy        OverflowWhen = OfferBusy
+	WhenUnreachable OverflowWhen = OfferUnreachable
 )
 
 // How else a stay ends.
@@ -192,6 +207,9 @@ const (
 	ToNumber    OverflowKind = "number"
 	ToVoicemail OverflowKind = "voicemail"
 	ToHangup    OverflowKind = "hangup"
+
+	ToRecall  OverflowKind = "recall"  // of a Target: back into the queue that he came from, where he has his place
+	ToRelease OverflowKind = "release" // of a Target: hung up, with the cause for which his call was not taken
 )
 
 // TierConfig puts an agent into a queue.

@@ -49,6 +49,7 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 	w.unawait()
 	e.offers++
 	w.made++
+	w.missed = nil
 	a.offer, a.turn = o, e.offers
 	w.offers = append(w.offers, o)
 	if q.goesDown() {
@@ -73,14 +74,19 @@ func (e *Engine) offerTo(w *waiter, t *tier, reason string) {
 func (e *Engine) offerFailed(o *offer) {
 	o.outcome = OfferUnreachable
 	e.recordOffer(OfferMade, o.record)
-	if does := o.agent.config.whenMissed(o.outcome); e.full() {
+	full := e.full()
+	if does := o.agent.config.whenMissed(o.outcome); full {
 		e.block(o.agent, does.closedMillis)
 	} else {
 		e.blockMissed(o.agent, o.outcome, does)
 		e.miss(o.agent, does, nil)
 	}
 	e.endOffer(o)
-	if w := o.waiter; w.waits() {
+	w := o.waiter
+	if full {
+		w.missed = nil
+	}
+	if w.waits() {
 		e.lineUp(w) // before any who came later
 	}
 }
@@ -386,6 +392,7 @@ func (e *Engine) endOffer(o *offer) {
 	if w.diverted {
 		e.tellQueued(w, o)
 	}
+	w.missed = o
 	if e.hopeless(w.queue) {
 		e.changed = append(e.changed, w.queue)
 	}

@@ -20,13 +20,12 @@ type operation struct {
 	command  uint64 // the act of the switch that the stage waits for, the last of them where there are several
 	earliest uint64 // and the first of those; 0 = it is one
 	version  uint32
-	told     bool   // with has been told of target
-	recalled bool   // target is by again
-	placed   bool   // with was where the engine had put it before it was to be taken over
-	gone     blame  // of the last of its parties that ended
-	goneDN   string // of with, who has ended
-	inApp    bool   // diversion: with is in cti_queue
-	result   string
+	told     bool       // with has been told of target
+	recalled bool       // target is by again
+	placed   bool       // with was where the engine had put it before it was to be taken over
+	gone     blame      // of the last of its parties that ended
+	goneDN   string     // of with, who has ended
+	detour   *detour    // diversion: where with comes from, and goes if nobody answers
 	watchers []ref      // who listened to by before he was to go
 	givenUp  bool       // by has taken it out of the queue that looked for target
 	former   *operation // that its parties took part in: it goes on if by is not taken out

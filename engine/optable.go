@@ -141,7 +141,7 @@ var operationRows = []operationRow{
 	{diverts, []stage{merging}, opRefused, calling, (*Engine).giveUpTarget, "hang up target", "3.3"},
 	{diverts, []stage{merging}, opExpired, calling, (*Engine).giveUpTarget, "hang up target", "3.3"},
 	{diverts, []stage{calling, merging}, opWithEnds, over, (*Engine).dropTarget, "hang up target", "3.3"},
-	{diverts, []stage{calling, merging}, opTargetEnds, over, (*Engine).diversionFailed, "back to the dialplan", "3.3"},
+	{diverts, []stage{calling, merging}, opTargetEnds, over, (*Engine).diversionFailed, "to the next, his place or the dialplan", "3.3"},
 
 	// A conference in one step: target is called and all meet.
 	{adds, []stage{calling}, opTargetAnswers, meeting, (*Engine).meetInRoom, "put all into a room", "3.8"},

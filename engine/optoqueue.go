@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"strconv"
-
-	"modcti/events"
-)
+import "modcti/events"
 
 // This file lets the requests of protocol.md 4 lead to a queue where they lead to a number: who would be called waits.
 
@@ -99,7 +95,7 @@ func (e *Engine) ownsPlace(o *operation) {
 	e.recordStay(QueueLeft, w, StayHandedOver, nil)
 	w.party, w.callID, w.partyID = refTo(with), with.call.id, with.names.hex
 	delete(w.queue.dropped, with.thisDN)
-	e.setVariables(with, "cti_queue", w.queue.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
+	e.nameStay(with, w)
 	e.recordStay(QueueEntered, w, "", nil)
 	e.tellPlace(w)
 }

@@ -51,6 +51,7 @@ type waiter struct {
 
 	offers   []*offer // phones that are called for him now
 	winner   *offer   // the one that answered
+	missed   *offer   // the last one of a set, which has ended: what becomes of him for it is still to be decided
 	tried    []*agent // whom he was offered to in this round, for the strategies that go down a list
 	retries  int      // phones, or sets of them, that rang in vain
 	made     int      // phones that were called for him

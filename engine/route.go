@@ -38,6 +38,7 @@ func (e *Engine) match() {
 		for _, w := range waiters {
 			w.fresh = false
 			e.heedHours(w)
+			e.heedMissed(w)
 			if w.waits() {
 				e.lineUp(w)
 			}
@@ -231,6 +232,7 @@ func (e *Engine) choose(w *waiter, t *tier) {
 	default:
 		e.offerTo(w, t, w.queue.reason(t))
 	}
+	e.heedMissed(w)
 }
 
 func (q *queue) reason(t *tier) string {
@@ -305,6 +307,7 @@ func (e *Engine) reviewChanged() {
 		for _, w := range e.callersOf(q) {
 			switch {
 			case w.gone:
+			case w.missed != nil: // what becomes of him for that comes first
 			case hopeless && w.winner == nil && w.number == "":
 				e.overflow(w, WhenNobodyReady)
 			default:

@@ -18,7 +18,7 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, ring int64, inApp boo
 	e.comesBack(w, p)
 	e.beginStay(w, p)
 	p.queue = q
-	e.setVariables(p, "cti_queue", q.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
+	e.nameStay(p, w)
 	if when, refused := e.turnedAway(w, p); refused {
 		e.overflow(w, when)
 		return
@@ -31,6 +31,10 @@ func (e *Engine) enqueue(p *party, q *queue, priority int, ring int64, inApp boo
 	}
 	e.armWaiter(w)
 	e.matchLater(w)
+}
+
+func (e *Engine) nameStay(p *party, w *waiter) {
+	e.setVariables(p, "cti_queue", w.queue.config.ID, "cti_queue_joined_ms", strconv.FormatInt(w.cameMillis, 10))
 }
 
 // stayApart: who comes into queues twice in a moment has come at two: his stays are told apart by their ms.
@@ -221,43 +225,54 @@ func (q *queue) remember(number string, who droppedCaller) {
 
 // overflow sends a caller on whom a queue does not serve (3.2).
 func (e *Engine) overflow(w *waiter, when OverflowWhen) {
-	p := w.party.get()
 	to := w.queue.config.overflow(when)
+	p := e.depart(w, to.To, when)
+	if p != nil && !e.goes(p, Target{to.Kind, to.To}, &detour{from: w, when: when}) {
+		e.letGo(p, w.inApp, string(when))
+	}
+}
+
+// depart ends the stay of a caller who is sent on; nil: there is nobody to send.
+func (e *Engine) depart(w *waiter, to string, when OverflowWhen) *party {
+	p := w.party.get()
 	if w.queued {
 		e.turned = e.turned[:0]
-		e.tellDiverted(w, to.To, events.StateRedirected)
+		e.tellDiverted(w, to, events.StateRedirected)
 	} else {
 		e.turned = append(e.turned, w.queue)
 	}
 	e.leave(w, string(when), nil)
-	if p == nil || p.ending {
-		return
+	if p == nil || p.ending || w.op != nil && e.opUnserved(w) {
+		return nil
 	}
-	if w.op != nil && e.opUnserved(w) {
-		return
-	}
+	return p
+}
+
+// goes has a caller whom a queue does not serve go somewhere else; false: he cannot.
+func (e *Engine) goes(p *party, to Target, d *detour) bool {
 	switch to.Kind {
 	case ToQueue:
-		if next := e.queueAt(to.To); next != nil && p.hops < hopsMax && !slices.Contains(e.turned, next) {
-			p.hops++
-			e.enqueue(p, next, w.priority, w.ring, w.inApp)
-			return
+		next := e.queueAt(to.To)
+		if next == nil || p.hops >= hopsMax || slices.Contains(e.turned, next) {
+			return false
 		}
+		p.hops++
+		e.enqueue(p, next, d.from.priority, d.from.ring, d.from.inApp)
 	case ToVoicemail:
-		if p.op == nil && e.toVoicemail(p, to.To, w.inApp, string(when)) {
-			return
-		}
+		return p.op == nil && e.toVoicemail(p, to.To, d)
 	case ToNumber:
-		if _, ok := e.dial(to.To); ok && p.op == nil {
-			e.divert(w, p, to.To, when)
-			return
+		if _, ok := e.dial(to.To); !ok || p.op != nil {
+			return false
 		}
+		e.divert(p, to.To, d)
 	case ToHangup:
 		e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
-		return
-	case ToDialplan:
+	case ToRelease:
+		e.insistOn(p, Command{Kind: CommandHangup, Cause: d.when.cause()})
+	case ToDialplan, ToRecall:
+		return false
 	}
-	e.letGo(p, w.inApp, string(when))
+	return true
 }
 
 // letGo gives a caller back to the dialplan, if he came from there.
@@ -271,24 +286,28 @@ func (e *Engine) letGo(p *party, inApp bool, result string) {
 }
 
 // toVoicemail has a caller speak to a voicemail box; nobody is called. Where the switch cannot he is let go.
-func (e *Engine) toVoicemail(p *party, box string, inApp bool, result string) bool {
-	if e.config.Voicemail == nil {
-		return false
-	}
-	profile, ok := e.config.Voicemail(box)
+func (e *Engine) toVoicemail(p *party, box string, d *detour) bool {
+	profile, ok := e.voicemailOf(box)
 	if !ok {
 		return false
 	}
-	p.insist = &insistence{command: Command{Kind: CommandVoicemail, Name: profile, Value: box}, inApp: inApp, result: result}
+	p.insist = &insistence{command: Command{Kind: CommandVoicemail, Name: profile, Value: box}, detour: d}
 	p.insist.id = e.order(p, p.insist.command)
 	return true
 }
 
+func (e *Engine) voicemailOf(box string) (profile string, ok bool) {
+	if e.config.Voicemail == nil {
+		return "", false
+	}
+	return e.config.Voicemail(box)
+}
+
 // divert has a number called for a caller whom his queue has given up.
-func (e *Engine) divert(w *waiter, p *party, number string, when OverflowWhen) {
+func (e *Engine) divert(p *party, number string, d *detour) {
+	w := d.from
 	o := &operation{
-		kind: diversion, stage: calling, call: p.call, with: refTo(p), dn: number, byDN: w.queue.config.ID,
-		ring: w.ring, inApp: w.inApp, result: string(when),
+		kind: diversion, stage: calling, call: p.call, with: refTo(p), dn: number, byDN: w.queue.config.ID, ring: w.ring, detour: d,
 	}
 	p.op = o
 	e.callTarget(o)
@@ -299,8 +318,9 @@ func (e *Engine) divert(w *waiter, p *party, number string, when OverflowWhen) {
 
 // diversionFailed: nobody took the call at the number that the queue sent him on to.
 func (e *Engine) diversionFailed(o *operation) {
+	o.dissolve()
 	if p := o.with.get(); p != nil && !p.ending {
-		e.letGo(p, o.inApp, o.result)
+		e.goesOn(p, o.detour)
 	}
 }
 

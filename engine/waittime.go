@@ -75,15 +75,20 @@ func (e *Engine) waiterDue(w *waiter, now int64) {
 // welcome: what a caller hears first, in the application or out of it. Nothing of it delays an agent: a bridge does not wait
 // for it.
 func (e *Engine) welcome(w *waiter, p *party) {
+	e.settleIn(w, p)
+	if file := w.queue.config.Welcome; file != "" {
+		e.say(p, SayFile, file)
+	}
+}
+
+// settleIn has a caller hear the queue's music, and later his place or whatever else is said.
+func (e *Engine) settleIn(w *waiter, p *party) {
 	c := w.queue.config
 	if !w.inApp {
 		e.wait(p, WaitQueue)
 	}
 	if c.Music != "" {
 		e.say(p, SayMusic, c.Music)
-	}
-	if c.Welcome != "" {
-		e.say(p, SayFile, c.Welcome)
 	}
 	if c.AnnounceMillis > 0 && (c.AnnouncePosition || c.AnnounceWait || c.Announce != "") {
 		w.announceAt = e.in.MonoNanos + c.AnnounceMillis*1_000_000
@@ -123,9 +128,7 @@ type insistence struct {
 	tries   int
 	dueAt   int64 // monotonic ns of the next time
 
-	// CommandVoicemail is asked for once, lest a message begin twice. What becomes of the caller if it fails:
-	inApp  bool
-	result string
+	detour *detour // CommandVoicemail, asked for once, lest a message begin twice: what becomes of the caller if it fails
 }
 
 // insistOn gives such a command. Whether a leg has ended the switch tells; that it has left the queue, only its answer.
@@ -160,7 +163,7 @@ func (e *Engine) insisted(p *party, in *Input) {
 	case i.command.Kind == CommandVoicemail:
 		p.insist = nil
 		if in.Cause != CauseNone {
-			e.letGo(p, i.inApp, i.result)
+			e.goesOn(p, i.detour)
 		}
 	case i.command.Kind == CommandReturn && in.Cause == CauseNone:
 		p.insist = nil

@@ -69,12 +69,68 @@ var (
 	}
 )
 
+// targetKinds are what a target of a call that is not taken may be. targetsMax bounds a list of them.
+var targetKinds = []engine.OverflowKind{
+	engine.ToRecall, engine.ToRelease, engine.ToQueue, engine.ToNumber, engine.ToVoicemail,
+}
+
+const targetsMax = 16
+
+// ParseTargets reads a list such as "queue 8002, number 0123, release".
+func ParseTargets(text string) (list []engine.Target, err error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	for _, one := range strings.Split(text, ",") {
+		words := strings.Fields(one)
+		if len(words) == 0 || len(words) > 2 {
+			return nil, fmt.Errorf("target %q: want one of %s, and which", strings.TrimSpace(one), join(targetKinds))
+		}
+		list = append(list, engine.Target{Kind: engine.OverflowKind(words[0]), To: strings.Join(words[1:], "")})
+	}
+	return list, CheckTargets(list)
+}
+
+// TargetsText writes a list as ParseTargets reads it.
+func TargetsText(list []engine.Target) string {
+	words := make([]string, 0, len(list))
+	for _, t := range list {
+		words = append(words, strings.TrimSpace(string(t.Kind)+" "+t.To))
+	}
+	return strings.Join(words, ", ")
+}
+
+// CheckTargets says what is wrong with a list of where callers go whose call is not taken.
+func CheckTargets(list []engine.Target) error {
+	if len(list) > targetsMax {
+		return fmt.Errorf("%d targets: want at most %d", len(list), targetsMax)
+	}
+	for i, t := range list {
+		aimless := t.Kind == engine.ToRecall || t.Kind == engine.ToRelease
+		switch {
+		case !slices.Contains(targetKinds, t.Kind):
+			return fmt.Errorf("target %q: want one of %s", t.Kind, join(targetKinds))
+		case aimless && t.To != "":
+			return fmt.Errorf("target %q has no use for %q", t.Kind, t.To)
+		case !aimless && !IsID(t.To):
+			return fmt.Errorf("target %s %q: name the %s", t.Kind, t.To, t.Kind)
+		case t.Kind == engine.ToRelease && i+1 < len(list):
+			return errors.New("nothing comes after release")
+		}
+	}
+	return nil
+}
+
 // Engine is the engine's part of the directory, which is the engine's to keep.
 func (d *Directory) Engine() *engine.Directory {
 	made := &engine.Directory{Agents: slices.Clone(d.Agents), Tiers: slices.Clone(d.Tiers)}
+	for i := range made.Agents {
+		made.Agents[i].MissedOverflow = slices.Clone(made.Agents[i].MissedOverflow)
+	}
 	for i := range d.Queues {
 		q := d.Queues[i].QueueConfig
 		q.Overflow, q.Blacklist = slices.Clone(q.Overflow), slices.Clone(q.Blacklist)
+		q.MissedOverflow = slices.Clone(q.MissedOverflow)
 		made.Queues = append(made.Queues, q)
 	}
 	return made
@@ -139,6 +195,9 @@ func CheckAgent(a *engine.AgentConfig) error {
 			return invalid("agent %s: a duration of %d ms", a.UUID, millis)
 		}
 	}
+	if err := CheckTargets(a.MissedOverflow); err != nil {
+		return invalid("agent %s: %v", a.UUID, err)
+	}
 	return nil
 }
 
@@ -175,6 +234,9 @@ func CheckQueue(q *Queue) error {
 		if err := CheckOverflow(&o); err != nil {
 			return invalid("queue %s: %v", q.ID, err)
 		}
+	}
+	if err := CheckTargets(q.MissedOverflow); err != nil {
+		return invalid("queue %s: %v", q.ID, err)
 	}
 	if err := q.check(); err != nil {
 		return invalid("queue %s: %v", q.ID, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,7 @@ func drawDirectory(t *rapid.T) *Directory {
 		if a.ID != "" {
 			a.ID = fmt.Sprint(i, "-", a.ID)
 		}
+		a.MissedOverflow = drawTargets(t)
 		if rapid.Bool().Draw(t, "queue's") {
 			a.WrapUpMillis, a.RingMillis = -1, -1
 		}
@@ -104,6 +106,17 @@ func drawDirectory(t *rapid.T) *Directory {
 	return d
 }
 
+func drawTargets(t *rapid.T) (list []engine.Target) {
+	for range rapid.IntRange(0, 3).Draw(t, "targets") {
+		kind := rapid.SampledFrom([]engine.OverflowKind{engine.ToQueue, engine.ToNumber, engine.ToVoicemail}).Draw(t, "kind")
+		list = append(list, engine.Target{Kind: kind, To: rapid.StringMatching("[+*#]?[0-9]{1,5}").Draw(t, "to")})
+	}
+	if last := rapid.SampledFrom([]engine.OverflowKind{"", engine.ToRecall, engine.ToRelease}).Draw(t, "last"); last != "" {
+		list = append(list, engine.Target{Kind: last})
+	}
+	return list
+}
+
 func drawQueue(t *rapid.T, id string) Queue {
 	var q Queue
 	fill(t, "queue", reflect.ValueOf(&q).Elem())
@@ -117,6 +130,7 @@ func drawQueue(t *rapid.T, id string) Queue {
 		}
 		q.Overflow = append(q.Overflow, o)
 	}
+	q.MissedOverflow = drawTargets(t)
 	for range rapid.IntRange(0, 2).Draw(t, "numbers") {
 		q.Blacklist = append(q.Blacklist, rapid.StringMatching("[0-9]{4}").Draw(t, "number"))
 	}
@@ -291,4 +305,35 @@ func TestDirectoryWhileSQLiteIsLocked(t *testing.T) {
 	have, err := s.Directory()
 	require.NoError(t, err)
 	require.Equal(t, sampleDirectory(), have)
+}
+
+// A list in the store that says nothing is named; it is not taken for none, by which callers would go elsewhere.
+func TestTargets(t *testing.T) {
+	for text, want := range map[string]string{
+		"moon 1":                                 `target "moon": want one of recall, release, queue, number, voicemail`,
+		"queue":                                  `target queue "": name the queue`,
+		"recall 1":                               `target "recall" has no use for "1"`,
+		"queue 1 2":                              `target "queue 1 2": want one of recall`,
+		"recall,":                                `target "": want one of recall`,
+		"release,queue 1":                        "nothing comes after release",
+		strings.Repeat("recall,", 16) + "recall": "17 targets: want at most 16",
+	} {
+		_, err := ParseTargets(text)
+		require.ErrorContains(t, err, want)
+	}
+	dir := t.TempDir()
+	s := open(t, Options{Dir: dir})
+	require.NoError(t, s.Merge(sampleDirectory()))
+	makeDatabase(t, dir, "UPDATE agent SET missed_overflow = 'release, queue 8001' WHERE agent_uuid = 'u2'")
+	_, err := s.Directory()
+	require.ErrorContains(t, err, "nothing comes after release")
+	bad := sampleDirectory()
+	bad.Agents[1].MissedOverflow = []engine.Target{{Kind: engine.ToQueue}}
+	require.ErrorIs(t, s.PutAgent(&bad.Agents[1]), ErrInvalid)
+	bad.Queues[0].MissedOverflow = []engine.Target{{Kind: engine.ToHangup}}
+	require.ErrorIs(t, s.PutQueue(&bad.Queues[0]), ErrInvalid)
+	makeDatabase(t, dir, "UPDATE agent SET missed_overflow = ' queue 8001 ,recall' WHERE agent_uuid = 'u2'")
+	have, err := s.Directory()
+	require.NoError(t, err)
+	require.Equal(t, []engine.Target{{Kind: engine.ToQueue, To: "8001"}, {Kind: engine.ToRecall}}, have.Agents[1].MissedOverflow)
 }

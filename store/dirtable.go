@@ -28,6 +28,7 @@ func agentColumnsOf(a *engine.AgentConfig) []column {
 		{"after_unreached", &a.AfterUnreached}, {"idle_logout", &a.IdleLogout}, {"nailed_up", &a.NailedUp},
 		{"device_lost", word(DevicePolicyWords, &a.DeviceLost)}, {"login_at_start", &a.LoginAtStart},
 		{"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
+		{"missed_overflow", (*targets)(&a.MissedOverflow)},
 	}
 }
 
@@ -43,6 +44,7 @@ func queueColumnsOf(q *Queue) []column {
 		{"welcome", &q.Welcome}, {"announce", &q.Announce}, {"announce_millis", &q.AnnounceMillis},
 		{"announce_position", &q.AnnouncePosition}, {"announce_wait", &q.AnnounceWait},
 		{"record_template", &q.RecordTemplate}, {"time_zone", &q.TimeZone},
+		{"missed_overflow", (*targets)(&q.MissedOverflow)},
 	}
 	for i := range q.LevelAfter {
 		list = append(list, column{fmt.Sprintf("level%d_after_millis", i+1), &q.LevelAfter[i]})
@@ -90,6 +92,20 @@ func (w *worded[T]) Scan(value any) error {
 	}
 	*w.field = found
 	return nil
+}
+
+// targets is a list of them, which the table holds as ParseTargets reads it.
+type targets []engine.Target
+
+// Value implements driver.Valuer.
+func (t *targets) Value() (driver.Value, error) { return TargetsText(*t), nil }
+
+// Scan implements sql.Scanner.
+func (t *targets) Scan(value any) error {
+	text, _ := value.(string)
+	list, err := ParseTargets(text)
+	*t = list
+	return err
 }
 
 func namesOf(columns []column) []string {

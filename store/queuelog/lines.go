@@ -306,7 +306,8 @@ func (l *lines) left(dst []byte, q *engine.QueueRecord) []byte {
 		return line("ABANDON", place, position, waited)
 	case string(engine.WhenCallback): // his place stays
 		return dst
-	case string(engine.WhenTimeout):
+	case string(engine.WhenTimeout), string(engine.WhenNoAnswer), string(engine.WhenRejected), string(engine.WhenBusy),
+		string(engine.WhenUnreachable): // as of a Queue() that tries its members once
 		return line("EXITWITHTIMEOUT", place, position, waited)
 	case string(engine.WhenKey):
 		return line("EXITWITHKEY", "", place, position, waited)

@@ -160,7 +160,7 @@ func (l *ledger) waitsApart(s *staySeen) bool {
 // nobodyEntersInVain: a queue that is closed, is emptied or turns a caller away has nobody new when the step is over (3.2).
 func (l *ledger) nobodyEntersInVain(s *staySeen) {
 	q := l.queue(s.QueueID)
-	if s.LeftMillis != 0 || s.consult || s.Callback || q == nil {
+	if s.LeftMillis != 0 || s.consult || s.Callback || s.returned || q == nil {
 		return
 	}
 	if l.account.draining || l.shut(q.ID) || slices.Contains(q.Blacklist, s.CallerDN) {

@@ -73,6 +73,9 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 				q.Overflow = append(q.Overflow, engine.Overflow{When: when, Kind: engine.ToHangup})
 			}
 		}
+		if r.IntN(3) == 0 {
+			q.MissedOverflow = anyTargets(r)
+		}
 		d.Queues = append(d.Queues, q)
 	}
 	for i := range 12 {
@@ -97,6 +100,9 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 		a.NailedUp = nailed && r.IntN(3) == 0
 		if r.IntN(60) == 0 {
 			a.Mobile, a.MobileAccept = "x", engine.MobileAlways // a number without a route
+		}
+		if r.IntN(4) == 0 {
+			a.MissedOverflow = anyTargets(r)
 		}
 		d.Agents = append(d.Agents, a)
 		for j := range d.Queues {
@@ -398,7 +404,8 @@ func holdPromises(t *testing.T, seeds, steps int) {
 		engine.StayAnswered, engine.StayAbandoned, engine.StayElsewhere, string(engine.WhenTimeout), string(engine.WhenFull),
 		string(engine.WhenNobodyOn), string(engine.WhenNobodyReady), string(engine.WhenKey), string(engine.WhenCallback),
 		string(engine.WhenClosed), string(engine.WhenBlacklisted), engine.StayInterrupted, "returned",
-		engine.StayExpired, engine.StayHandedOver,
+		engine.StayExpired, engine.StayHandedOver, string(engine.WhenNoAnswer), string(engine.WhenRejected), string(engine.WhenBusy),
+		string(engine.WhenUnreachable), "came back", "released",
 		"offer " + engine.OfferAnswered, "offer " + engine.OfferNoAnswer, "offer " + engine.OfferRejected,
 		"offer " + engine.OfferBusy, "offer " + engine.OfferUnreachable, "offer " + engine.OfferLost,
 		"offer " + engine.OfferCallerLeft, "offer " + engine.OfferFailed, "offer " + engine.OfferRedirected,

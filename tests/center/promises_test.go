@@ -23,6 +23,7 @@ type ledger struct {
 	hungUp    map[engine.LegID]bool // legs that the engine has hung up
 	nails     nails
 	account   account
+	missed    missed
 	passed    *staySeen // a place that an agent has left, and its next owner has not taken yet
 	outcomes  map[string]int
 	made      map[string]int
@@ -40,6 +41,7 @@ type staySeen struct {
 	offers    int // open ones
 	enteredAt int64
 	consult   bool
+	returned  bool // nobody took him where he was sent, and he has his place again
 }
 
 type offerSeen struct {
@@ -85,6 +87,7 @@ func newLedger(w *world, d *engine.Directory) *ledger {
 		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
 		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{},
 		nails:   nails{map[engine.LegID]string{}, map[engine.LegID]bool{}, map[uint64]engine.LegID{}},
+		missed:  missed{sent: map[engine.LegID]*staySeen{}},
 		account: newAccount(), outcomes: map[string]int{}, made: map[string]int{},
 	}
 	l.adopt(d)
@@ -162,6 +165,7 @@ func (l *ledger) check(in *engine.Input) {
 			l.hungUp[c.Leg] = true
 		}
 	}
+	l.nobodyIsForgotten()
 	l.nobodyRingsForNothing()
 	l.nobodyWaitsInVain()
 	l.nobodyWaitsWithoutHope()
@@ -194,7 +198,7 @@ func (l *ledger) record(r *engine.Record) {
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
 		if from := l.passed; from != nil {
 			l.passesOn(from, s)
-		} else {
+		} else if s.returned = l.comesBack(s); !s.returned {
 			l.takesPlace(s)
 		}
 	case engine.QueueLeft:
@@ -207,6 +211,7 @@ func (l *ledger) record(r *engine.Record) {
 		s.LeftMillis, s.Outcome = r.Queue.LeftMillis, r.Queue.Outcome
 		l.outcomes[s.Outcome]++
 		l.leavesPlace(s)
+		l.sentOn(s)
 		if s.Outcome == engine.StayHandedOver {
 			l.passed = s
 		}
@@ -383,6 +388,7 @@ func (l *ledger) offerEnded(r *engine.OfferRecord) {
 		return
 	}
 	o.stay.offers--
+	l.missedEnds(o, r.Outcome)
 	a.open = nil
 	delete(l.offers, r.PartyID)
 }

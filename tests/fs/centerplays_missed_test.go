@@ -12,12 +12,13 @@ const missedCaller = "13811160001"
 var missedStage = &stage{
 	name: "calls that are not taken",
 	phones: map[string]lab.Phone{"1151": {}, "1152": {Status: "603 Decline"}, "1153": {}, "1155": {Status: "603 Decline"},
-		"1156": {}, "1157": {}, "1159": {}},
+		"1156": {}, "1157": {}, "1159": {}, "1165": {}, "1166": {Status: "603 Decline"}, "1167": {}},
 	callers: []string{missedCaller},
-	queues:  []string{"8151", "8152", "8153"},
+	queues:  []string{"8151", "8152", "8153", "8156"},
 	config: func(s *lab.Switch) (r roster) {
 		r.queues = queueElement("8151", "ring-time", "20") + queueElement("8152", "strategy", "top-down") +
-			queueElement("8153", "strategy", "top-down")
+			queueElement("8153", "strategy", "top-down") +
+			queueElement("8156", "no-answer-overflow", "queue 8999, voicemail 1167, number 1167, recall")
 		r.agent("1151", []string{"8151"}, "no-answer-policy", "logout", "max-no-answer", "2", "ring-time", "1")
 		r.agent("1152", []string{"8152"}, "reject-policy", "logout", "max-no-answer", "1", "busy-policy", "not-ready")
 		r.agent("1153", []string{"8152"}, "reject-policy", "logout", "max-no-answer", "1", "busy-policy", "not-ready")
@@ -27,7 +28,9 @@ var missedStage = &stage{
 		r.agent("1157", []string{"8153"}, "no-answer-delay-time", "2", "ring-time", "1")
 		r.agent("1158", []string{"8153"}, "unreachable-delay-time", "2")
 		r.agent("1159", []string{"8152"})
-		r.direct(s, "1151", "1152", "1153", "1155", "1156", "1157", "1159")
+		r.agent("1165", []string{"8156"}, "no-answer-policy", "logout", "max-no-answer", "1", "ring-time", "1")
+		r.agent("1166", []string{"8156"}, "no-answer-overflow", "release")
+		r.direct(s, "1151", "1152", "1153", "1155", "1156", "1157", "1159", "1165", "1166", "1167")
 		r.rules += element("rule", "pattern", "^115[48]$", "leg", "user/1999@127.0.0.1")
 		return r
 	},
@@ -35,6 +38,7 @@ var missedStage = &stage{
 		{"no answer, twice in a row", "3.3 R42 KZ#6609", missedTwice},
 		{"each failure has a setting of its own, the last of the list cannot be reached", "3.3 R42 FS#152 FS#153 FS#1216", eachFailure},
 		{"each failure has a delay of its own", "3.3", eachDelay},
+		{"sent on and back by the queue's list, released by the agent's", "3.3", sentOnAndBack},
 	},
 }
 
@@ -124,4 +128,33 @@ func eachDelay(p *play) {
 		require.Less(p.t, r.number("closed"), 2000+atOnce.Milliseconds())
 	}
 	p.try("cti agent 1158 logout")
+}
+
+// sentOnAndBack: there is no such queue, this switch has no voicemail, and the number is busy: the caller has his place again, with the
+// time at which he came. The next agent rejects him, and his own list says what becomes of that.
+func sentOnAndBack(p *play) {
+	p.login(isReady, "1165")
+	p.tells("AgentLogin 1165")
+	queued := p.comes(missedCaller, "8156", 1)
+	p.rings("1165", "8156", missedCaller)
+	p.tells("AgentLogout 1165 reasonCode=5", "Released 1165 callState=NoAnswer", "Queued 8156 retries=1 thirdDN=1165",
+		"Diverted 8156 callState=Redirected thirdDN=1167", "Ringing 1167 otherDN="+missedCaller)
+	p.reached("1165", "over")
+	p.reached("1167", "rings")
+	p.hears(map[string]string{missedCaller: "music"})
+	p.refuse("1167")
+	p.tells("Released 1167 callState=Busy")
+	again := p.tells("Queued 8156 retries=1 position=1")
+	require.Equal(p.t, queued.fields["enteredTime"], again.fields["enteredTime"])
+	p.hears(map[string]string{missedCaller: "music"})
+	require.Contains(p.t, p.try("cti queue 8156"), "\nqueue 8999, voicemail 1167, number 1167, recall")
+	p.login(isReady, "1166")
+	p.tells("AgentLogin 1166")
+	p.rings("1166", "8156", missedCaller)
+	p.refuse("1166")
+	p.tells("Released 1166 hangupCause=CALL_REJECTED", "Queued 8156 retries=2 thirdDN=1166", "Diverted 8156 callState=Redirected",
+		"Released "+missedCaller+" hangupSide=system", "CallDeleted "+missedCaller)
+	p.act(missedCaller, (*lab.SIPp).Wait)
+	p.stays("8156", missedCaller+" no-answer", missedCaller+" rejected")
+	p.offers("8156", "1165 no-answer", "1166 rejected")
 }

@@ -382,7 +382,9 @@ func (c *center) requireAllOver() {
 	}
 	require.Empty(c.t, c.query("select * from call where end_reason <> 'normal' or hangup_side = ''"))
 	require.Empty(c.t, c.query(fmt.Sprintf("select o.*, s.left_millis from offer o join queue_stay s using (call_id, queue_id) "+
-		"where s.callback = 0 and (o.at_millis > s.left_millis or o.outcome <> 'answered' and o.end_millis > s.left_millis + %d)",
+		"where s.callback = 0 and s.entered_millis = (select max(t.entered_millis) from queue_stay t where t.call_id = o.call_id "+
+		"and t.queue_id = o.queue_id and t.callback = 0 and t.entered_millis <= o.at_millis) "+
+		"and (o.at_millis > s.left_millis or o.outcome <> 'answered' and o.end_millis > s.left_millis + %d)",
 		atOnce.Milliseconds())))
 	require.Empty(c.t, c.query("select a.agent_dn, a.at_millis, a.end_millis, b.at_millis as other from offer a join offer b "+
 		"on a.agent_uuid = b.agent_uuid and a.id <> b.id and b.at_millis >= a.at_millis and b.at_millis < a.end_millis"))

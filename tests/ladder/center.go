@@ -32,7 +32,8 @@ func queueTexts(q *engine.QueueConfig) map[string]*string {
 	}
 }
 
-// queue reads "8001 strategy=ring-all wrapUp=5000 untimed levels=0,5000 overflow=timeout:queue:8002 blacklist=139 closed".
+// queue reads "8001 strategy=ring-all wrapUp=5000 untimed levels=0,5000 overflow=timeout:queue:8002 blacklist=139 closed
+// missedTo=number:1009,queue:8002,release".
 // closes and opens are when it does for a while, in ms.
 func (s *Scene) queue(words []string) (err error) {
 	q := engine.QueueConfig{ID: words[0]}
@@ -59,6 +60,8 @@ func (s *Scene) queue(words []string) (err error) {
 			q.MaxLength, err = strconv.Atoi(value)
 		case key == "levels":
 			err = readLevels(&q, value)
+		case key == "missedTo":
+			q.MissedOverflow = readTargets(value)
 		case key == "blacklist":
 			q.Blacklist = strings.Split(value, ",")
 		case key == "overflow":
@@ -84,6 +87,14 @@ func readLevels(q *engine.QueueConfig, value string) (err error) {
 		}
 	}
 	return err
+}
+
+func readTargets(value string) (list []engine.Target) {
+	for _, text := range strings.Split(value, ",") {
+		kind, to, _ := strings.Cut(text, ":")
+		list = append(list, engine.Target{Kind: engine.OverflowKind(kind), To: to})
+	}
+	return list
 }
 
 func agentNumbers(a *engine.AgentConfig) map[string]*int64 {
@@ -117,6 +128,8 @@ func (s *Scene) agent(words []string) (err error) {
 			a.WrapUpUntimed = true
 		case key == "manualReady":
 			a.ManualToReady = true
+		case key == "missedTo":
+			a.MissedOverflow = readTargets(value)
 		case key == "queues":
 			err = s.tiers(a.UUID, value)
 		case key == "mobile":

@@ -1,0 +1,132 @@
+package engine
+
+// This file holds what becomes of a caller whose call the agent did not take (3.3).
+
+// detour is the way of a caller whom a queue has sent on: what he is sent to next where nobody takes him, and whose place he
+// has again where nothing is left.
+type detour struct {
+	from  *waiter
+	when  OverflowWhen
+	left  []Target
+	turns bool // he has his place again at last; else the dialplan has him, if he came from there
+}
+
+// cause is what a caller is released with whose call was not taken.
+func (when OverflowWhen) cause() uint16 {
+	switch when {
+	case WhenNoAnswer:
+		return CauseNoAnswer
+	case WhenRejected:
+		return CauseCallRejected
+	case WhenBusy:
+		return CauseUserBusy
+	case WhenUnreachable:
+		return CauseOutOfOrder
+	}
+	return CauseNormalClearing
+}
+
+// heedMissed sends a caller on for whom the last phone that was called has rung in vain, as its agent's list says, else the
+// queue's. Who consults asks for an agent of this queue, and who is to be called back is not there: both wait on.
+func (e *Engine) heedMissed(w *waiter) {
+	o := w.missed
+	w.missed = nil
+	if o == nil || !w.waits() {
+		return
+	}
+	if w.number == "" && (w.op == nil || w.op.kind == transfer) && o.missed() && o.outcome != OfferFailed {
+		list := o.agent.config.MissedOverflow
+		if len(list) == 0 {
+			list = w.queue.config.MissedOverflow
+		}
+		if p := w.party.get(); p != nil && len(list) > 0 {
+			e.goesOn(p, &detour{from: w, when: OverflowWhen(o.outcome), left: list, turns: true})
+		}
+	}
+	if !w.gone && e.hopeless(w.queue) {
+		e.changed = append(e.changed, w.queue)
+	}
+}
+
+// walk sends a caller to the first that takes him of those who are left; false: none does.
+func (e *Engine) walk(p *party, d *detour) bool {
+	w := d.from
+	e.turned = e.turned[:0]
+	for len(d.left) > 0 && d.left[0].Kind != ToRecall {
+		to := d.left[0]
+		d.left = d.left[1:]
+		if to.Kind == ToNumber && e.queueAt(to.To) != nil {
+			to.Kind = ToQueue
+		}
+		if !e.takes(to, w, p) {
+			continue
+		}
+		if !w.gone && e.depart(w, to.To, d.when) == nil || e.goes(p, to, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// takes tells whether a caller may be sent somewhere: it is known then whether he is turned away there.
+func (e *Engine) takes(to Target, w *waiter, p *party) (ok bool) {
+	idle := p.op == nil || p.op == w.op
+	switch to.Kind {
+	case ToRelease:
+		return true
+	case ToQueue:
+		q := e.queueAt(to.To)
+		if q == nil || q == w.queue || p.hops >= hopsMax || q.blacklist[p.thisDN] {
+			return false
+		}
+		_, shut := e.shuts(q, q.onLine()+1)
+		return !shut
+	case ToNumber:
+		_, ok = e.dial(to.To)
+	case ToVoicemail:
+		_, ok = e.voicemailOf(to.To)
+	case ToDialplan, ToHangup, ToRecall:
+	}
+	return ok && idle
+}
+
+// goesOn sends a caller to the next of those who are left. Where there is none he waits on if he does.
+func (e *Engine) goesOn(p *party, d *detour) {
+	switch {
+	case e.walk(p, d), !d.from.gone:
+	case d.turns:
+		e.comeBack(p, d)
+	default:
+		e.letGo(p, d.from.inApp, string(d.when))
+	}
+}
+
+// comeBack gives a caller his place again whom nobody took elsewhere. It is his as if he had not been away: the queue may be
+// full or closed by now, as for any who wait.
+func (e *Engine) comeBack(p *party, d *detour) {
+	was := d.from
+	q := e.queueAt(was.queue.config.ID)
+	if q == nil {
+		e.letGo(p, was.inApp, string(d.when))
+		return
+	}
+	w := e.newStay(q, "", was.priority)
+	w.entered, w.sinceMillis, w.retries = was.entered, was.sinceMillis, was.retries
+	w.ring, w.inApp, w.level = was.ring, was.inApp, q.levelAfter(e.in.MonoNanos-was.entered)
+	e.beginStay(w, p)
+	w.came, w.early = was.came, was.early
+	w.key = w.turn()
+	p.queue = q
+	e.nameStay(p, w)
+	e.tellQueued(w, nil)
+	if e.draining {
+		e.overflow(w, WhenClosed)
+		return
+	}
+	e.settleIn(w, p)
+	if e.hopeless(q) {
+		e.changed = append(e.changed, q)
+	}
+	e.armWaiter(w)
+	e.matchLater(w)
+}
