@@ -89,14 +89,19 @@ void cti_tell_end_first(const char *uuid)
 	switch_core_session_rwunlock(session);
 }
 
+static void tell_first(const char *uuid, bool may_ask)
+{
+	switch_core_session_t *session = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
+	if (!session) return;
+	tell_phone_hung_up(session, may_ask);
+	switch_core_session_rwunlock(session);
+}
+
 static void tell_partner_first(switch_core_session_t *session, bool may_ask)
 {
 	char uuid[SWITCH_UUID_FORMATTED_LENGTH + 1];
 	cti_variable(switch_core_session_get_channel(session), SWITCH_BRIDGE_UUID_VARIABLE, uuid, sizeof uuid);
-	switch_core_session_t *partner = *uuid ? switch_core_session_force_locate(uuid) : NULL; /* one that is down too */
-	if (!partner) return;
-	tell_phone_hung_up(partner, may_ask);
-	switch_core_session_rwunlock(partner);
+	tell_first(uuid, may_ask);
 }
 
 /* Who hung up is told before the two have parted: afterwards nobody could say that the other ended because of him. */
@@ -112,7 +117,10 @@ void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
 	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
 	if (leg->fork && !cti_fork_leaves(session, leg)) return;
 	const char *disposition = disposition_so_far(switch_core_session_get_channel(session), text, sizeof text);
-	if (!said_by_phone(disposition)) tell_partner_first(session, false);
+	if (!said_by_phone(disposition)) {
+		tell_partner_first(session, false);
+		tell_first(leg->called, false); /* who was called and has refused */
+	}
 	post_hangup_as(session, leg, disposition);
 }
 

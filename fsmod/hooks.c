@@ -68,7 +68,8 @@ static switch_status_t outgoing_channel(switch_core_session_t *session, switch_e
 	if (call) switch_channel_set_variable(switch_core_session_get_channel(called), CALL_ID_VARIABLE, call);
 	/* The leg takes the uuid that was asked for after this hook. */
 	const char *uuid = variables ? switch_event_get_header(variables, "origination_uuid") : NULL;
-	post_with(session, leg, CTI_LEG_OUTGOING, zstr(uuid) ? switch_core_session_get_uuid(called) : uuid, false);
+	switch_copy_string(leg->called, zstr(uuid) ? switch_core_session_get_uuid(called) : uuid, sizeof leg->called);
+	post_with(session, leg, CTI_LEG_OUTGOING, leg->called, false);
 	return SWITCH_STATUS_SUCCESS;
 }
 

@@ -42,6 +42,7 @@ typedef struct cti_leg {
 	_Atomic int32_t hold_echo, unhold_echo; /* events still to come of holds that a message already told */
 	bool kept;                              /* it outlives its bridge, room and whom it listens to; set before its thread runs */
 	bool originated;                        /* another leg called it into being, as its creation told */
+	char called[SWITCH_UUID_FORMATTED_LENGTH + 1]; /* whom it has called into being last */
 	bool sibling;                           /* another was made in its stead, as which it was told */
 	_Atomic bool silent;                    /* another speaks for it */
 	struct cti_fork *fork;                  /* it rings together with others, or did */
