@@ -81,7 +81,7 @@ enum cti_kind {
  *   CREATED, FOUND, RENAMED  uuid, channel name, caller number, caller name, destination, directory user, context,
  *                            SIP Call-ID, variable cti_call_id
  *   TRANSFERRED              destination
- *   EXECUTED                 application, argument; that a channel is in cti_queue each snapshot tells once more, before
+ *   EXECUTED                 application, argument; that a channel is in cti_queue may be told once more in a snapshot, before
  *                            its SNAPSHOT_END
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent

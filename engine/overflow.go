@@ -1,6 +1,113 @@
 package engine
 
-// This file holds what becomes of a caller whose call the agent did not take (3.3).
+import (
+	"slices"
+
+	"modcti/events"
+)
+
+// This file holds where a caller goes whom a queue does not serve (3.2), or whose call the agent did not take (3.3).
+
+// overflow sends a caller on whom a queue does not serve (3.2).
+func (e *Engine) overflow(w *waiter, when OverflowWhen) {
+	to := w.queue.config.overflow(when)
+	p := e.depart(w, to.To, when)
+	if p != nil && !e.goes(p, Target{to.Kind, to.To}, &detour{from: w, when: when}) {
+		e.letGo(p, w.inApp, string(when))
+	}
+}
+
+// depart ends the stay of a caller who is sent on; nil: there is nobody to send.
+func (e *Engine) depart(w *waiter, to string, when OverflowWhen) *party {
+	p := w.party.get()
+	if w.queued {
+		e.turned = e.turned[:0]
+		e.tellDiverted(w, to, events.StateRedirected)
+	} else {
+		e.turned = append(e.turned, w.queue)
+	}
+	e.leave(w, string(when), nil)
+	if p == nil || p.ending || w.op != nil && e.opUnserved(w) {
+		return nil
+	}
+	return p
+}
+
+// goes has a caller whom a queue does not serve go somewhere else; false: he cannot.
+func (e *Engine) goes(p *party, to Target, d *detour) bool {
+	switch to.Kind {
+	case ToQueue:
+		next := e.queueAt(to.To)
+		if next == nil || p.hops >= hopsMax || slices.Contains(e.turned, next) {
+			return false
+		}
+		p.hops++
+		e.enqueue(p, next, d.from.priority, d.from.ring, d.from.inApp)
+	case ToVoicemail:
+		return p.op == nil && e.toVoicemail(p, to.To, d)
+	case ToNumber:
+		if _, ok := e.dial(to.To); !ok || p.op != nil {
+			return false
+		}
+		e.divert(p, to.To, d)
+	case ToHangup:
+		e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
+	case ToRelease:
+		e.insistOn(p, Command{Kind: CommandHangup, Cause: d.when.cause()})
+	case ToDialplan, ToRecall:
+		return false
+	}
+	return true
+}
+
+// letGo gives a caller back to the dialplan, if he came from there.
+func (e *Engine) letGo(p *party, inApp bool, result string) {
+	if inApp {
+		p.displaced = false // the dialplan has him again
+		e.insistOn(p, Command{Kind: CommandReturn, Value: result})
+		return
+	}
+	e.insistOn(p, Command{Kind: CommandHangup, Cause: CauseNormalClearing})
+}
+
+// toVoicemail has a caller speak to a voicemail box; nobody is called. Where the switch cannot he is let go.
+func (e *Engine) toVoicemail(p *party, box string, d *detour) bool {
+	profile, ok := e.voicemailOf(box)
+	if !ok {
+		return false
+	}
+	p.insist = &insistence{command: Command{Kind: CommandVoicemail, Name: profile, Value: box}, detour: d}
+	p.insist.id = e.order(p, p.insist.command)
+	return true
+}
+
+func (e *Engine) voicemailOf(box string) (profile string, ok bool) {
+	if e.config.Voicemail == nil {
+		return "", false
+	}
+	return e.config.Voicemail(box)
+}
+
+// divert has a number called for a caller whom his queue has given up.
+func (e *Engine) divert(p *party, number string, d *detour) {
+	w := d.from
+	o := &operation{
+		kind: diversion, stage: calling, call: p.call, with: refTo(p), dn: number, byDN: w.queue.config.ID, ring: w.ring, detour: d,
+	}
+	p.op = o
+	e.callTarget(o)
+	if o.stage != over && !w.inApp {
+		e.wait(p, WaitRingback)
+	}
+}
+
+// diversionFailed: nobody took the call at the number that the queue sent him on to.
+func (e *Engine) diversionFailed(o *operation) {
+	o.dissolve()
+	if p := o.with.get(); p != nil && !p.ending {
+		e.goesOn(p, o.detour)
+	}
+}
 
 // detour is the way of a caller whom a queue has sent on: what he is sent to next where nobody takes him, and whose place he
 // has again where nothing is left.

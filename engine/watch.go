@@ -2,6 +2,8 @@ package engine
 
 import "modcti/events"
 
+// This file holds those who listen to a call: whom they hear, and what they and the agent are told of it (3.10).
+
 // watchersOf tells those who listen that one of the two they listen to has gone (3.10).
 func (e *Engine) watchersOf(c *call, gone *party) {
 	over, first := c.talkers() == 0, c.firstGone(gone) // the release of the last one says it all

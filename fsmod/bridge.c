@@ -111,7 +111,11 @@ static switch_call_cause_t wait_until_joined(const side *a, const side *b)
 static switch_call_cause_t join(const side *a, const side *b)
 {
 	const char *a_uuid = switch_core_session_get_uuid(a->session), *b_uuid = switch_core_session_get_uuid(b->session);
-	if (joined(a, b)) return tie_anew(a), tie_anew(b), SWITCH_CAUSE_NONE;
+	if (joined(a, b)) {
+		tie_anew(a);
+		tie_anew(b);
+		return SWITCH_CAUSE_NONE;
+	}
 	if (!cti_may_be_moved(a->channel) || !cti_may_be_moved(b->channel)) return CTI_CAUSE_STATE;
 	if (!has_answered(a) || !has_answered(b)) return up(a) && up(b) ? CTI_CAUSE_STATE : end_alone(a, b);
 	cti_let_go(a->session, b_uuid);

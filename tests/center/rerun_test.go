@@ -30,7 +30,7 @@ func (w *world) serve(t *testing.T) (caller *channel) {
 	w.wait(2 * time.Second)
 	caller = w.arrive("13900000001", "8000")
 	w.enter(caller, "8001")
-	w.wait(time.Second)
+	w.wait(3 * time.Second)
 	require.NotNil(t, caller.partner)
 	return caller
 }
@@ -117,11 +117,7 @@ func TestRestartWhileAPhoneIsGone(t *testing.T) {
 	d := oneAgent(0)
 	d.Agents[0].DeviceLost = engine.DeviceLogsOut
 	w, _, restart := again(d)
-	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-	caller := w.arrive("13900000001", "8000")
-	w.enter(caller, "8001")
-	w.wait(3 * time.Second)
-	require.NotNil(t, caller.partner)
+	caller := w.serve(t)
 	w.step(engine.Input{Kind: engine.DeviceLost, Text: engine.Text{User: "1001"}})
 	a, _ := w.engine.Agent("anna")
 	require.Equal(t, &events.ReservedState{ReasonCode: events.ReasonDeviceLost}, a.Reserved)
@@ -172,11 +168,7 @@ func TestRestartFindsPhones(t *testing.T) {
 	d := oneAgent(0)
 	d.Agents[0].DeviceLost = engine.DeviceLogsOut
 	w, _, restart := again(d)
-	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-	caller := w.arrive("13900000001", "8000")
-	w.enter(caller, "8001")
-	w.wait(3 * time.Second)
-	require.NotNil(t, caller.partner)
+	w.serve(t)
 	w.device(true, "1001")
 	a, _ := w.engine.Agent("anna")
 	require.Equal(t, &events.ReservedState{ReasonCode: events.ReasonDeviceLost}, a.Reserved)
@@ -195,11 +187,7 @@ func TestRestartKeepsTheBreakUnderAGonePhone(t *testing.T) {
 		d := oneAgent(0)
 		d.Agents[0].DeviceLost = engine.DeviceLogsOut
 		w, _, restart := again(d)
-		w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
-		caller := w.arrive("13900000001", "8000")
-		w.enter(caller, "8001")
-		w.wait(3 * time.Second)
-		require.NotNil(t, caller.partner)
+		caller := w.serve(t)
 		w.request(engine.Request{Kind: engine.RequestAgentNotReady, ThisDN: "1001", ReasonCode: 12})
 		w.device(true, "1001")
 		a, _ := w.engine.Agent("anna")
