@@ -178,6 +178,10 @@ func (e *Engine) legFact(in *Input) {
 		e.stats.DuplicateInputs++
 		return
 	}
+	if early := p.times.created - in.MonoNanos; early > 0 { // the clock that stamps the switch's events lies behind by some ms
+		in.MonoNanos += early
+		in.WallMicros += early / 1000
+	}
 	p.lastFact = max(p.lastFact, in.MonoNanos)
 	if p.numbering.holes() {
 		e.audit.soon(in.MonoNanos)
