@@ -23,7 +23,7 @@ const (
 	headMax           = 86_400_000_000  // ms of head start at most, which is years
 	callbackDefault   = 86_400_000      // ms that the place of who is to be called back waits
 	callbacksMax      = 1 << 12         // callers whom a queue is to call back
-	insistMax         = 3               // times that a caller's leg is asked out of the queue before it is hung up
+	insistMax         = 3               // times that a leg is asked out of its queue, or into its conference, before it is hung up
 	delaySecondsMax   = 3_600           // of after-call work
 	hopsMax           = 8               // queues that a caller is sent on through
 	droppedMax        = 1 << 12         // callers of a queue who left and may return

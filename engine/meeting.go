@@ -18,7 +18,7 @@ func (e *Engine) meetInRoom(o *operation) {
 			continue
 		}
 		if p.room == nil || p.room.name != o.room {
-			last = e.joinRoom(p, o.room)
+			last = e.bring(p, o)
 			if first == 0 {
 				first = last
 			}
@@ -27,6 +27,32 @@ func (e *Engine) meetInRoom(o *operation) {
 	e.await(o, last)
 	o.earliest = first
 	e.met(o)
+}
+
+// bring puts a party into the operation's room. The operation itself sees to those whom it has taken out of their talk; who
+// else is left behind, in another room too, would be alone there and nobody would know.
+func (e *Engine) bring(p *party, o *operation) uint64 {
+	if p.insist == nil && (p.op != o || p.room != nil) {
+		e.beckon(p, o.room)
+		return p.insist.id
+	}
+	return e.joinRoom(p, o.room)
+}
+
+// beckon asks a party into the room of its call until it is there.
+func (e *Engine) beckon(p *party, room string) {
+	p.displaced = true
+	e.insistOn(p, Command{Kind: CommandJoinRoom, Name: room})
+}
+
+// beckoned tells whether a party is being asked into a room.
+func (p *party) beckoned() bool { return p.insist != nil && p.insist.command.Kind == CommandJoinRoom }
+
+// unbeckon: it is there, or is put somewhere else.
+func (p *party) unbeckon() {
+	if p.beckoned() {
+		p.insist = nil
+	}
 }
 
 // meetOrDrop: somebody has gone while all were put into a room. With nobody else there target is not to be alone.

@@ -452,7 +452,7 @@ func (e *Engine) takeOver(o *operation) {
 // in its room. Who was not taken away is left where he was: what becomes of him is the dialplan's affair, as before.
 func (e *Engine) restoreTalk(o *operation) {
 	by, with := o.by.get(), o.with.get()
-	if by == nil || with == nil || by.ending || with.ending || o.kind == conference && o.call.meeting {
+	if by == nil || with == nil || by.ending || with.ending || o.room != "" && o.call.meeting {
 		return
 	}
 	together := o.room == "" && (!by.answered() || by.partner.get() == with) // nobody is on his way into a room

@@ -125,11 +125,14 @@ func (e *Engine) bridge(p, q *party) uint64 { return e.bridgeAs(p, q, "") }
 // bridgeAs joins two parties; of a bridge that is Kept p outlives q.
 func (e *Engine) bridgeAs(p, q *party, name string) uint64 {
 	p.displaced, q.displaced = true, true
+	p.unbeckon()
+	q.unbeckon()
 	return e.orderWith(p, q, Command{Kind: CommandBridge, Name: name})
 }
 
 func (e *Engine) wait(p *party, hears string) uint64 {
 	p.displaced = true
+	p.unbeckon()
 	return e.order(p, Command{Kind: CommandWait, Name: hears})
 }
 

@@ -28,6 +28,9 @@ func (e *Engine) roomJoined(p *party, name string) {
 	}
 	r.members++
 	p.room = r
+	if p.beckoned() && p.insist.command.Name == name {
+		p.unbeckon()
+	}
 	defer e.entered(p)
 	host := r.first.get()
 	if host == nil || host.call == nil || host.room != r {
@@ -36,6 +39,9 @@ func (e *Engine) roomJoined(p *party, name string) {
 		e.move(host, p.call)
 	} else {
 		e.move(p, host.call)
+		if host.beckoned() && p.op == nil && p.insist == nil { // all are on their way into the call's own room
+			e.beckon(p, host.insist.command.Name)
+		}
 	}
 	if p.answered() && !p.call.forming && (p.op == nil || p.op.target.get() != p) {
 		if p.otherDN == "" {
@@ -72,6 +78,9 @@ func (e *Engine) gathered(p *party) bool {
 	if p.room == nil || p.call == nil || p.call.room == "" || p.room.name == p.call.room {
 		return false
 	}
+	if p.beckoned() {
+		return true
+	}
 	for q := p.call.first; q != nil; q = q.next {
 		if q.op != nil && q.op.stage == meeting {
 			return true
@@ -91,6 +100,9 @@ func (e *Engine) entered(p *party) {
 	if o := p.op; o != nil && o.stage == meeting {
 		e.met(o)
 		return
+	}
+	if known && p.op == nil {
+		e.dismiss(p.call, p) // the others may have gone while he was on his way
 	}
 	if p.op != nil || p.state != Talk || known {
 		return

@@ -143,13 +143,20 @@ func (e *Engine) insistAgain(p *party) {
 		return
 	}
 	i.dueAt = e.in.MonoNanos + confirmMillis*1_000_000
-	if i.tries++; i.tries > insistMax && i.command.Kind == CommandReturn {
+	i.tries++
+	nobodyThere := p.beckoned() && i.tries > 1 && e.rooms[i.command.Name] == nil // all are where they were
+	switch {
+	case i.tries > insistMax && nobodyThere:
+		p.insist = nil
+		return
+	case i.tries > insistMax && i.command.Kind != CommandHangup:
 		i.command = Command{Kind: CommandHangup, Cause: CauseNormalClearing}
 	}
-	if i.command.Kind == CommandHangup {
+	switch {
+	case i.command.Kind == CommandHangup:
 		p.hangup = 0 // the one before was in vain
 		i.id = e.hangUp(p, i.command.Cause, noWord)
-	} else {
+	case !nobodyThere:
 		i.id = e.order(p, i.command)
 	}
 	e.startTimer(p, insistTimer, 0, confirmMillis)

@@ -162,6 +162,9 @@ var loose = []struct {
 	fields: []string{"errorCode", "errorMessage", "detail"},
 	why:    "whom the full room has turned away ends: the answer names whichever the switch tells first",
 }, {
+	scenario: "a_member_of_a_conference_is_turned_away,_the_room_is_full", event: "EventPartyError", fields: []string{"detail"},
+	why: "likewise: that it has ended may be seen while the command to move it is carried out, or after",
+}, {
 	scenario: "by_REFER_with_Replaces", event: "EventReleased", dn: "1001",
 	fields: []string{"hangupCause", "hangupDisposition", "hangupSide"},
 	why:    "the phone that has referred says goodbye while the switch ends its two channels: either is first",

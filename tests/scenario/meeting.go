@@ -45,20 +45,26 @@ func conferences(t *testing.T, d *Desk) {
 	})
 	d.each(t, "of eight", "issue: conferences of at least 8 parties, 3.0-9", ofEight)
 	d.each(t, "from the dialplan", "issue: what happens without a request", func(d *Desk) {
-		d.talk()
-		d.SendBoth(d.full.heard[1].PartyID, Room)
-		d.until("two members", func() bool { return d.Members(Room) == 2 })
-		d.hear(talking1001)
-		d.Call("1008", Room)
-		d.until("three members", func() bool { return d.Members(Room) == 3 })
-		d.told("CallCreated 1008 other="+Room, "Dialing 1008 other="+Room, "CallDeleted 1008", "Established 1008 state=",
-			"~ PartyAdded 1001 other=1008 third=1008 thirdRole=AddedBy state=Conference", "full: ~ PartyAdded "+Outside+" other=1008")
-		d.hear(Hearing{Outside: "1001 1008", "1001": Outside + " 1008", "1008": Outside + " 1001"})
+		d.threeInRoom()
 		d.act(Outside, HangUp)
 		d.told("Released "+Outside+" state=", "~ PartyDeleted 1001 other="+Outside, "~ PartyDeleted 1008 other="+Outside)
 		d.act("1001", HangUp)
 		d.told("Released 1001 other=1008 state= third=")
 	})
+}
+
+// threeInRoom: the customer and 1001 are sent to a room of the dialplan, and 1008 comes there by itself.
+func (d *Desk) threeInRoom() {
+	d.T.Helper()
+	d.talk()
+	d.SendBoth(d.full.heard[1].PartyID, Room)
+	d.until("two members", func() bool { return d.Members(Room) == 2 })
+	d.hear(talking1001)
+	d.Call("1008", Room)
+	d.until("three members", func() bool { return d.Members(Room) == 3 })
+	d.told("CallCreated 1008 other="+Room, "Dialing 1008 other="+Room, "CallDeleted 1008", "Established 1008 state=",
+		"~ PartyAdded 1001 other=1008 third=1008 thirdRole=AddedBy state=Conference", "full: ~ PartyAdded "+Outside+" other=1008")
+	d.hear(Hearing{Outside: "1001 1008", "1001": Outside + " 1008", "1008": Outside + " 1001"})
 }
 
 func ofEight(d *Desk) {

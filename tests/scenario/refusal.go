@@ -1,12 +1,14 @@
 package scenario
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"modcti/events"
+	"modcti/tests/fs/lab"
 )
 
 // Saboteur is a switch that can be made to fail.
@@ -29,6 +31,40 @@ const tooLong = 8 * time.Second
 func refusals(t *testing.T, d *Desk) {
 	supervisorsFail(t, d)
 	completionsFail(t, d)
+	membersStay(t, d)
+}
+
+// membersStay: a conference of the dialplan goes into a room of the call's own when another is brought in, and the switch does
+// not move one of its members.
+func membersStay(t *testing.T, d *Desk) {
+	saboteur := func(d *Desk) Saboteur { return d.Switch.(Saboteur) }
+	bring := func(d *Desk, who string) lab.Message {
+		asked := d.post("SingleStepConference", "1001", "otherDN", who)
+		d.told("Ringing " + who + " third=1001")
+		d.answer(who)
+		return d.answerTo(asked)
+	}
+	d.each(t, "a member of a conference follows late", "3.8, 3.9", func(d *Desk) {
+		d.threeInRoom()
+		at := slices.IndexFunc(d.full.heard, func(m lab.Message) bool { return m.ThisDN == "1008" && m.PartyID != "" })
+		saboteur(d).Stall(d.full.heard[at].PartyID, tooLong)
+		require.Equal(d.T, "EventPartyAdded", bring(d, "1002").MessageID)
+		d.told("Established 1002", "~ PartyAdded 1001 other=1002 third=1001 thirdRole=AddedBy state=Conference",
+			"~ PartyAdded 1008 other=1002", "full: ~ PartyAdded "+Outside+" other=1002")
+		d.until("nobody to be left in the first room", func() bool { return d.Members(Room) == 0 })
+		d.hear(Hearing{
+			Outside: "1001 1002 1008", "1001": Outside + " 1002 1008", "1002": Outside + " 1001 1008", "1008": Outside + " 1001 1002",
+		})
+	})
+	d.each(t, "a member of a conference is turned away, the room is full", "3.8, protocol 6", func(d *Desk) {
+		d.threeInRoom()
+		saboteur(d).Rooms(2)
+		require.Equal(d.T, int64(events.PBXError), bring(d, "1002").ErrorCode)
+		d.over("1002", "1008")
+		d.told("~ Released 1002", "~ Released 1008", "~ PartyDeleted 1001 other=1008 third=1008 thirdRole=DeletedBy state=OK",
+			"full: ~ PartyDeleted "+Outside+" other=1008")
+		d.hear(talking1001)
+	})
 }
 
 // supervisorsFail: what a supervisor does fails after he has answered.

@@ -34,6 +34,8 @@ func (p *plant) fate(c engine.Command, random *rand.Rand) sim.Fate {
 		return sim.Fate{Idle: true}
 	case c.Kind == engine.CommandBridge && left > 0:
 		return sim.Fate{Late: left.Nanoseconds()}
+	case c.Kind == engine.CommandJoinRoom && left > 0:
+		return sim.Fate{Idle: true}
 	case c.Kind != engine.CommandJoinRoom || p.members < 0:
 		return sim.Fate{}
 	case p.members == 0:
