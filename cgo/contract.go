@@ -115,5 +115,6 @@ var (
 	_ = [1]struct{}{}[engine.FlagTruncated-C.CTI_FLAG_TRUNCATED]
 	_ = [1]struct{}{}[engine.FlagMarked-C.CTI_FLAG_MARKED]
 	_ = [1]struct{}{}[engine.FlagObserver-C.CTI_FLAG_OBSERVER]
+	_ = [1]struct{}{}[engine.FlagParked-C.CTI_FLAG_PARKED]
 	_ = [1]struct{}{}[textBytes-C.CTI_TEXT_BYTES]
 )

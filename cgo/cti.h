@@ -73,6 +73,7 @@ enum cti_kind {
 #define CTI_FLAG_TRUNCATED (1u << 1)
 #define CTI_FLAG_MARKED (1u << 2)
 #define CTI_FLAG_OBSERVER (1u << 3)
+#define CTI_FLAG_PARKED (1u << 4) /* FOUND: it waits in a queue by a WAIT, and not in cti_queue */
 
 #define CTI_TEXT_BYTES 384
 
@@ -81,8 +82,8 @@ enum cti_kind {
  *   CREATED, FOUND, RENAMED  uuid, channel name, caller number, caller name, destination, directory user, context,
  *                            SIP Call-ID, variable cti_call_id
  *   TRANSFERRED              destination
- *   EXECUTED                 application, argument; that a channel is in cti_queue may be told once more in a snapshot, before
- *                            its SNAPSHOT_END
+ *   EXECUTED                 application, argument; that a channel is in cti_queue, and is to stay there, is told once more in
+ *                            each snapshot, between its FOUND and SNAPSHOT_END: a caller is not lost with a record
  *   ROOM_JOINED, ROOM_LEFT   conference name
  *   DTMF                     the digits that the channel's far end sent
  *   RECORD_STARTED, _STOPPED the file

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,7 +162,18 @@ func (s *service) readPast(settings *Settings) (open []engine.OpenCall, config e
 	if config.Offered, err = s.store.Offered(); err != nil {
 		return nil, config, fmt.Errorf("the offers that an earlier run left open cannot be read: %w", err)
 	}
+	s.warnOfGone(&config)
 	return open, config, nil
+}
+
+// warnOfGone logs who waited in a queue that is gone: nobody there will serve him.
+func (s *service) warnOfGone(config *engine.Config) {
+	for _, w := range config.Waited {
+		if !slices.ContainsFunc(config.Directory.Queues, func(q engine.QueueConfig) bool { return q.ID == w.QueueID }) {
+			s.log.Warn("the queue is gone that a caller waited in when the module was stopped: "+
+				"the dialplan has him if it sent him there, else he is let go", "queue", w.QueueID, "caller", w.CallerDN, "call", w.CallID)
+		}
+	}
 }
 
 func (s *service) newLoop(config engine.Config, open []engine.OpenCall) *loop.Loop {

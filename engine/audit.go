@@ -93,6 +93,9 @@ func (e *Engine) legFound(in *Input) {
 		return
 	}
 	p.seenIn, p.missed = e.audit.beganAt, 0
+	if p.waited != nil && in.Flags&FlagParked != 0 {
+		e.parked = append(e.parked, refTo(p))
+	}
 	if p.restored {
 		p.restored = false
 		e.stats.Repairs++
@@ -194,6 +197,7 @@ func (e *Engine) snapshotEnd(in *Input) {
 	}
 	e.missingNails(in)
 	e.forgetUntracked()
+	e.waitAgain()
 	if a.done == 1 {
 		e.nailsKnown()
 		e.releaseCallbacks()

@@ -48,6 +48,7 @@ type Engine struct {
 
 	restlessSpare []*agent
 	waitersSpare  []*waiter
+	parked        []ref           // who waits in a queue since the last run: his place is his when all are known
 	strays        map[LegID]stray // applications of legs that no record has told of
 	untracked     map[LegID]*untracked
 	dayEnds       int64 // Unix µs; then the counters that routing reads begin anew

@@ -141,6 +141,7 @@ const (
 	FlagTruncated uint32 = 1 << 1 // a text was longer than the record holds
 	FlagMarked    uint32 = 1 << 2 // cti_track marked the channel
 	FlagObserver  uint32 = 1 << 3 // LegExecuted: the application listens to Other (eavesdrop)
+	FlagParked    uint32 = 1 << 4 // LegFound: a CommandWait has put the channel into a queue, and it is there
 )
 
 // ClientID names a connection for as long as it is open; 0 is nobody.

@@ -303,7 +303,13 @@ func (e *Engine) ended(p *party, in *Input) {
 		p.disposition = in.Disposition
 		e.assignBlame(p)
 	}
+	if p.waited != nil {
+		e.inherits(p)
+	}
 	e.release(p)
+	if len(e.parked) > 0 && e.audit.done > 0 {
+		e.waitAgain()
+	}
 }
 
 // release takes a party out of its call, and ends the call with its last party (3.0-1, 3.0-2).

@@ -208,8 +208,7 @@ func (e *Engine) goesOn(p *party, d *detour) {
 	}
 }
 
-// comeBack gives a caller his place again whom nobody took elsewhere. It is his as if he had not been away: the queue may be
-// full or closed by now, as for any who wait.
+// comeBack gives a caller his place again whom nobody took elsewhere. It is his as if he had not been away.
 func (e *Engine) comeBack(p *party, d *detour) {
 	was := d.from
 	q := e.queueAt(was.queue.config.ID)
@@ -223,6 +222,12 @@ func (e *Engine) comeBack(p *party, d *detour) {
 	e.beginStay(w, p)
 	w.came, w.early = was.came, was.early
 	w.key = w.turn()
+	e.waitOn(w, p)
+}
+
+// waitOn: a caller waits at a place that was his before. The queue may be full or closed by now, as for any who wait.
+func (e *Engine) waitOn(w *waiter, p *party) {
+	q := w.queue
 	p.queue = q
 	e.nameStay(p, w)
 	e.tellQueued(w, nil)

@@ -74,16 +74,15 @@ type party struct {
 	watchesCall   bool   // as an observer it stays with the call when the agent leaves it
 	recordedEarly bool   // early media was recorded
 	recordPaused  bool
-	thirdDN       string // an observer's customer
-	waitedIn      string // the queue that it waited in when the last run ended
-	waitedSince   int64  // and since when, monotonic ns
-	staysFrom     int64  // when its next stay may begin, monotonic ns
-	hops          int    // queues that it was sent on through
-	observes      ref    // the agent whom a supervisor listens to
-	deletedBy     string // who takes it out of its conference
-	recording     string // the file that it is recorded into
+	thirdDN       string       // an observer's customer
+	waited        *QueueRecord // its place in a queue when the last run ended, until it has it again
+	staysFrom     int64        // when its next stay may begin, monotonic ns
+	hops          int          // queues that it was sent on through
+	observes      ref          // the agent whom a supervisor listens to
+	deletedBy     string       // who takes it out of its conference
+	recording     string       // the file that it is recorded into
 
-	_ [8]byte // so that it is whole lines of the processor's cache
+	_ [24]byte // so that it is whole lines of the processor's cache
 }
 
 // names are the texts of a leg that its party keeps.

@@ -102,12 +102,12 @@ func (e *Engine) endInterrupted() {
 		}
 	}
 	for _, r := range e.config.Waited {
-		since, p, q := e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis)), restored[r.PartyID], e.queueAt(r.QueueID)
+		p, q := restored[r.PartyID], e.queueAt(r.QueueID)
 		if p != nil {
-			p.waitedIn, p.waitedSince = r.QueueID, since
+			p.waited = &r
 		}
 		if q != nil && q.config.ResumeMillis > 0 && identifies(r.CallerDN) && (p == nil || p.agent == nil) { // an agent consulted
-			q.remember(r.CallerDN, droppedCaller{since, e.in.MonoNanos})
+			q.remember(r.CallerDN, droppedCaller{e.waitedSince(&r), e.in.MonoNanos})
 		}
 		r.LeftMillis, r.Outcome = now, StayInterrupted
 		e.out.Records = append(e.out.Records, Record{Kind: QueueLeft, Queue: &r})
@@ -119,12 +119,61 @@ func (e *Engine) endInterrupted() {
 	e.config.Waited, e.config.Offered = nil, nil
 }
 
+// waitedSince is what the place of a stay is counted from.
+func (e *Engine) waitedSince(r *QueueRecord) int64 {
+	return e.monoOf(cmp.Or(r.SinceMillis, r.EnteredMillis))
+}
+
 // comesBack gives a caller the place that he had in this queue when the last run ended.
 func (e *Engine) comesBack(w *waiter, p *party) {
-	if p.waitedIn != w.queue.config.ID {
+	was := p.waited
+	if was == nil || was.QueueID != w.queue.config.ID {
 		return
 	}
-	p.waitedIn = ""
-	w.entered = min(w.entered, p.waitedSince)
-	w.sinceMillis, w.level = e.millisOf(w.entered), w.queue.levelAfter(e.in.MonoNanos-w.entered)
+	p.waited = nil
+	if since := e.waitedSince(was); since <= w.entered {
+		w.entered, w.sinceMillis = since, cmp.Or(was.SinceMillis, was.EnteredMillis)
+	}
+	w.level = w.queue.levelAfter(e.in.MonoNanos - w.entered)
+}
+
+// waitAgain gives those their places again who have not left them while no engine was there: no dialplan has them come back. One
+// whose queue is gone is let go.
+func (e *Engine) waitAgain() {
+	list := e.parked
+	e.parked = nil
+	for _, r := range list {
+		p := r.get()
+		if p == nil || p.ending || p.call == nil || p.waited == nil || p.waiter != nil || p.op != nil || p.talkingTo() != nil {
+			continue
+		}
+		was := p.waited
+		q := e.queueAt(was.QueueID)
+		if q == nil {
+			p.waited = nil
+			e.letGo(p, false, "")
+			continue
+		}
+		w := e.newStay(q, p.thisDN, was.Priority)
+		e.comesBack(w, p)
+		e.beginStay(w, p)
+		e.waitOn(w, p)
+	}
+}
+
+// inherits: an agent has ended who was in a queue to consult when the last run did. No operation knows of it any more; the place is
+// that of the customer whom he has left, as if he had left it to him.
+func (e *Engine) inherits(p *party) {
+	was := p.waited
+	if was == nil || !p.inside || !p.talked || p.call == nil {
+		return
+	}
+	p.waited = nil
+	for q := p.call.first; q != nil; q = q.next {
+		if q != p && q.talked && !q.observer && !q.ending && q.state != Released && q.waited == nil {
+			q.waited, q.movedBy = was, p.thisDN
+			e.parked = append(e.parked, refTo(q))
+			return
+		}
+	}
 }

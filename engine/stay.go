@@ -248,11 +248,12 @@ func contains(text, letter string) bool {
 	return false
 }
 
-// queueApp: the dialplan has sent a leg into cti_queue. A snapshot may tell it once more, lest a record that was lost costs
-// a caller: who is on his way out has only not gone yet, and whom somebody else is called for hears it ring there.
+// queueApp: the dialplan has sent a leg into cti_queue. Each snapshot tells it once more, lest a record that was lost costs
+// a caller: who is on his way out has only not gone yet, whom somebody else is called for hears it ring there, and who has been
+// joined with somebody was told of a moment before.
 func (e *Engine) queueApp(p *party, argument string) {
 	refused := e.draining && p.hangup != 0
-	known := p.insist != nil || p.op != nil
+	known := p.insist != nil || p.op != nil || p.talkingTo() != nil
 	if p.call == nil || p.ending || refused || p.waiter != nil || known && e.audit.telling {
 		return
 	}

@@ -57,7 +57,10 @@ static bool begin(switch_core_session_t *session, cti_visit *visit, const char *
 	switch_channel_set_variable(channel, result, NULL);
 	if (leg && !cti_visits(leg, app)) {
 		cti_visit_begin(visit, leg, app, false);
-		if (tell(session, leg, app, argument, 0)) return true;
+		if (tell(session, leg, app, argument, 0)) {
+			cti_visit_told(visit, argument);
+			return true;
+		}
 		cti_visit_end(visit);
 	}
 	switch_channel_set_variable(channel, result, UNAVAILABLE);

@@ -1,5 +1,6 @@
 #include "legs.h"
 #include "module.h"
+#include "visits.h"
 
 enum {
 	ROOM_WANTED = CTI_RING_SLOTS / 8, /* what the live calls must find free while a snapshot is told */
@@ -59,6 +60,7 @@ static void found(telling *t, switch_core_session_t *session)
 	cti_record_describe(&record, &view, uuid);
 	cti_record_other(&record, bridged ? view.bridge_uuid : view.signal_bridge);
 	record.call_state = call_state_of(view.channel);
+	if (cti_visit_parked(session)) record.flags |= CTI_FLAG_PARKED;
 	fill_times(&record, view.profile);
 	if ((!leg || !cti_told(leg)) && !bridged && !zstr(view.originator)) {
 		cti_record *origin = &t->origins[t->origin_count++];
@@ -68,6 +70,7 @@ static void found(telling *t, switch_core_session_t *session)
 	cti_view_close(&view);
 	if (!cti_is_hooked(view.channel)) t->unhooked++;
 	cti_post(&record, NULL, false);
+	cti_visit_tell_again(session);
 }
 
 static bool wait_for_room(const telling *t)

@@ -37,6 +37,13 @@ void cti_visit_end(cti_visit *visit)
 
 /* ---- on the channel's own thread ---- */
 
+void cti_visit_told(cti_visit *visit, const char *argument)
+{
+	pthread_mutex_lock(&mutex);
+	visit->argument = switch_str_nil(argument);
+	pthread_mutex_unlock(&mutex);
+}
+
 bool cti_visits(const cti_leg *leg, const char *app)
 {
 	for (const cti_visit *visit = leg->visit; visit; visit = visit->outer)
@@ -130,6 +137,44 @@ static void leave_word(cti_visit *visit)
 	pthread_cond_signal(&visit->word_came);
 }
 
+static cti_visit *queue_visit_of(switch_core_session_t *session)
+{
+	cti_visit *visit = visit_of(session);
+	while (visit && strcmp(visit->app, CTI_QUEUE_APP)) visit = visit->outer;
+	return visit;
+}
+
+/* stays: nobody wants the channel elsewhere, as far as can be seen from another thread. */
+static bool stays(switch_channel_t *channel)
+{
+	return switch_channel_up_nosig(channel) && !switch_channel_test_flag(channel, CF_TRANSFER) &&
+	       switch_channel_get_running_state(channel) == switch_channel_get_state(channel);
+}
+
+bool cti_visit_parked(switch_core_session_t *session)
+{
+	pthread_mutex_lock(&mutex);
+	const cti_visit *visit = queue_visit_of(session);
+	bool parked = visit && visit->parked && stays(switch_core_session_get_channel(session));
+	pthread_mutex_unlock(&mutex);
+	return parked;
+}
+
+/* It is told before the mutex is free: what ends the visit comes later, and so does the record of that. */
+void cti_visit_tell_again(switch_core_session_t *session)
+{
+	cti_record record;
+	pthread_mutex_lock(&mutex);
+	const cti_visit *visit = queue_visit_of(session);
+	if (visit && visit->argument && !cti_visit_over(visit) && stays(switch_core_session_get_channel(session))) {
+		const char *texts[2] = {visit->app, visit->argument};
+		cti_record_init(&record, CTI_LEG_EXECUTED, switch_core_session_get_uuid(session));
+		cti_record_texts(&record, texts, 2);
+		cti_post(&record, NULL, false);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
 /* An application that another runs while it waits is the one that the engine was asked by last. */
 switch_call_cause_t cti_return(const cti_job *job, switch_core_session_t *session)
 {
@@ -184,13 +229,6 @@ static bool set_music(cti_visit *visit, const char *music)
 	free(visit->music);
 	visit->music = copy;
 	return true;
-}
-
-static cti_visit *queue_visit_of(switch_core_session_t *session)
-{
-	cti_visit *visit = visit_of(session);
-	while (visit && strcmp(visit->app, CTI_QUEUE_APP)) visit = visit->outer;
-	return visit;
 }
 
 switch_call_cause_t cti_say(const cti_job *job, switch_core_session_t *session)

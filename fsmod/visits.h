@@ -19,6 +19,7 @@ typedef struct cti_visit {
 	cti_leg *leg;
 	const char *app; /* what a parked channel hears in a queue is that of CTI_QUEUE_APP */
 	bool parked;     /* it waits in no application, and nothing returns: it is over when the channel is wanted elsewhere */
+	const char *argument; /* of the application, once the engine has been told; under the mutex of visits.c */
 	uint32_t load;
 	_Atomic bool word, returned; /* there is something to hear; the engine lets it go, with the result */
 	pthread_cond_t word_came;
@@ -30,6 +31,8 @@ typedef struct cti_visit {
 /* On the channel's own thread, to whom the visit belongs. */
 void cti_visit_begin(cti_visit *visit, cti_leg *leg, const char *app, bool parked);
 void cti_visit_end(cti_visit *visit);
+/* cti_visit_told: the engine has been told that it has begun, with this argument, which outlives it. */
+void cti_visit_told(cti_visit *visit, const char *argument);
 /* cti_visits: is the channel in the application already? */
 bool cti_visits(const cti_leg *leg, const char *app);
 /* cti_visit_over: it need not wait any more: the engine has let it go, or there is none. */
@@ -43,6 +46,11 @@ cti_saying *cti_visit_saying(cti_visit *visit);
 char *cti_visit_music(cti_visit *visit);
 /* cti_visit_wait waits without looking at frames until there is word, the channel is wanted elsewhere or the time is up. */
 void cti_visit_wait(cti_visit *visit, switch_core_session_t *session, int64_t ms);
+
+/* For a snapshot. cti_visit_parked: does the channel wait in a queue without the application? */
+bool cti_visit_parked(switch_core_session_t *session);
+/* cti_visit_tell_again tells that the channel is in cti_queue, if it is and is to stay there for now. */
+void cti_visit_tell_again(switch_core_session_t *session);
 
 /* cti_visit_stir: the channel's state has changed, or its thread has something to do. Any thread. */
 void cti_visit_stir(cti_leg *leg);

@@ -218,6 +218,9 @@ func (s *Switch) found(l *leg, command uint64) {
 	in := s.record(engine.LegFound)
 	in.Leg, in.Command, in.Direction, in.Flags, in.Text = l.id, command, l.direction, l.flags, l.text
 	in.CallState, in.Times = l.callState, l.times
+	if l.sound == engine.WaitQueue {
+		in.Flags |= engine.FlagParked
+	}
 	if l.partner != nil {
 		in.Other = l.partner.id
 	}

@@ -49,7 +49,7 @@ var flagNames = []struct {
 	name string
 }{
 	{engine.FlagLoopback, "loopback"}, {engine.FlagTruncated, "truncated"}, {engine.FlagMarked, "marked"},
-	{engine.FlagObserver, "observer"},
+	{engine.FlagObserver, "observer"}, {engine.FlagParked, "parked"},
 }
 
 var callStates = []string{"down", "ringing", "early", "active", "held", "hangup"}

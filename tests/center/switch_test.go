@@ -62,6 +62,7 @@ type channel struct {
 	stays              bool // nor for this bridge
 	ending             bool
 	inQueue            string // the argument of cti_queue while it is in it
+	parked             bool   // it waits in a queue without being in cti_queue
 	partner            *channel
 	callID             string
 	bornAt             int64
@@ -265,7 +266,7 @@ func (w *world) perform(c engine.Command) {
 		leg.stays, other.stays = c.Name == engine.Kept, false
 	case engine.CommandWait, engine.CommandVoicemail:
 		w.part(leg)
-		leg.inQueue = ""
+		leg.inQueue, leg.parked = "", c.Name == engine.WaitQueue && c.Kind == engine.CommandWait
 	case engine.CommandReturn:
 		if leg.inQueue == "" {
 			w.done(c, 101)
@@ -391,7 +392,7 @@ func (w *world) bridge(a, b *channel) {
 	w.part(a)
 	w.part(b)
 	for _, c := range []*channel{a, b} {
-		c.inQueue = ""
+		c.inQueue, c.parked = "", false
 		if !c.outbound {
 			w.answer(c)
 		}
@@ -416,7 +417,7 @@ func (w *world) hangup(c *channel, cause uint16, d engine.Disposition) {
 	if c.ending {
 		return
 	}
-	c.ending, c.inQueue = true, ""
+	c.ending, c.inQueue, c.parked = true, "", false
 	w.fact(engine.LegHangup, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
 	w.after(time.Duration(w.rng.IntN(3000))*time.Microsecond, func() {
 		w.fact(engine.LegEnded, c, func(in *engine.Input) { in.Cause, in.Disposition = cause, d })
@@ -457,6 +458,9 @@ func (w *world) snapshot() {
 		}
 		if c.partner != nil {
 			in.Other = c.partner.id
+		}
+		if c.parked {
+			in.Flags = engine.FlagParked
 		}
 		w.step(in)
 	}

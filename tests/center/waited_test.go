@@ -176,3 +176,137 @@ func TestRestartKeepsThePlaceOfWhoWasCutOff(t *testing.T) {
 		require.Less(t, late, enter("13900000002"), "%d restarts", restarts)
 	}
 }
+
+// transferred is a caller whom an agent has served and has put into a queue by request.
+func (w *world) transferred(t *testing.T, number, queue string) (caller *channel) {
+	t.Helper()
+	w.prompt = true // so that no hangup is carried out before what was ordered before it
+	caller = w.arrive(number, "8000")
+	w.enter(caller, "8001")
+	w.wait(3 * time.Second)
+	require.NotNil(t, caller.partner, number)
+	w.request(engine.Request{Kind: engine.RequestSingleStepTransfer, ThisDN: caller.partner.number, OtherDN: queue})
+	w.wait(time.Second)
+	require.True(t, caller.parked, number)
+	return caller
+}
+
+// numbersIn are who waits in a queue, the first first, and since when.
+func (w *world) numbersIn(id string) (numbers []string, entered []int64) {
+	q, _ := w.engine.Queue(id)
+	for _, c := range q.Callers {
+		numbers, entered = append(numbers, c.OtherDN), append(entered, c.EnteredTime)
+	}
+	return numbers, entered
+}
+
+// TestRestartKeepsWhoWasPutThere: who was put into a queue by request is in no application that the dialplan would have him come
+// back to. He is found where he waits, and has his place, before those who came later, whichever is told of first (3.2).
+func TestRestartKeepsWhoWasPutThere(t *testing.T) {
+	d := oneAgent(0)
+	d.Queues[1].Music, d.Queues[1].Welcome, d.Queues[1].AnnounceMillis, d.Queues[1].AnnouncePosition = "jazz", "hello", 20_000, true
+	d.Queues[1].MaxLength = 2
+	d.Tiers = d.Tiers[:1]
+	w, k, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1})
+	first, second := w.transferred(t, "13900000001", "8002"), w.transferred(t, "13900000002", "8002")
+	numbers, entered := w.numbersIn("8002")
+	require.Equal(t, []string{"13900000001", "13900000002"}, numbers)
+	var said []string
+	take := w.stepOn
+	w.stepOn = func(in *engine.Input) {
+		take(in)
+		for _, c := range w.out.Commands {
+			if c.Leg == first.id && (c.Kind == engine.CommandSay || c.Kind == engine.CommandWait) {
+				said = append(said, c.Name+" "+c.Value)
+			}
+		}
+	}
+	for range 2 {
+		w.inOrder[0], w.inOrder[len(w.inOrder)-1] = w.inOrder[len(w.inOrder)-1], w.inOrder[0]
+		said = nil
+		restart(d)
+		now, since := w.numbersIn("8002")
+		require.Equal(t, numbers, now)
+		require.Equal(t, entered, since)
+		require.Len(t, k.stays, 2)
+		w.wait(20 * time.Second)
+		require.Equal(t, []string{"queue ", "music jazz", "position 1"}, said, "who has not been away is not welcomed")
+	}
+	now := *d
+	now.Tiers = oneAgent(0).Tiers
+	w.step(engine.Input{Kind: engine.DirectoryChanged, Directory: &now})
+	for _, next := range []*channel{first, second} {
+		w.wait(3 * time.Second)
+		require.NotNil(t, next.partner, next.number)
+		w.hangup(next, engine.CauseNormalClearing, engine.RecvBye)
+	}
+	w.wait(time.Second)
+	require.Zero(t, w.engine.Stats().Calls)
+}
+
+// TestRestartWithoutHisQueue: the queue is not in the directory any more that the next run begins with. Nobody serves him there and
+// no dialplan has him: he is let go, as whom a queue has given up that leads nowhere.
+func TestRestartWithoutHisQueue(t *testing.T) {
+	d := oneAgent(0)
+	w, _, restart := again(d)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 1,
+		ThisQueues: []string{"8001"}})
+	caller := w.transferred(t, "13900000001", "8002")
+	now := *d
+	now.Queues, now.Tiers = d.Queues[:1], d.Tiers[:1]
+	restart(&now)
+	require.True(t, caller.ending)
+	require.Zero(t, w.engine.Stats().Calls)
+}
+
+// TestRestartAsAPlaceIsHandedOver: an agent leaves his place in a queue to his customer, and the module goes before he has gone. The
+// place is his customer's in the next run, whenever the agent ends, and is as old as it was (3.6).
+func TestRestartAsAPlaceIsHandedOver(t *testing.T) {
+	for _, gone := range []bool{true, false} {
+		d := oneAgent(0)
+		d.Tiers = d.Tiers[:1]
+		w, k, restart := again(d)
+		caller := w.serve(t)
+		agent := caller.partner
+		w.request(engine.Request{Kind: engine.RequestInitiateConsult, ThisDN: "1001", OtherDN: "8002"})
+		w.wait(time.Second)
+		_, entered := w.numbersIn("8002")
+		require.Len(t, entered, 1)
+		w.wait(5 * time.Second)
+		w.request(engine.Request{Kind: engine.RequestCompleteTransfer, ThisDN: "1001"})
+		if gone {
+			delete(w.channels, agent.id)
+		}
+		restart(d)
+		if !gone {
+			require.Empty(t, k.stays)
+			w.hangup(agent, engine.CauseNormalClearing, engine.SendBye)
+			w.wait(time.Second)
+		}
+		numbers, since := w.numbersIn("8002")
+		require.Equal(t, []string{caller.number}, numbers, "gone %v", gone)
+		require.Equal(t, entered, since, "gone %v", gone)
+		require.True(t, caller.parked)
+		w.hangup(caller, engine.CauseNormalClearing, engine.RecvBye)
+		w.wait(time.Second)
+		require.Zero(t, w.engine.Stats().Calls)
+		require.Empty(t, k.stays)
+	}
+}
+
+// TestEntryIsLost: the record was lost with which a caller came into a queue, and nothing else of his. He waits there from the next
+// snapshot on (cti.h).
+func TestEntryIsLost(t *testing.T) {
+	w, _, _ := again(oneAgent(0))
+	caller := w.arrive("13900000001", "8000")
+	w.fault.records = 1000
+	caller.inQueue = "8001"
+	w.wait(time.Second)
+	w.fault.records = 0
+	numbers, _ := w.numbersIn("8001")
+	require.Empty(t, numbers)
+	w.wait(5 * time.Second)
+	numbers, _ = w.numbersIn("8001")
+	require.Equal(t, []string{"13900000001"}, numbers)
+}

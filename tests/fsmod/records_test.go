@@ -45,6 +45,7 @@ const (
 	flagTruncated = 2
 	flagMarked    = 4
 	flagObserver  = 8
+	flagParked    = 16
 )
 
 // hex is the leg's id of a canonical uuid.

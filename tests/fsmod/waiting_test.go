@@ -188,3 +188,56 @@ func TestSoakWaitingCosts(t *testing.T) {
 	require.Less(t, ringing, idle+2)
 	require.Positive(t, music)
 }
+
+// TestSnapshotTellsWhoWaits: cti.h, EXECUTED and the flag PARKED: each snapshot tells once more who is in cti_queue, between his
+// FOUND and its end, and not of whom something has taken out or lets go; of who waits in a queue without it, it tells that.
+func TestSnapshotTellsWhoWaits(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-np")
+	waiting, returned, moved := s.mixed(8), s.inApp("8101", "cti_queue"), s.inApp("8301", "cti_queue")
+	parked, bridged, agent := s.inApp("8101", "cti_queue"), s.inApp("8101", "cti_queue"), s.callUp("0001")
+	s.accepted(command{kind: cmdReturn, uuid: returned.leg, value: "timeout"})
+	s.accepted(command{kind: cmdWait, uuid: moved.leg, name: "music"})
+	s.accepted(command{kind: cmdWait, uuid: parked.leg, name: "queue"})
+	s.bridgeAway(bridged.call, agent)
+	for range 3 {
+		mark := s.mark()
+		s.submit("snapshot")
+		told, inside, parkedNow := map[string]string{}, map[string]bool{}, []string{}
+		for _, r := range s.records()[mark:] {
+			switch {
+			case r.Kind == "FOUND":
+				inside[r.Leg] = true
+				if r.Flags&flagParked != 0 {
+					parkedNow = append(parkedNow, r.Leg)
+				}
+			case r.Kind == "SNAPSHOT_END":
+				clear(inside)
+			case r.Kind == "EXECUTED" && r.Text[0] == "cti_queue":
+				require.True(t, inside[r.Leg], "between its FOUND and the end")
+				require.Zero(t, r.Seq, "it is none of the channel's own")
+				told[r.Leg] = r.Text[1]
+			}
+		}
+		require.Equal(t, []string{hex(parked.leg)}, parkedNow)
+		require.Len(t, told, len(waiting))
+		for _, c := range waiting {
+			require.Equal(t, c.executed.Text[1], told[hex(c.leg)])
+		}
+	}
+	for _, c := range waiting { // those who leave while snapshots are told one after the other are not told of when they have left
+		s.api("cti do %s", command{kind: cmdReturn, uuid: c.leg, value: "timeout"})
+		s.submit("snapshot")
+	}
+	answered := map[string]bool{}
+	for _, r := range s.records() {
+		switch {
+		case r.Kind == "EXECUTED" && r.Text[0] == "park":
+			answered[r.Leg] = true
+		case r.Kind == "EXECUTED" && r.Text[0] == "cti_queue":
+			require.False(t, answered[r.Leg], "told again when it has left")
+		}
+	}
+	s.api("hupall")
+	s.emptied()
+}
