@@ -380,10 +380,6 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 		e.refuse(r, events.InvalidCallType, "the consult is at a stage that does not allow it")
 		return
 	}
-	if h != opCancel && h != opRetrieve && p.asked(event) {
-		e.refuse(r, events.HeldInProcess, "an earlier request on the consult is under way; wait for it")
-		return
-	}
 	if with := o.with.get(); h != opCancel && (with == nil || with.state == Released) {
 		e.refuse(r, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
 		return
