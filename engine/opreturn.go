@@ -27,8 +27,17 @@ func (p *party) turnTo(q *party) {
 
 // targetLeft: the consult has ended while by and with are being joined.
 func (e *Engine) targetLeft(o *operation) {
+	if by := o.by.get(); by != nil && by.times.ended == 0 {
+		e.apply(by, loses)
+	}
 	e.tellStage5(o)
 	e.turnBack(o)
+}
+
+// takeBack: with waited for by, whose consult is over and has been told to be, and by has him back: both profiles hear of it.
+func (e *Engine) takeBack(o *operation) {
+	o.dissolve()
+	e.reclaim(o)
 }
 
 // turnBack: target has gone, as it was to, and by waits for with. That he has him back is told once they hear each other.

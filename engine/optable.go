@@ -63,7 +63,7 @@ var operationRows = []operationRow{
 	{consulting, []stage{returning}, opTargetEnds, regaining, (*Engine).turnBack, "", "3.6"},
 	{consulting, []stage{swapping}, opTargetEnds, resuming, (*Engine).targetLeft, "stage 5", "3.6"},
 	{consulting, []stage{returning}, opJoinedByWith, returned, nil, "", "3.6"},
-	{consulting, []stage{resuming}, opJoinedByWith, over, (*Engine).reclaim, "by has with again", "3.6"},
+	{consulting, []stage{resuming}, opJoinedByWith, over, (*Engine).takeBack, "by has with again", "3.6"},
 	{consulting, []stage{regaining}, opJoinedByWith, over, (*Engine).regain, "stage 5; by has with again", "3.6"},
 	{consulting, []stage{returned}, opTargetEnds, over, (*Engine).reclaimAfter, "stage 5; by has with again", "3.6"},
 	{consulting, []stage{returning, regaining}, opRefused, held, (*Engine).refuseRetrieve, "refuse; stage 5; all wait", "3.6"},

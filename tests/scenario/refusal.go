@@ -142,6 +142,16 @@ func completionsFail(t *testing.T, d *Desk) {
 		saboteur(d).Stall(d.full.heard[0].CallID, tooLong)
 		goesOn(d, "CompleteTransfer")
 	})
+	d.each(t, "a consult alternates late, and the other hangs up", "3.6, 3.14, R10", func(d *Desk) {
+		consults(d)
+		saboteur(d).Stall(d.full.heard[0].CallID, 3*time.Second)
+		asked := d.post("AlternateCall", "1001")
+		d.act("1002", HangUp)
+		require.Equal(d.T, int64(events.NotFoundOtherParty), d.answerTo(asked).ErrorCode)
+		d.told("~ "+retrieved, "~ AttachedDataChanged 1001 other=1002 state=Consult consultStage=5", "Retrieved 1001 other="+Outside)
+		d.over("1002")
+		d.hear(talking1001)
+	})
 	d.each(t, "a consult is not conferenced: no rooms", "3.8, protocol 6", func(d *Desk) {
 		consults(d)
 		saboteur(d).Rooms(0)
