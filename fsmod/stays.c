@@ -102,8 +102,8 @@ bool cti_stay_on_park(switch_core_session_t *session, cti_leg *leg)
 	switch_core_session_reset(session, SWITCH_TRUE, SWITCH_TRUE);
 	if (stay.kind == CTI_STAY_ROOM) {
 		enter_room(session, stay.what);
-		atomic_store(&leg->enters, false);
 		leave(channel, leg);
+		atomic_store(&leg->enters, false); /* who has put it there sees it end if it was turned away */
 	} else if (stay.kind == CTI_STAY_VOICEMAIL) {
 		speak_to(session, stay.what);
 		leave(channel, leg);
