@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"modcti/engine"
@@ -48,10 +47,11 @@ func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engi
 }
 
 // OpenCalls returns the calls that an earlier run left open, oldest first, each with the participants that it left open
-// and their last states. To be called before the engine's first Append. Whose end still waits in the spill file has ended.
+// and their last states. To be called before the engine's first Append. What waits in the spill file because SQLite does not
+// take it counts as much as what SQLite holds.
 func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
-	var ended spilledEnds
-	if err := s.do(func(w *writer) { ended = w.spilledEnds() }); err != nil {
+	var waits *spilled
+	if err := s.do(func(w *writer) { waits = w.spilled() }); err != nil {
 		return nil, err
 	}
 	tx, err := s.read()
@@ -63,22 +63,22 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls = slices.DeleteFunc(calls, func(c engine.CallRecord) bool { return ended.calls[callKeyOf(&c)] })
+	calls = waits.calls.over(calls, callKeyOf, waits.calls.all)
 	open := make([]engine.OpenCall, len(calls))
 	for i := range calls {
 		open[i].Call = calls[i]
-		open[i].Parties, err = scanAll(tx, scanParty, partiesOf+" AND open = 1 ORDER BY id",
-			calls[i].CallID, calls[i].StartMillis)
+		parties, err := scanAll(tx, scanParty, partiesOf+" AND open = 1 ORDER BY id", calls[i].CallID, calls[i].StartMillis)
 		if err != nil {
 			return nil, err
 		}
-		open[i].Parties = slices.DeleteFunc(open[i].Parties, func(p engine.PartyRecord) bool {
-			return ended.parties[partyKeyOf(&p)]
-		})
+		open[i].Parties = waits.parties.over(parties, partyKeyOf, waits.parties.ofCall[calls[i].CallID])
 		for j := range open[i].Parties {
 			state, err := lastState(tx, &open[i].Parties[j])
 			if err != nil {
 				return nil, err
+			}
+			if last := waits.states[state.PartyID]; last.Ordinal != 0 && last.AtMillis >= open[i].Parties[j].StartMillis {
+				state = last
 			}
 			open[i].States = append(open[i].States, state)
 		}

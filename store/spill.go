@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -232,49 +231,4 @@ func kindName(kind engine.RecordKind) string {
 		return kindNames[kind]
 	}
 	return fmt.Sprintf("record kind %d", kind)
-}
-
-// spilledEnds are the calls and participants whose last record in the spill file is their end. SQLite holds them open.
-type spilledEnds struct {
-	calls   map[rowKey]bool
-	parties map[rowKey]bool
-}
-
-// rowKey tells the row of a call or a participant from all others (callKey, partyKey).
-type rowKey struct {
-	callID, partyID string
-	startMillis     int64
-}
-
-func callKeyOf(c *engine.CallRecord) rowKey {
-	return rowKey{callID: c.CallID, startMillis: c.StartMillis}
-}
-
-func partyKeyOf(p *engine.PartyRecord) rowKey { return rowKey{p.CallID, p.PartyID, p.StartMillis} }
-
-// spilledEnds reads what waits in the spill file because SQLite does not take it. A line that cannot be read is met when it
-// is read back.
-func (w *writer) spilledEnds() spilledEnds {
-	ended := spilledEnds{map[rowKey]bool{}, map[rowKey]bool{}}
-	if w.spill.lines == 0 {
-		return ended
-	}
-	lines := bufio.NewScanner(io.NewSectionReader(w.spill.file, w.spill.from, w.spill.size-w.spill.from))
-	lines.Buffer(nil, math.MaxInt32)
-	for lines.Scan() {
-		it, err := decodeLine(lines.Bytes())
-		if err != nil {
-			continue
-		}
-		switch r := &it.record; r.Kind {
-		case engine.CallOpened, engine.CallClosed:
-			ended.calls[callKeyOf(&r.Call)] = r.Kind == engine.CallClosed
-		case engine.PartyOpened, engine.PartyClosed:
-			ended.parties[partyKeyOf(&r.Party)] = r.Kind == engine.PartyClosed
-		}
-	}
-	if err := lines.Err(); err != nil {
-		w.s.log.Warn("the spill file cannot be read to its end: calls whose ends wait there count as open", "error", err)
-	}
-	return ended
 }

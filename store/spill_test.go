@@ -217,3 +217,36 @@ func TestSpillThatCannotBeOpened(t *testing.T) {
 	require.NoError(t, os.Remove(path))
 	openOnce(t, Options{Dir: dir}, func(*Store) {})
 }
+
+// Of what an earlier run left open, a start that finds SQLite locked knows as much as one that has read the spill file back:
+// whatever SQLite had taken by then, and whatever had ended.
+func TestOpenCallsOfALockedStart(t *testing.T) {
+	var records []engine.Record
+	one, two := transferRecords(1, 1), callRecords(5)
+	for i := range max(len(one), len(two)) {
+		records = append(records, one[min(i, len(one)):min(i+1, len(one))]...)
+		records = append(records, two[min(i, len(two)):min(i+1, len(two))]...)
+	}
+	for taken := 0; taken < len(records); taken += 7 {
+		for _, given := range []int{taken + 1, (taken + 1 + len(records)) / 2, len(records)} {
+			dir := memoryDir(t)
+			openOnce(t, Options{Dir: dir}, func(s *Store) { s.Append(records[:taken]) })
+			unlock := lock(t, dir)
+			openOnce(t, quiet(dir), func(s *Store) { s.Append(records[taken:given]) })
+			var locked, free []engine.OpenCall
+			openOnce(t, quiet(dir), func(s *Store) {
+				var err error
+				require.NotZero(t, s.Stats().InSpill)
+				locked, err = s.OpenCalls()
+				require.NoError(t, err)
+			})
+			unlock()
+			openOnce(t, Options{Dir: dir}, func(s *Store) {
+				var err error
+				free, err = s.OpenCalls()
+				require.NoError(t, err)
+			})
+			require.Equal(t, free, locked, "%d of %d records were taken, %d given", taken, len(records), given)
+		}
+	}
+}
