@@ -41,7 +41,8 @@ func (e *Engine) do(p *party, a action) {
 		e.endHold(p, now)
 		e.tellEstablished(p)
 	case noteHold, tellHold:
-		p.times.lastHold, p.times.heldSince = now, now
+		r := e.extrasOf(p)
+		r.lastHold, r.heldSince = now, now
 		e.recordParty(PartyUpdated, p)
 		if a == tellHold {
 			e.tellHeld(p)
@@ -61,9 +62,10 @@ func (e *Engine) do(p *party, a action) {
 }
 
 func (e *Engine) endHold(p *party, at int64) {
-	if p.times.heldSince != 0 {
-		p.times.holdTotal += max(at-p.times.heldSince, 0)
-		p.times.heldSince = 0
+	if p.heldSince != 0 {
+		r := e.extrasOf(p)
+		r.holdTotal += max(at-r.heldSince, 0)
+		r.heldSince = 0
 	}
 }
 

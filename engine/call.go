@@ -21,31 +21,45 @@ type call struct {
 	last                *party
 	live                int   // parties not yet released
 	answered, bridgedAt int64 // monotonic ns
-	makeCallType        string
-	callType            string
-	id                  string
-	company             string // that it belongs to: of the client who asked for it, else the default one
-	ani, dnis           string
-	data                events.Data
-	thisDN, otherDN     string
+	created             int64 // monotonic ns
+	*callExtras
+	queue                  *queue // that it was last served from
+	callType, makeCallType word
+	begunRole              word // of who began it, which outlives it
+	unwatched              bool // who watches it waits until somebody has it
+	refused                bool // it was not let in: it forms until it is over, or has become a call all the same (R50)
+	id                     string
+	company                string // that it belongs to: of the client who asked for it, else the default one
+	ani, dnis              string
+	data                   events.Data
+	thisDN, otherDN        string
 
 	// What its beginning and its end read too.
-	bornAt         uint64
-	begunParty     string // the id of who began it, and the role, which outlive it; empty when the switch itself did
-	created, ended int64  // monotonic ns
-	offsetMicros   int64
-	dns            []string
-	queue          *queue // that it was last served from
-	mergedInto     string
-	room           string // of the conference that the engine makes of it; empty = none
-	begunRole      word
-	unwatched      bool // who watches it waits until somebody has it
-	refused        bool // it was not let in: it forms until it is over, or has become a call all the same (R50)
+	bornAt       uint64
+	begunParty   string // the id of who began it, which outlives it; empty when the switch itself did
+	ended        int64  // monotonic ns
+	offsetMicros int64
+	dns          []string
 
+	_ [8]byte // so that it is whole lines of the processor's cache
+}
+
+// callExtras are what few calls have, as partyExtras are of parties.
+type callExtras struct {
+	mergedInto            string
+	meetingRoom           string // of the conference that the engine makes of it; empty = none
 	consulting, consulted ref    // who made a conference of a consult, and who was consulted
 	recordUUID, recordURL string // of its last recording
+}
 
-	_ [16]byte // so that it is whole lines of the processor's cache
+var noCallExtras callExtras
+
+// extrasOfCall is where to write what few calls have.
+func (e *Engine) extrasOfCall(c *call) *callExtras {
+	if c.callExtras == &noCallExtras {
+		c.callExtras = e.freeCallExtras.take()
+	}
+	return c.callExtras
 }
 
 func (c *call) moment(mono int64) events.Moment {

@@ -50,7 +50,7 @@ func (e *Engine) beginCallback(w *waiter, p *party) {
 	c := e.newCall()
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, w.original.data
-	c.callType, c.thisDN, c.otherDN = events.Outbound, w.queue.config.ID, w.number
+	c.callType, c.thisDN, c.otherDN = outbound, w.queue.config.ID, w.number
 	c.ani, c.dnis = w.original.shown, w.number
 	e.link(c)
 	c.add(p)

@@ -298,7 +298,7 @@ func (e *Engine) beginMove(r *Request, p, with *party, to destination) {
 		return
 	}
 	o.kind, o.stage, o.former = transfer, leaving, former
-	p.farewell = farewell{callState: events.StateTransferred, thirdDN: r.OtherDN, thirdRole: events.TransferTo}
+	e.extrasOf(p).farewell = farewell{callState: events.StateTransferred, thirdDN: r.OtherDN, thirdRole: events.TransferTo}
 	e.ask(p, r, "EventReleased", 0)
 	e.startMove(o)
 }
@@ -345,7 +345,7 @@ func (e *Engine) beginRedirect(r *Request, p, with *party, to destination) {
 	e.redirectOffer(p)
 	o := e.operate(r, p.call, p, with, to)
 	o.kind, o.stage, o.former = redirect, leaving, former
-	p.farewell = farewell{callState: events.StateRedirected}
+	e.extrasOf(p).farewell = farewell{callState: events.StateRedirected}
 	e.ask(p, r, "EventReleased", 0)
 	e.startMove(o)
 }
@@ -385,7 +385,7 @@ func (e *Engine) ofConsult(r *Request, p *party) {
 		return
 	}
 	if h == opComplete {
-		p.farewell = farewell{
+		e.extrasOf(p).farewell = farewell{
 			callState: events.StateTransferred, otherDN: o.dn, thisRole: events.ConsultBy,
 			thirdDN: o.dnOfWith(), stage: events.StageTransferred,
 		}
@@ -413,7 +413,7 @@ func (e *Engine) deleteParty(r *Request, p *party) {
 	case target == nil || !target.member:
 		e.refuse(r, events.NotFoundOtherParty, "otherDN is not, or not any more, in the conference")
 	default:
-		target.deletedBy = p.thisDN
+		e.extrasOf(target).deletedBy = p.thisDN
 		e.ask(p, r, "EventPartyDeleted", e.hangUp(target, CauseNormalClearing, agentSide)).value = target.thisDN
 	}
 }

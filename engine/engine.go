@@ -20,8 +20,10 @@ type Engine struct {
 	calls    index[call] // by what callKey makes of a call's id
 	numbers  numbers
 
-	freeParties spare[party]
-	freeCalls   spare[call]
+	freeParties     spare[party]
+	freePartyExtras spare[partyExtras]
+	freeCallExtras  spare[callExtras]
+	freeCalls       spare[call]
 
 	agents     map[string]*agent // by uuid
 	agentsByID map[string]*agent
@@ -188,8 +190,7 @@ func (e *Engine) forget(p *party) {
 	if c := p.call; c != nil {
 		c.remove(p)
 	}
-	*p = party{pending: p.pending[:0]}
-	e.freeParties.giveBack(p)
+	e.giveBackParty(p)
 }
 
 // remember makes a party findable by its leg.
@@ -223,6 +224,7 @@ func (e *Engine) callsWho(holds func(*call) bool) (list []*call) {
 // newCall makes a call, of the default company until it is known to be another's.
 func (e *Engine) newCall() *call {
 	c := e.freeCalls.take()
+	c.callExtras = &noCallExtras
 	c.company = e.config.CompanyID
 	return c
 }
@@ -247,6 +249,10 @@ func (e *Engine) unlink(c *call) {
 	}
 	dns := c.dns
 	clear(dns)
+	if c.callExtras != &noCallExtras {
+		*c.callExtras = callExtras{}
+		e.freeCallExtras.giveBack(c.callExtras)
+	}
 	*c = call{dns: dns[:0]}
 	e.freeCalls.giveBack(c)
 }

@@ -4,11 +4,11 @@ package engine
 
 import "unsafe"
 
-// fetch asks the processor for memory that will be needed soon, and does not wait for it: a line, twelve lines, seven and
-// six. Whatever is asked for may end sooner.
+// fetch asks the processor for memory that will be needed soon, and does not wait for it: a line, a party, a call and
+// another party. Whatever is asked for may end sooner.
 //
 //go:noescape
-func fetch(line, twelve, seven, six unsafe.Pointer)
+func fetch(line, party, call, other unsafe.Pointer)
 
 // fetchLines asks for four lines.
 //

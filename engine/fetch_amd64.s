@@ -1,11 +1,11 @@
 #include "textflag.h"
 
-// func fetch(line, twelve, seven, six unsafe.Pointer)
+// func fetch(line, party, call, other unsafe.Pointer)
 TEXT ·fetch(SB), NOSPLIT, $0-32
 	MOVQ line+0(FP), AX
-	MOVQ twelve+8(FP), BX
-	MOVQ seven+16(FP), CX
-	MOVQ six+24(FP), DX
+	MOVQ party+8(FP), BX
+	MOVQ call+16(FP), CX
+	MOVQ other+24(FP), DX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
@@ -15,23 +15,19 @@ TEXT ·fetch(SB), NOSPLIT, $0-32
 	PREFETCHT0 320(BX)
 	PREFETCHT0 384(BX)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 512(BX)
-	PREFETCHT0 576(BX)
-	PREFETCHT0 640(BX)
-	PREFETCHT0 704(BX)
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
-	PREFETCHT0 320(CX)
-	PREFETCHT0 384(CX)
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
+	PREFETCHT0 384(DX)
+	PREFETCHT0 448(DX)
 	RET
 
 // func fetchLines(a, b, c, d unsafe.Pointer)

@@ -4,6 +4,6 @@ package engine
 
 import "unsafe"
 
-func fetch(line, twelve, seven, six unsafe.Pointer) {}
+func fetch(line, party, call, other unsafe.Pointer) {}
 
 func fetchLines(a, b, c, d unsafe.Pointer) {}

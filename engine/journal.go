@@ -2,8 +2,8 @@ package engine
 
 func (e *Engine) recordCall(kind RecordKind, c *call) {
 	e.out.Records = append(e.out.Records, Record{Kind: kind, Call: CallRecord{
-		CallID: c.id, CompanyID: c.company, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN,
-		ANI: c.ani, DNIS: c.dnis, MakeCallType: c.makeCallType,
+		CallID: c.id, CompanyID: c.company, CallType: c.callType.String(), ThisDN: c.thisDN, OtherDN: c.otherDN,
+		ANI: c.ani, DNIS: c.dnis, MakeCallType: c.makeCallType.String(),
 		StartMillis: c.millis(c.created), AnswerMillis: c.millis(c.answered), BridgeMillis: c.millis(c.bridgedAt),
 		EndMillis: c.millis(c.ended), HangupCause: c.hangupCause.String(), HangupSide: c.hangupSide.String(),
 		EndReason: c.endReason, MergedInto: c.mergedInto, Adopted: c.adopted, AttachedData: c.data,
@@ -16,7 +16,7 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 		CallID: p.call.id, PartyID: p.names.hex, LegUUID: p.names.uuid, SIPCallID: p.names.sipCallID,
 		PartyRole: p.role.String(), DNRole: p.dnRole.String(), ThisDN: p.thisDN, OtherDN: p.otherDN, CallerName: p.names.callerName,
 		StartMillis: p.millis(t.created), ProgressMillis: p.millis(t.progress), AnswerMillis: p.millis(t.answered),
-		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(t.lastHold), HoldMillisTotal: t.holdTotal / 1_000_000,
+		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(p.lastHold), HoldMillisTotal: p.holdTotal / 1_000_000,
 		EndMillis: p.millis(t.ended), QueueID: p.queueID(),
 	}
 	if p.agent != nil {

@@ -65,7 +65,7 @@ func (e *Engine) admit(in *Input) *party {
 		e.stats.Refused++
 		return nil
 	}
-	p := e.freeParties.take()
+	p := e.newParty()
 	p.id, p.names, p.direction = in.Leg, namesOf(&in.Text), in.Direction
 	p.offsetMicros = in.WallMicros - in.MonoNanos/1000
 	p.bornAt = e.stats.Inputs
@@ -346,9 +346,9 @@ func (e *Engine) executed(p *party, in *Input) {
 	e.move(p, target.call)
 	p.role = supervisorRole
 	p.otherDN = target.thisDN
-	p.observes = refTo(target)
+	e.extrasOf(p).observes = refTo(target)
 	if q := target.partner.get(); q != nil {
-		p.thirdDN = q.thisDN
+		e.extrasOf(p).thirdDN = q.thisDN
 	}
 	e.apply(p, rings)
 }

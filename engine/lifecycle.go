@@ -41,11 +41,11 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 	c.thisDN, c.otherDN = p.thisDN, e.in.Text.Destination
 	switch {
 	case !p.inside:
-		c.callType, c.ani, c.dnis = events.Inbound, p.thisDN, e.in.Text.Destination
+		c.callType, c.ani, c.dnis = inbound, p.thisDN, e.in.Text.Destination
 	case e.config.Inside(e.in.Text.Destination):
-		c.callType, c.makeCallType = events.Internal, events.DirectAgent
+		c.callType, c.makeCallType = internal, directAgent
 	default:
-		c.callType, c.makeCallType, c.dnis = events.Outbound, events.DirectAgent, e.in.Text.Destination
+		c.callType, c.makeCallType, c.dnis = outbound, directAgent, e.in.Text.Destination
 	}
 	if e.draining && !p.inside && e.in.Kind == LegCreated {
 		c.forming, c.refused = true, true
@@ -58,7 +58,7 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 // beginBySwitch: the switch calls an outside number on its own, as for a campaign (3.12, basic).
 func (e *Engine) beginBySwitch(c *call, p *party) {
 	p.dnRole, p.otherDN = calledDN, p.names.callerNumber
-	c.callType, c.thisDN, c.otherDN = events.Outbound, p.names.callerNumber, p.thisDN
+	c.callType, c.thisDN, c.otherDN = outbound, p.names.callerNumber, p.thisDN
 	c.ani, c.dnis = p.names.callerNumber, p.thisDN
 	e.announce(c)
 }
@@ -112,11 +112,11 @@ func (e *Engine) reveal(c *call, target *party) {
 		e.announce(c)
 		return
 	}
-	c.callType = events.Outbound
+	c.callType = outbound
 	if target.inside {
-		c.callType = events.Internal
+		c.callType = internal
 	}
-	c.makeCallType = events.Regular
+	c.makeCallType = regular
 	c.otherDN = target.thisDN
 	if p := c.begun.get(); p != nil {
 		c.thisDN, p.otherDN = p.thisDN, target.thisDN
@@ -129,7 +129,7 @@ func (e *Engine) reveal(c *call, target *party) {
 // leg's caller, unless it is an extension and the origin was given a better one. The number called is none, though an
 // agent's phone shows it when the engine has called that first (R56).
 func (e *Engine) fillLine(c *call, p, origin *party) {
-	if p.inside || (c.callType != events.Outbound && !c.forming) {
+	if p.inside || (c.callType != outbound && !c.forming) {
 		return
 	}
 	if c.dnis == "" {
@@ -198,12 +198,14 @@ func (e *Engine) move(p *party, to *call) {
 		p.side, p.hangupCause = noWord, 0
 		e.recordParty(PartyClosed, p)
 		from.remove(p)
-		from.mergedInto = to.id
+		e.extrasOfCall(from).mergedInto = to.id
 		if from.live == 0 {
 			e.close(from)
 		}
 	}
-	to.mergedInto = ""
+	if to.mergedInto != "" {
+		e.extrasOfCall(to).mergedInto = ""
+	}
 	e.join(to, p)
 	e.setVariable(p, "cti_call_id", to.id)
 }
@@ -323,7 +325,7 @@ func (e *Engine) release(p *party) {
 	case c.forming && c.refused:
 		e.tellRefused(c, p)
 	case c.forming:
-		c.callType, c.makeCallType, c.thisDN = events.Outbound, events.Regular, p.thisDN
+		c.callType, c.makeCallType, c.thisDN = outbound, regular, p.thisDN
 		e.announce(c)
 	}
 	e.leaveRoom(p)

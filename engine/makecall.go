@@ -42,12 +42,12 @@ func (e *Engine) makeCall(r *Request) {
 	c.company = r.CompanyID
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, data
-	c.callType, c.thisDN, c.otherDN, c.makeCallType = events.Internal, r.ThisDN, r.OtherDN, r.MakeCallType
+	c.callType, c.thisDN, c.otherDN, c.makeCallType = internal, r.ThisDN, r.OtherDN, wordOf(r.MakeCallType)
 	if !to.inside && queue == nil {
-		c.callType, c.ani, c.dnis = events.Outbound, shown, r.OtherDN
+		c.callType, c.ani, c.dnis = outbound, shown, r.OtherDN
 	}
-	if c.makeCallType == "" {
-		c.makeCallType = events.Regular
+	if c.makeCallType == noWord {
+		c.makeCallType = regular
 	}
 	e.link(c)
 	e.include(c, p)

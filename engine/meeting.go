@@ -8,10 +8,10 @@ const roomPrefix = "cti-"
 // meetInRoom puts everybody of the call who is not there yet into one room.
 func (e *Engine) meetInRoom(o *operation) {
 	c := o.call
-	if c.room == "" {
-		c.room = roomPrefix + c.id
+	if c.meetingRoom == "" {
+		e.extrasOfCall(c).meetingRoom = roomPrefix + c.id
 	}
-	o.room = c.room
+	o.room = c.meetingRoom
 	var first, last uint64
 	for p := c.first; p != nil; p = p.next {
 		if p.state == Released || p.ending || p.observer && p.op != o || !p.answered() {
@@ -82,7 +82,7 @@ func (e *Engine) tellConferenced(o *operation) {
 		c.barged = true
 		target.observer, target.role, target.supervisor = false, agentRole, true
 	case makeCall, transfer, redirect, conference, monitor, intercept:
-		target.broughtIn = true
+		e.extrasOf(target).broughtIn = true
 	}
 	if c.members() == 2 { // one has gone meanwhile
 		c.pairUp()
@@ -100,7 +100,8 @@ func (e *Engine) tellConferenced(o *operation) {
 
 func (e *Engine) tellConsultConferenced(o *operation, by, target *party) {
 	c := o.call
-	c.consulted, c.consulting = refTo(target), o.by
+	r := e.extrasOfCall(c)
+	r.consulted, r.consulting = refTo(target), o.by
 	third := events.ThirdPart{ThirdDN: o.byDN, ThirdDNRole: events.AddedBy, CallState: events.StateConference}
 	if by != nil && by.state != Released {
 		m := &events.Retrieved{CallPart: callPart(by), CallState: events.StateConference}
@@ -204,7 +205,7 @@ func (e *Engine) dismiss(c *call, gone *party) {
 		return
 	}
 	if last != nil {
-		if last.displaced && (last.room == nil || last.room.name == c.room) {
+		if last.displaced && (last.room == nil || last.room.name == c.meetingRoom) {
 			e.hangUpFor(last, CauseNormalClearing, dueTo(gone))
 		}
 		return

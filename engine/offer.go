@@ -208,7 +208,10 @@ func (e *Engine) offerJoined(p, with *party) {
 			e.lose(other)
 		}
 	}
-	p.call.queue, with.queue, with.hops = w.queue, w.queue, 0
+	p.call.queue, with.queue = w.queue, w.queue
+	if with.hops > 0 {
+		e.extrasOf(with).hops = 0
+	}
 	e.servedBy(with.thisDN, a)
 	e.setVariables(with,
 		"cti_queue_answered_ms", e.millisText(e.in.MonoNanos), "cti_agent", a.config.UUID, "cti_agent_dn", p.thisDN,
@@ -221,7 +224,7 @@ func (e *Engine) offerJoined(p, with *party) {
 // lose ends an offer that another agent was quicker for (3.14).
 func (e *Engine) lose(o *offer) {
 	if p := o.party.get(); p != nil {
-		p.farewell = farewell{callState: events.StatePickedUp}
+		e.extrasOf(p).farewell = farewell{callState: events.StatePickedUp}
 	}
 	e.dropOffer(o, OfferLost, CauseLoseRace)
 }

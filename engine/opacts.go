@@ -56,7 +56,7 @@ func (e *Engine) enter(o *operation, p *party) {
 		}
 	case monitor:
 		p.observer, p.role = true, supervisorRole
-		p.observes = o.by
+		e.extrasOf(p).observes = o.by
 	case consult:
 	}
 	e.include(c, p)
@@ -249,7 +249,7 @@ func (e *Engine) sendByAway(o *operation) {
 	by := o.by.get()
 	if by != nil && by.state != Released {
 		if o.kind == intercept {
-			by.farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
+			e.extrasOf(by).farewell = farewell{thirdDN: o.dn, thirdRole: events.InterceptBy}
 		}
 		e.leavesWatchers(o)
 		e.await(o, e.hangUp(by, CauseNormalClearing, agentSide))
@@ -268,7 +268,7 @@ func (e *Engine) targetGone(o *operation) {
 	by, with := o.by.get(), o.with.get()
 	e.refuseAskedWith(o, events.NotFoundOtherParty, "the party consulted has gone; retrieve the call")
 	if by != nil {
-		by.farewell = farewell{}
+		e.unsay(by)
 		if by.state == Talk {
 			e.apply(by, loses)
 		}
@@ -293,16 +293,16 @@ func (e *Engine) goOnAlone(o *operation) {
 
 func (e *Engine) outlive(o *operation) {
 	e.refuseAskedWith(o, events.NotFoundOtherParty, "the customer has gone; the consult goes on")
-	o.call.callType = events.Consult
+	o.call.callType = consultCall
 	if by := o.by.get(); by != nil {
-		by.farewell = farewell{}
+		e.unsay(by)
 		e.reach(by)
 	}
 }
 
 // becomeCall: the customer left while the third was being called; to the agent it is a call like any other from now on.
 func (e *Engine) becomeCall(o *operation) {
-	o.kind, o.call.callType = makeCall, events.Consult
+	o.kind, o.call.callType = makeCall, consultCall
 	if target := o.target.get(); target != nil && target.answered() {
 		e.advance(o, opTargetAnswers)
 	}
@@ -311,7 +311,7 @@ func (e *Engine) becomeCall(o *operation) {
 func (e *Engine) refuseAndRejoin(o *operation) {
 	e.refuseAsked(o)
 	if by := o.by.get(); by != nil {
-		by.farewell = farewell{}
+		e.unsay(by)
 	}
 	if with := o.with.get(); with != nil && !with.ending {
 		e.wait(with, WaitMusic)
@@ -388,9 +388,9 @@ func (e *Engine) nobodyToMove(o *operation) {
 	if by == nil {
 		return
 	}
-	by.farewell = farewell{}
+	e.unsay(by)
 	if !by.talked {
-		by.farewell.callState = events.StateAbandoned
+		e.extrasOf(by).farewell.callState = events.StateAbandoned
 	}
 }
 

@@ -22,7 +22,7 @@ func (e *Engine) callQueue(o *operation, q *queue) {
 		o.dissolve() // where the queue sends him on, another operation has him
 		e.enqueue(by, q, 0, o.ring, false)
 	case with != nil && !with.ending:
-		with.movedBy = o.byDN
+		e.extrasOf(with).movedBy = o.byDN
 		o.dissolve() // likewise
 		e.enqueue(with, q, 0, o.ring, false)
 	}
@@ -116,7 +116,7 @@ func (e *Engine) waitsOn(o *operation) bool {
 	}
 	w.op, o.stage = nil, over
 	if with := o.with.get(); with != nil {
-		with.movedBy = o.byDN
+		e.extrasOf(with).movedBy = o.byDN
 	}
 	return true
 }
@@ -130,7 +130,7 @@ func (e *Engine) turnsMoved(o *operation) bool {
 	}
 	when, refused := e.turnedAway(w, with)
 	if refused {
-		w.op, o.stage, with.movedBy = nil, over, o.byDN
+		w.op, o.stage, e.extrasOf(with).movedBy = nil, over, o.byDN
 		o.dissolve()
 		e.overflow(w, when)
 		return true

@@ -56,7 +56,7 @@ func (e *Engine) expect(a *agent, dn string, inside bool) *party {
 	if e.full() {
 		return nil
 	}
-	p := e.freeParties.take()
+	p := e.newParty()
 	p.id = e.newLegID()
 	p.names.hex, p.names.uuid = p.id.spelt()
 	p.direction, p.expected, p.displaced = DirectionOutbound, true, true

@@ -41,7 +41,7 @@ func (e *Engine) goes(p *party, to Target, d *detour) bool {
 		if next == nil || p.hops >= hopsMax || slices.Contains(e.turned, next) {
 			return false
 		}
-		p.hops++
+		e.extrasOf(p).hops++
 		e.enqueue(p, next, d.from.priority, d.from.ring, d.from.inApp)
 	case ToVoicemail:
 		return p.op == nil && e.toVoicemail(p, to.To, d)

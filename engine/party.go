@@ -45,6 +45,9 @@ type party struct {
 	times  partyTimes
 	waiter *waiter // it waits in a queue
 	nail   *nail   // its leg is one that stays up
+	insist *insistence
+	hangup uint64 // the command that ends its leg; 0 = none
+	*partyExtras
 
 	// What is told of it.
 	thisDN, otherDN  string
@@ -53,8 +56,6 @@ type party struct {
 	ordinal          int64     // state changes so far
 	queue            *queue    // the queue that its call came from (3.0-6)
 	servedFor        *queue    // it is an agent's, called for a caller of this queue
-	movedBy          string    // who sent its leg elsewhere while they talked
-	takenFrom        string    // whose call it takes over
 	pending          []pending // requests on it that wait for the switch
 	names            names
 
@@ -63,26 +64,55 @@ type party struct {
 	prev          *party // in its call
 	place         place  // among those at its number
 	room          *room
-	hangup        uint64   // the command that ends its leg; 0 = none
-	farewell      farewell // what its release shows of the operation that takes it out
-
-	// What few have.
-	insist        *insistence
 	seenIn        uint64 // the last snapshot that found it
-	muted         bool   // what it says is not heard
-	broughtIn     bool   // a conference brought it in
-	watchesCall   bool   // as an observer it stays with the call when the agent leaves it
-	recordedEarly bool   // early media was recorded
-	recordPaused  bool
-	thirdDN       string       // an observer's customer
-	waited        *QueueRecord // its place in a queue when the last run ended, until it has it again
-	staysFrom     int64        // when its next stay may begin, monotonic ns
-	hops          int          // queues that it was sent on through
-	observes      ref          // the agent whom a supervisor listens to
-	deletedBy     string       // who takes it out of its conference
-	recording     string       // the file that it is recorded into
+}
 
-	_ [24]byte // so that it is whole lines of the processor's cache
+// partyExtras are what few parties have. The others share noPartyExtras, which stays as it is, so that an input that looks
+// for them reads no memory of its own for it. They are read through the party and written through extrasOf.
+type partyExtras struct {
+	farewell                       farewell     // what its release shows of the operation that takes it out
+	movedBy                        string       // who sent its leg elsewhere while they talked
+	takenFrom                      string       // whose call it takes over
+	deletedBy                      string       // who takes it out of its conference
+	thirdDN                        string       // an observer's customer
+	observes                       ref          // the agent whom a supervisor listens to
+	waited                         *QueueRecord // its place in a queue when the last run ended, until it has it again
+	staysFrom                      int64        // when its next stay may begin, monotonic ns
+	hops                           int          // queues that it was sent on through
+	heldSince, lastHold, holdTotal int64        // monotonic ns; 0 = never
+	recording                      string       // the file that it is recorded into
+	recordedEarly                  bool         // early media was recorded
+	recordPaused                   bool
+	muted                          bool // what it says is not heard
+	broughtIn                      bool // a conference brought it in
+	watchesCall                    bool // as an observer it stays with the call when the agent leaves it
+}
+
+var noPartyExtras partyExtras
+
+// newParty makes a party that nobody knows of yet; forget gives it back.
+func (e *Engine) newParty() *party {
+	p := e.freeParties.take()
+	p.partyExtras = &noPartyExtras
+	return p
+}
+
+// extrasOf is where to write what few parties have.
+func (e *Engine) extrasOf(p *party) *partyExtras {
+	if p.partyExtras == &noPartyExtras {
+		p.partyExtras = e.freePartyExtras.take()
+	}
+	return p.partyExtras
+}
+
+// giveBackParty leaves nothing of a party but room for requests on it.
+func (e *Engine) giveBackParty(p *party) {
+	if p.partyExtras != &noPartyExtras {
+		*p.partyExtras = partyExtras{}
+		e.freePartyExtras.giveBack(p.partyExtras)
+	}
+	*p = party{pending: p.pending[:0]}
+	e.freeParties.giveBack(p)
 }
 
 // names are the texts of a leg that its party keeps.
@@ -123,7 +153,7 @@ func (r ref) here() bool {
 
 // partyTimes are monotonic ns; 0 = never.
 type partyTimes struct {
-	answered, ended, bridged, created, progress, early, heldSince, lastHold, holdTotal int64
+	answered, ended, bridged, created, progress, early int64
 }
 
 // setOnce sets a fact's time the first time it is told.

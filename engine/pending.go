@@ -240,15 +240,18 @@ func (e *Engine) refuseCommanded(p *party, command uint64, code events.Code, det
 	}
 	for q := p.call.first; q != nil && waited; q = q.next {
 		if q.hangup == command {
-			q.liveOn()
+			e.liveOn(q)
 			e.dismiss(q.call, q) // the others may have gone meanwhile
 		}
 	}
 }
 
 // liveOn: the switch did not end a leg that a client wanted ended. How it ends later has nothing to do with that.
-func (p *party) liveOn() {
-	p.hangup, p.deletedBy = 0, ""
+func (e *Engine) liveOn(p *party) {
+	p.hangup = 0
+	if p.deletedBy != "" {
+		e.extrasOf(p).deletedBy = ""
+	}
 	if p.blame.asked {
 		p.blame = blame{}
 	}

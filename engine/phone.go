@@ -10,17 +10,17 @@ func (e *Engine) transferred(p *party, to string) {
 	if p.waiter != nil {
 		e.takenAway(p)
 	}
-	p.farewell = farewell{} // it lives on: whatever its partner was sent to was no transfer by it
+	e.unsay(p) // it lives on: whatever its partner was sent to was no transfer by it
 	q := p.partner.get()
 	if p.op != nil || q == nil || q.op != nil || p.state != Talk && p.state != Held || !isDialed(to) {
 		return
 	}
 	if q.movedBy == p.thisDN { // both are sent elsewhere: neither transfers the other
-		q.movedBy = ""
+		e.extrasOf(q).movedBy = ""
 		return
 	}
-	p.movedBy = q.thisDN
-	q.farewell = farewell{callState: events.StateTransferred, thirdDN: to, thirdRole: events.TransferTo}
+	e.extrasOf(p).movedBy = q.thisDN
+	e.extrasOf(q).farewell = farewell{callState: events.StateTransferred, thirdDN: to, thirdRole: events.TransferTo}
 }
 
 // isDialed tells whether a text is what a phone dials. Unlike events.IsNumber it takes no letter: a dialplan may name an
@@ -40,10 +40,10 @@ func (e *Engine) intercepts(p, target *party) {
 	if p.op != nil || target.call == nil {
 		return
 	}
-	p.takenFrom = target.otherDN
+	e.extrasOf(p).takenFrom = target.otherDN
 	for q := target.call.first; q != nil; q = q.next {
 		if q != target && q != p && (q.partner.get() == target || q.origin.get() == target && !q.talked) {
-			q.farewell = farewell{thirdDN: p.thisDN, thirdRole: events.InterceptBy}
+			e.extrasOf(q).farewell = farewell{thirdDN: p.thisDN, thirdRole: events.InterceptBy}
 		}
 	}
 }
@@ -86,7 +86,11 @@ func (e *Engine) partnerChanged(p, q *party, beforeP, beforeQ string) {
 	}
 	e.tellPartner(p, q, beforeP, transferred)
 	e.tellPartner(q, p, beforeQ, transferred)
-	p.movedBy, q.movedBy = "", ""
+	for _, side := range []*party{p, q} {
+		if side.movedBy != "" {
+			e.extrasOf(side).movedBy = ""
+		}
+	}
 }
 
 func (e *Engine) tellPartner(p, now *party, before string, transferred bool) {
@@ -115,7 +119,7 @@ func (e *Engine) sayFarewell(c *call, dn string, p, q *party) {
 			other = p
 		}
 		if by := side.formerPartner.get(); by != nil && by.thisDN == dn && !by.ending {
-			by.farewell = farewell{callState: events.StateTransferred, thirdDN: other.thisDN, thirdRole: events.TransferTo}
+			e.extrasOf(by).farewell = farewell{callState: events.StateTransferred, thirdDN: other.thisDN, thirdRole: events.TransferTo}
 		}
 	}
 }

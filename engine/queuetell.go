@@ -34,7 +34,7 @@ func (w *waiter) callNow() *call {
 func queuePart(w *waiter) events.CallPart {
 	c := w.callNow()
 	part := events.CallPart{
-		CallID: c.id, CallType: c.callType, ThisDN: w.queue.config.ID, OtherDN: w.callerDN(), ANI: c.ani, DNIS: c.dnis,
+		CallID: c.id, CallType: c.callType.String(), ThisDN: w.queue.config.ID, OtherDN: w.callerDN(), ANI: c.ani, DNIS: c.dnis,
 		AttachedData: c.data,
 	}
 	if p := w.party.get(); p != nil {

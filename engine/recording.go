@@ -7,10 +7,12 @@ func (e *Engine) recordStarted(p *party, path string) {
 	if p.call == nil || p.call.forming || path == "" {
 		return
 	}
-	p.recording = path
-	p.call.recordURL, p.call.recordUUID = path, LegIDOf(path).Hex()
+	r := e.extrasOf(p)
+	r.recording = path
+	c := e.extrasOfCall(p.call)
+	c.recordURL, c.recordUUID = path, LegIDOf(path).Hex()
 	if !p.answered() {
-		p.recordedEarly = true
+		r.recordedEarly = true
 	}
 	e.tellRecording(p, events.RecordStarted)
 }
@@ -21,11 +23,12 @@ func (e *Engine) recordStopped(p *party, path string) {
 		return
 	}
 	e.tellRecording(p, events.RecordStopped)
-	p.recording, p.recordPaused = "", false
+	r := e.extrasOf(p)
+	r.recording, r.recordPaused = "", false
 }
 
 func (e *Engine) setPaused(p *party, paused bool) {
-	p.recordPaused = paused
+	e.extrasOf(p).recordPaused = paused
 	if paused {
 		e.tellRecording(p, events.RecordPaused)
 	} else {

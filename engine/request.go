@@ -59,7 +59,7 @@ func (e *Engine) queryCall(r *Request) {
 		return
 	}
 	info := &events.CallInfo{
-		CallID: c.id, ThisDN: r.ThisDN, Parties: c.infos(), CallType: c.callType, ANI: c.ani, DNIS: c.dnis,
+		CallID: c.id, ThisDN: r.ThisDN, Parties: c.infos(), CallType: c.callType.String(), ANI: c.ani, DNIS: c.dnis,
 		AttachedData: c.data,
 	}
 	for p := c.first; p != nil; p = p.next {
@@ -126,7 +126,7 @@ func (e *Engine) callsIn(r *Request) (list []events.CallSnapshot) {
 	inScope := func(c *call) bool { return !c.forming && c.company == r.CompanyID && c.inScope(r) }
 	for _, c := range e.callsWho(inScope) {
 		list = append(list, events.CallSnapshot{
-			CallID: c.id, CallType: c.callType, ANI: c.ani, DNIS: c.dnis, Parties: c.infos(),
+			CallID: c.id, CallType: c.callType.String(), ANI: c.ani, DNIS: c.dnis, Parties: c.infos(),
 		})
 	}
 	return list
@@ -200,7 +200,7 @@ func (e *Engine) Call(id string) (CallView, bool) {
 
 func (c *call) view() CallView {
 	v := CallView{
-		CallID: c.id, CallType: c.callType, ThisDN: c.thisDN, OtherDN: c.otherDN, ANI: c.ani, DNIS: c.dnis,
+		CallID: c.id, CallType: c.callType.String(), ThisDN: c.thisDN, OtherDN: c.otherDN, ANI: c.ani, DNIS: c.dnis,
 		StartMillis: c.millis(c.created), AttachedData: c.data,
 	}
 	for p := c.first; p != nil; p = p.next {

@@ -19,8 +19,8 @@ func (e *Engine) restore(o *OpenCall) {
 	r := &o.Call
 	c := e.newCall()
 	e.stats.Inputs++
-	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, r.CallType, r.ThisDN, r.OtherDN, r.ANI, r.DNIS
-	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = r.MakeCallType, r.AttachedData, r.Adopted, e.stats.Inputs, offset
+	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, wordOf(r.CallType), r.ThisDN, r.OtherDN, r.ANI, r.DNIS
+	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = wordOf(r.MakeCallType), r.AttachedData, r.Adopted, e.stats.Inputs, offset
 	c.created, c.answered, c.bridgedAt = mono(r.StartMillis), mono(r.AnswerMillis), mono(r.BridgeMillis)
 	if r.CompanyID != "" {
 		c.company = r.CompanyID
@@ -51,7 +51,7 @@ func (c *call) inferTimes() {
 
 func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func(int64) int64) {
 	e.stats.Inputs++
-	p := e.freeParties.take()
+	p := e.newParty()
 	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
 	p.names = names{hex: r.PartyID, uuid: r.LegUUID, callerName: r.CallerName, sipCallID: r.SIPCallID}
 	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, wordOf(r.PartyRole), wordOf(r.DNRole)
@@ -62,9 +62,13 @@ func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func
 	p.talked, p.toldRing = p.state == Talk || p.state == Held, p.state != Idle
 	t := &p.times
 	t.created, t.progress, t.answered = mono(r.StartMillis), mono(r.ProgressMillis), mono(r.AnswerMillis)
-	t.bridged, t.lastHold, t.holdTotal = mono(r.BridgeMillis), mono(r.LastHoldMillis), r.HoldMillisTotal*1_000_000
+	t.bridged = mono(r.BridgeMillis)
+	if r.LastHoldMillis != 0 {
+		own := e.extrasOf(p)
+		own.lastHold, own.holdTotal = mono(r.LastHoldMillis), r.HoldMillisTotal*1_000_000
+	}
 	if p.state == Held {
-		t.heldSince = mono(s.AtMillis)
+		e.extrasOf(p).heldSince = mono(s.AtMillis)
 	}
 	e.remember(p)
 	e.include(c, p)
@@ -104,7 +108,7 @@ func (e *Engine) endInterrupted() {
 	for _, r := range e.config.Waited {
 		p, q := restored[r.PartyID], e.queueAt(r.QueueID)
 		if p != nil {
-			p.waited = &r
+			e.extrasOf(p).waited = &r
 		}
 		if q != nil && q.config.ResumeMillis > 0 && identifies(r.CallerDN) && (p == nil || p.agent == nil) { // an agent consulted
 			q.remember(r.CallerDN, droppedCaller{e.waitedSince(&r), e.in.MonoNanos})
@@ -130,7 +134,7 @@ func (e *Engine) comesBack(w *waiter, p *party) {
 	if was == nil || was.QueueID != w.queue.config.ID {
 		return
 	}
-	p.waited = nil
+	e.extrasOf(p).waited = nil
 	if since := e.waitedSince(was); since <= w.entered {
 		w.entered, w.sinceMillis = since, cmp.Or(was.SinceMillis, was.EnteredMillis)
 	}
@@ -150,7 +154,7 @@ func (e *Engine) waitAgain() {
 		was := p.waited
 		q := e.queueAt(was.QueueID)
 		if q == nil {
-			p.waited = nil
+			e.extrasOf(p).waited = nil
 			e.letGo(p, false, "")
 			continue
 		}
@@ -168,10 +172,11 @@ func (e *Engine) inherits(p *party) {
 	if was == nil || !p.inside || !p.talked || p.call == nil {
 		return
 	}
-	p.waited = nil
+	e.extrasOf(p).waited = nil
 	for q := p.call.first; q != nil; q = q.next {
 		if q != p && q.talked && !q.observer && !q.ending && q.state != Released && q.waited == nil {
-			q.waited, q.movedBy = was, p.thisDN
+			own := e.extrasOf(q)
+			own.waited, own.movedBy = was, p.thisDN
 			e.parked = append(e.parked, refTo(q))
 			return
 		}

@@ -75,7 +75,7 @@ func (e *Engine) leftRoom(p *party, name string) {
 
 // gathered tells whether a party leaves a room of the dialplan because all of its call are put into the call's own.
 func (e *Engine) gathered(p *party) bool {
-	if p.room == nil || p.call == nil || p.call.room == "" || p.room.name == p.call.room {
+	if p.room == nil || p.call == nil || p.call.meetingRoom == "" || p.room.name == p.call.meetingRoom {
 		return false
 	}
 	if p.beckoned() {
@@ -86,7 +86,7 @@ func (e *Engine) gathered(p *party) bool {
 			return true
 		}
 	}
-	return e.rooms[p.call.room] != nil
+	return e.rooms[p.call.meetingRoom] != nil
 }
 
 // entered: a party is a member of its call's conference. Who comes from the dialplan is told of here; who an operation

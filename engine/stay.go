@@ -44,7 +44,7 @@ func (e *Engine) beginStay(w *waiter, p *party) {
 	q := w.queue
 	w.party, w.callID, w.partyID = refTo(p), p.call.id, p.names.hex
 	w.came = max(w.came, p.staysFrom)
-	w.cameMillis, p.staysFrom = e.millisOf(w.came), w.came+stayApart
+	w.cameMillis, e.extrasOf(p).staysFrom = e.millisOf(w.came), w.came+stayApart
 	w.early = max(w.entered-p.call.created, 0)
 	w.key = w.turn()
 	if p.waiter != nil {
@@ -266,7 +266,7 @@ func (e *Engine) queueApp(p *party, argument string) {
 		return
 	}
 	if c := p.call; c.forming { // the switch called an extension to put it into a queue
-		c.callType, c.makeCallType, c.thisDN, c.otherDN = events.Internal, events.DirectAgent, p.thisDN, id
+		c.callType, c.makeCallType, c.thisDN, c.otherDN = internal, directAgent, p.thisDN, id
 		p.otherDN = id
 		e.announce(c)
 	}

@@ -54,9 +54,9 @@ func (e *Engine) supervise(r *Request) {
 	o.enlist(agent, with)
 	e.callTarget(o)
 	if p := o.target.get(); p != nil {
-		p.watchesCall = r.Scope != "agent"
+		e.extrasOf(p).watchesCall = r.Scope != "agent"
 		if o.kind == monitor {
-			p.thirdDN = with.thisDN
+			e.extrasOf(p).thirdDN = with.thisDN
 		}
 		e.ask(p, r, "EventRinging", 0)
 	}

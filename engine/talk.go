@@ -1,7 +1,5 @@
 package engine
 
-import "modcti/events"
-
 // This file takes the facts of ringing, answering and joined media into the talk of two parties.
 
 // rang: a called leg rings, or plays early media, which is its ringing (3.1).
@@ -121,7 +119,7 @@ func (e *Engine) talk(p, q *party) {
 	if second.dnRole == callingDN {
 		first, second = second, first
 	}
-	if first.dnRole == callingDN && p.call.makeCallType == events.Regular {
+	if first.dnRole == callingDN && p.call.makeCallType == regular {
 		first, second = second, first
 	}
 	setOnce(&p.call.answered, max(p.times.answered, q.times.answered))

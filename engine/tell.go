@@ -25,7 +25,7 @@ func (e *Engine) publish(m events.Message, c *call, dns ...string) {
 func callPart(p *party) events.CallPart {
 	c := p.call
 	return events.CallPart{
-		CallID: c.id, PartyID: p.names.hex, CallType: c.callType, PartyRole: p.role.String(),
+		CallID: c.id, PartyID: p.names.hex, CallType: c.callType.String(), PartyRole: p.role.String(),
 		ThisDN: p.thisDN, OtherDN: p.otherDN, ANI: c.ani, DNIS: c.dnis, AttachedData: c.data,
 	}
 }
@@ -40,7 +40,7 @@ func thirdPart(p *party) events.ThirdPart {
 
 func (e *Engine) tellCallCreated(c *call) {
 	m := e.out.pool.callCreated.next()
-	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType, c.data
+	m.CallID, m.ThisDN, m.CallType, m.AttachedData = c.id, c.thisDN, c.callType.String(), c.data
 	m.OtherDN, m.ANI, m.DNIS = c.otherDN, c.ani, c.dnis
 	m.PartyID, m.PartyRole = c.begunParty, c.begunRole.String()
 	e.publish(m, c, c.thisDN, c.otherDN)
@@ -49,7 +49,7 @@ func (e *Engine) tellCallCreated(c *call) {
 func (e *Engine) tellDialing(p *party) {
 	m := e.out.pool.dialing.next()
 	m.CallPart = callPart(p)
-	m.ThisDNRole, m.OtherDNRole, m.MakeCallType = events.Origination, events.Destination, p.call.makeCallType
+	m.ThisDNRole, m.OtherDNRole, m.MakeCallType = events.Origination, events.Destination, p.call.makeCallType.String()
 	e.tellParty(p, m, false)
 }
 
@@ -106,7 +106,7 @@ func (e *Engine) tellEstablished(p *party) {
 		m.OtherDNRole = events.ObserveTo
 	}
 	if p.dnRole == callingDN {
-		m.MakeCallType = p.call.makeCallType
+		m.MakeCallType = p.call.makeCallType.String()
 	}
 	m.ThisQueue, m.WrapUpDuration = p.queueID(), p.wrapUpSeconds()
 	e.tellParty(p, m, consulting)
@@ -135,12 +135,12 @@ func (e *Engine) tellReleased(p *party) {
 		m.OtherDNRole = events.ObserveTo
 	}
 	if p.dnRole == callingDN {
-		m.MakeCallType = p.call.makeCallType
+		m.MakeCallType = p.call.makeCallType.String()
 	}
 	m.BillSec, m.AnswerSec = p.billSec(), p.answerSec()
 	t := &p.times
 	m.StartUepoch, m.ProgressUepoch, m.AnswerUepoch = p.moment(t.created), p.moment(t.progress), p.moment(t.answered)
-	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.moment(t.bridged), p.moment(t.lastHold), p.moment(t.ended)
+	m.BridgeUepoch, m.LastHoldUepoch, m.EndUepoch = p.moment(t.bridged), p.moment(p.lastHold), p.moment(t.ended)
 	m.HangupCause, m.HangupSide = p.hangupCause.String(), p.side.String()
 	m.HangupDisposition = p.disposition.String()
 	m.EarlyDetectCause = earlyDetectCause(p)
@@ -150,7 +150,7 @@ func (e *Engine) tellReleased(p *party) {
 
 func (e *Engine) tellCallDeleted(c *call) {
 	m := e.out.pool.callDeleted.next()
-	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType
+	m.CallID, m.ThisDN, m.OtherDN, m.CallType = c.id, c.thisDN, c.otherDN, c.callType.String()
 	m.StartUepoch, m.BridgeUepoch, m.EndUepoch = c.moment(c.created), c.moment(c.bridgedAt), c.moment(c.ended)
 	m.AttachedData, m.ANI, m.DNIS = c.data, c.ani, c.dnis
 	m.PartyID, m.PartyRole, m.RecordUUID, m.RecordURL = c.begunParty, c.begunRole.String(), c.recordUUID, c.recordURL

@@ -97,6 +97,13 @@ type farewell struct {
 	stage                         int64
 }
 
+// unsay: a party is not taken out of its call after all.
+func (e *Engine) unsay(p *party) {
+	if p.farewell != (farewell{}) {
+		e.extrasOf(p).farewell = farewell{}
+	}
+}
+
 // leftAs is how a party left its call: by an operation, or for want of an answer (R37).
 func (p *party) leftAs() string { return cmp.Or(p.farewell.callState, callStateAtEnd(p).String()) }
 
@@ -141,7 +148,7 @@ func (e *Engine) tellRetrieved(p *party) {
 
 // setMuted notes and tells that a party is heard no longer, or again (R59).
 func (e *Engine) setMuted(p *party, muted bool) {
-	p.muted = muted
+	e.extrasOf(p).muted = muted
 	if muted {
 		e.tellParty(p, &events.Muted{CallPart: callPart(p)}, false)
 	} else {

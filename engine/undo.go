@@ -30,8 +30,8 @@ func (e *Engine) undoMove(o *operation) {
 // remain: who was to be taken out of his call is in it as before, and whoever listened to him does.
 func (e *Engine) remain(o *operation) {
 	by := o.by.get()
-	by.liveOn()
-	by.farewell = farewell{}
+	e.liveOn(by)
+	e.unsay(by)
 	e.watchersReturn(o)
 }
 
@@ -43,7 +43,7 @@ func (e *Engine) leavesMerging(p *party) {
 	if o == nil || o.kind != consult || o.stage != merging || o.by.get() != p {
 		return
 	}
-	p.farewell = farewell{}
+	e.unsay(p)
 	target := o.target.get()
 	for i := range p.pending {
 		if a := p.pending[i]; a.asker == o.asker && target != nil {

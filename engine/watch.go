@@ -73,7 +73,7 @@ func (e *Engine) stays(p *party, c *call, gone *party) bool {
 		}
 	}
 	if c.movesOn(gone) {
-		p.observes, c.unwatched = ref{}, true
+		e.extrasOf(p).observes, c.unwatched = ref{}, true
 		e.wait(p, WaitSilence)
 		return true
 	}
@@ -87,7 +87,8 @@ func (e *Engine) watch(p, agent *party) {
 
 // listenTo lets a supervisor who listens already hear another agent, and tells him whom.
 func (e *Engine) listenTo(p, agent *party) {
-	p.observes, p.otherDN, p.thirdDN = refTo(agent), agent.thisDN, agent.otherDN
+	r := e.extrasOf(p)
+	r.observes, p.otherDN, r.thirdDN = refTo(agent), agent.thisDN, agent.otherDN
 	e.orderWith(p, agent, Command{Kind: CommandEavesdrop, Name: HeardByNobody})
 	m := &events.PartyChanged{CallPart: callPart(p)}
 	m.ThirdDN, m.CallState = p.thirdDN, events.StateOK

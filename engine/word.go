@@ -32,11 +32,20 @@ const (
 	noAnswer
 	busy
 	abandoned
+
+	// What kind of call it is, and what for it was made.
+	inbound
+	outbound
+	internal
+	consultCall
+	regular
+	directAgent
 )
 
 var words = [...]string{
 	"", events.Agent, events.Customer, events.ThirdPSTN, events.Supervisor, events.Origination, events.Destination,
 	events.SideAgent, events.SideCustomer, events.SideSystem, events.StateNoAnswer, events.StateBusy, events.StateAbandoned,
+	events.Inbound, events.Outbound, events.Internal, events.Consult, events.Regular, events.DirectAgent,
 }
 
 func (w word) String() string { return words[w] }

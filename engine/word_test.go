@@ -10,7 +10,7 @@ import (
 
 // TestWords: what a party keeps as a number is told as the catalogue spells it, and read back from a record.
 func TestWords(t *testing.T) {
-	require.Len(t, words, int(abandoned)+1)
+	require.Len(t, words, int(directAgent)+1)
 	for w := range words {
 		require.Equal(t, word(w), wordOf(word(w).String()))
 	}
@@ -23,6 +23,8 @@ func TestWords(t *testing.T) {
 		{callingDN, events.Origination}, {calledDN, events.Destination},
 		{agentSide, events.SideAgent}, {customerSide, events.SideCustomer}, {systemSide, events.SideSystem},
 		{noAnswer, events.StateNoAnswer}, {busy, events.StateBusy}, {abandoned, events.StateAbandoned},
+		{inbound, events.Inbound}, {outbound, events.Outbound}, {internal, events.Internal}, {consultCall, events.Consult},
+		{regular, events.Regular}, {directAgent, events.DirectAgent},
 	} {
 		require.Equal(t, w.text, w.word.String())
 	}
