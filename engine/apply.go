@@ -7,7 +7,7 @@ func (e *Engine) apply(p *party, on stimulus) {
 		e.stats.EmptyCells++
 		return
 	}
-	from := p.state
+	from, phoneOf := p.state, p.agent
 	if !r.stay {
 		p.state = r.to
 	}
@@ -23,7 +23,7 @@ func (e *Engine) apply(p *party, on stimulus) {
 		e.recordState(p, on, r.clause)
 	}
 	if p.state == Released && from != Released {
-		e.recordParty(PartyClosed, p)
+		e.recordPartyOf(PartyClosed, p, phoneOf)
 	}
 }
 

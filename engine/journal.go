@@ -10,7 +10,10 @@ func (e *Engine) recordCall(kind RecordKind, c *call) {
 	}})
 }
 
-func (e *Engine) recordParty(kind RecordKind, p *party) {
+func (e *Engine) recordParty(kind RecordKind, p *party) { e.recordPartyOf(kind, p, p.agent) }
+
+// recordPartyOf is the same of a party that its end has taken off the agent whose phone it is on.
+func (e *Engine) recordPartyOf(kind RecordKind, p *party, on *agent) {
 	t := &p.times
 	r := PartyRecord{
 		CallID: p.call.id, PartyID: p.names.hex, LegUUID: p.names.uuid, SIPCallID: p.names.sipCallID,
@@ -19,8 +22,8 @@ func (e *Engine) recordParty(kind RecordKind, p *party) {
 		BridgeMillis: p.millis(t.bridged), LastHoldMillis: p.millis(p.lastHold), HoldMillisTotal: p.holdTotal / 1_000_000,
 		EndMillis: p.millis(t.ended), QueueID: p.queueID(),
 	}
-	if p.agent != nil {
-		r.AgentUUID = p.agent.config.UUID
+	if on != nil {
+		r.AgentUUID = on.config.UUID
 	}
 	if kind == PartyClosed && p.state == Released {
 		r.AnswerSec, r.BillSec = p.answerSec(), p.billSec()

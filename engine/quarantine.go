@@ -14,12 +14,13 @@ func (e *Engine) Quarantine(in *Input, out *Output) {
 	c := p.call
 	for q := c.first; q != nil; q = q.next {
 		if q.state != Released {
+			phoneOf := q.agent
 			e.forsake(q)
 			q.state, q.ending, q.op, q.pending, q.waiter, q.offer = Released, true, nil, nil, nil, nil
 			setOnce(&q.times.ended, in.MonoNanos)
 			if !c.forming {
 				e.tellReleased(q)
-				e.recordParty(PartyClosed, q)
+				e.recordPartyOf(PartyClosed, q, phoneOf)
 			}
 		}
 	}

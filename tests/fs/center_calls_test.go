@@ -202,6 +202,7 @@ func waitsAndIsServed(c *center) {
 	require.Len(c.t, parties, 2)
 	for _, p := range parties {
 		require.Equal(c.t, "8001", p.text("queue_id"))
+		require.Equal(c.t, p.text("this_dn") == "1001", p.text("agent_uuid") != "", "whose phone it was stays in the record (R45)")
 	}
 }
 

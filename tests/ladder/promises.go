@@ -106,8 +106,15 @@ func (r *Run) checkCalls() {
 func (r *Run) checkEnds() {
 	recorded := map[string]string{}
 	for i := range r.out.Records {
-		if p := &r.out.Records[i].Party; r.out.Records[i].Kind == engine.PartyClosed {
+		switch p := &r.out.Records[i].Party; r.out.Records[i].Kind {
+		case engine.PartyOpened, engine.PartyUpdated:
+			r.phoneOf[p.PartyID] = p.AgentUUID
+		case engine.PartyClosed:
 			recorded[p.PartyID] = p.CallState
+			if of := r.phoneOf[p.PartyID]; of != "" && p.AgentUUID != of {
+				r.breaks("%s is on the phone of agent %s, and its last record names %q (R45)", r.name(p.PartyID), of, p.AgentUUID)
+			}
+		default:
 		}
 	}
 	for i := range r.out.Events {

@@ -35,7 +35,8 @@ type Run struct {
 	lastSeq  uint64
 	line     []byte
 	answered map[asked]string
-	broken   error // the first promise that a single step broke
+	phoneOf  map[string]string // by party: the agent whose phone its last record says it is
+	broken   error             // the first promise that a single step broke
 
 	asking    map[asked]asking  // a request -> who asks for what
 	companyOf map[string]string // a call -> its company
@@ -61,7 +62,7 @@ type asked struct {
 func NewRun(s *Scene) *Run {
 	r := &Run{
 		names: map[string]string{}, callOf: map[engine.LegID]string{}, legs: map[engine.LegID]string{},
-		rooms: map[string]string{}, commands: map[string]uint64{}, answered: map[asked]string{},
+		rooms: map[string]string{}, commands: map[string]uint64{}, answered: map[asked]string{}, phoneOf: map[string]string{},
 		asking: map[asked]asking{}, companyOf: map[string]string{},
 	}
 	r.Engine = engine.New(engine.Config{
