@@ -57,5 +57,5 @@ func (e *Engine) makeCall(r *Request) {
 	o.kind, o.stage, o.caller = makeCall, reaching, shown
 	e.ask(p, r, "EventDialing", 0)
 	e.announce(c)
-	o.command = e.callUp(p, route, r.OtherDN, o.ring)
+	o.command = e.callUp(p, route, r.OtherDN, "", o.ring)
 }

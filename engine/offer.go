@@ -128,7 +128,7 @@ func (e *Engine) callAgent(o *offer) bool {
 	if w.number == "" {
 		e.recordParty(PartyOpened, p)
 	}
-	e.callUp(p, route, w.callerDN(), cmp.Or(w.ring, max(a.config.RingMillis, 0), o.queue.config.RingMillis))
+	e.callUp(p, route, w.callerDN(), w.callerName(), cmp.Or(w.ring, max(a.config.RingMillis, 0), o.queue.config.RingMillis))
 	return true
 }
 
@@ -138,6 +138,14 @@ func (w *waiter) callerDN() string {
 		return p.thisDN
 	}
 	return w.number
+}
+
+// callerName is what the agent's phone shows beside the number; empty where the caller has given none.
+func (w *waiter) callerName() string {
+	if p := w.party.get(); p != nil && w.number == "" {
+		return p.names.callerName
+	}
+	return ""
 }
 
 // phoneOf is the number at which an agent is called now: UseMobileAccept decides between his phone and his mobile.

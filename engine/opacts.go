@@ -38,7 +38,7 @@ func (e *Engine) callTarget(o *operation) {
 	if o.caller != "" { // a client's choice goes before the dial plan's
 		route.CallerID = o.caller
 	}
-	o.command = e.callUp(p, route, o.callerShown(), o.ring)
+	o.command = e.callUp(p, route, o.callerShown(), "", o.ring)
 }
 
 // enter puts a leg that the engine calls into the operation's call.

@@ -77,17 +77,17 @@ func (e *Engine) ringMillis(asked int64) int64 {
 	return cmp.Or(asked, e.config.RingMillis, ringMillisDefault)
 }
 
-// callUp has the switch call a party's phone.
-func (e *Engine) callUp(p *party, route Route, caller string, ringMillis int64) uint64 {
+// callUp has the switch call a party's phone, which shows caller and name; without a name the number stands for it.
+func (e *Engine) callUp(p *party, route Route, caller, name string, ringMillis int64) uint64 {
 	if p.nail != nil {
 		e.connectLater(p)
 		return 0
 	}
 	if route.CallerID != "" {
-		caller = route.CallerID
+		caller, name = route.CallerID, ""
 	}
 	e.startTimer(p, ringTimer, 0, e.ringMillis(ringMillis))
-	return e.order(p, Command{Kind: CommandOriginate, Value: route.Address, CallerNumber: caller, CallerName: caller})
+	return e.order(p, Command{Kind: CommandOriginate, Value: route.Address, CallerNumber: caller, CallerName: cmp.Or(name, caller)})
 }
 
 // order gives a command on a party's leg; the switch's refusal of it will find the party.
