@@ -116,8 +116,12 @@ func (e *Engine) agentApp(p *party, argument string) {
 		r.Kind = RequestAgentReady
 	case "notready":
 		r.Kind, r.ReasonCode = RequestAgentNotReady, events.ReasonDoNotDisturb
-		if code := wholeNumber(rest); events.ReasonByRequest(code) {
-			r.ReasonCode = code
+		if rest != "" {
+			r.ReasonCode = wholeNumber(rest)
+		}
+		if !events.ReasonByRequest(r.ReasonCode) {
+			e.letGo(p, true, events.InvalidParams.Name())
+			return
 		}
 	default:
 		e.letGo(p, true, "unknown")
