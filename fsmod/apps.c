@@ -49,6 +49,12 @@ static void log_unavailable(switch_core_session_t *session, const char *app, con
 	                  "%s %s: the CTI engine is not there; the caller goes on in the dialplan\n", app, switch_str_nil(argument));
 }
 
+static void log_unknown(switch_core_session_t *session, const char *queue)
+{
+	switch_log_printf(SWITCH_CHANNEL_SESSION_LOG(session), SWITCH_LOG_WARNING,
+	                  CTI_QUEUE_APP " %s: there is no such queue; the caller goes on in the dialplan\n", switch_str_nil(queue));
+}
+
 /* begin: the application's visit is open and the engine has been told, or result says why not. */
 static bool begin(switch_core_session_t *session, cti_visit *visit, const char *app, const char *argument, const char *result)
 {
@@ -117,6 +123,7 @@ SWITCH_STANDARD_APP(queue_app)
 	const char *result = switch_channel_ready(channel) ? cti_visit_result(&visit) : NULL;
 	if (result) switch_channel_set_variable(channel, "cti_queue_result", result);
 	if (result && !strcmp(result, UNAVAILABLE)) log_unavailable(session, CTI_QUEUE_APP, data);
+	if (result && !strcmp(result, "unknown")) log_unknown(session, data);
 	cti_visit_end(&visit);
 	await_move(channel);
 	PROTECT_INTERFACE(interface);

@@ -72,6 +72,7 @@ func unknownQueue(c *center) {
 	c.caller("8666")
 	c.hears(map[string]string{outside: "unknown"})
 	c.until("the log to say so", func() bool { return strings.Contains(c.Log(), outside+" is back from queue 8666: unknown") })
+	c.until("the module to say so", func() bool { return strings.Contains(c.Log(), "cti_queue 8666: there is no such queue") })
 	c.never("Queued 8666")
 	c.hangUp(outside)
 	c.told("Released "+outside, "CallDeleted")

@@ -462,12 +462,17 @@ func musicBrokenOff(t *testing.T, s *freeSwitch) {
 
 // sampleDialplan: the sample that is delivered does what it says.
 func sampleDialplan(t *testing.T, s *freeSwitch) {
-	c := s.inApp("s8001", "cti_queue")
-	require.Equal(t, []string{"cti_queue", "8001"}, c.executed.Text)
+	c := s.inApp("s8401", "cti_queue")
+	require.Equal(t, []string{"cti_queue", "8401"}, c.executed.Text)
 	require.Contains(t, told(s.records(), c.leg), "ANSWERED")
 	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "unknown"})
 	s.awaitKind(0, "ENDED", c.leg)
 	s.awaitLog("1000 was not served: unknown")
+	s.awaitLog("cti_queue 8401: there is no such queue; the caller goes on in the dialplan")
+	c = s.inApp("s8999", "cti_queue")
+	s.accepted(command{kind: cmdReturn, uuid: c.leg, value: "callback"})
+	s.awaitKind(0, "ENDED", c.leg)
+	require.NotContains(t, s.log(), "was not served: callback")
 	for number, says := range map[string]string{"s*111001": "login 1001", "s*11": "login ", "s*12": "logout", "s*13": "ready",
 		"s*14": "notready ", "s*1411": "notready 11"} {
 		c := s.inApp(number, "cti_agent")
