@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"syscall"
 	"time"
@@ -53,7 +54,7 @@ func show(ctx context.Context, install lab.Install) error {
 		return fmt.Errorf("the switch that plays phones and callers: %w", err)
 	}
 	defer world.Kill()
-	sample, err := sampleConfig()
+	sample, err := sampleConfig(world.SIPPort())
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,9 @@ func show(ctx context.Context, install lab.Install) error {
 		return fmt.Errorf("go build ./cmd/ctictl: %w", err)
 	}
 	socket := s.Path("run", "cti.sock")
-	say("Ready: events on %s, log in %s. Ctrl-C ends it all.", socket, s.Path("log", "freeswitch.log"))
+	known, forget := makeKnown(socket)
+	defer forget()
+	say("Ready: events on %s, log in %s. Ctrl-C ends it all.", known, s.Path("log", "freeswitch.log"))
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -83,9 +86,28 @@ func show(ctx context.Context, install lab.Install) error {
 	return errors.Join(<-acting, followErr)
 }
 
-// sampleConfig is the configuration that is shipped with the module. Where another program listens on one of its ports
-// a free one takes its place: the module would refuse to start.
-func sampleConfig() ([]byte, error) {
+// knownSocket is where README.md has a client look for the engine, whichever switch plays.
+const knownSocket = "build/run/cti.sock"
+
+// makeKnown lets clients find a socket at the known place, unless another engine is there. forget undoes it.
+func makeKnown(socket string) (path string, forget func()) {
+	if conn, err := net.Dial("unix", knownSocket); err == nil {
+		_ = conn.Close()
+		say("%s is the socket of another engine.", knownSocket)
+		return socket, func() {}
+	}
+	_ = os.Remove(knownSocket) // what an engine left that is no more
+	if err := errors.Join(os.MkdirAll(filepath.Dir(knownSocket), 0o700), os.Symlink(socket, knownSocket)); err != nil {
+		say("%v", err)
+		return socket, func() {}
+	}
+	return knownSocket, func() { _ = os.Remove(knownSocket) }
+}
+
+// sampleConfig is the configuration that is shipped with the module, with a rule for the outside numbers that people
+// have who are behind a SIP port. Where another program listens on one of its ports a free one takes its place: the
+// module would refuse to start.
+func sampleConfig(people int) ([]byte, error) {
 	sample, err := os.ReadFile(lab.SampleConfig)
 	for _, address := range regexp.MustCompile(`127\.0\.0\.1:\d+`).FindAll(sample, -1) {
 		taken, err := net.Listen("tcp4", string(address))
@@ -101,7 +123,8 @@ func sampleConfig() ([]byte, error) {
 		say("%s is taken by another program; %s is used instead.", address, free.Addr())
 		sample = bytes.ReplaceAll(sample, address, []byte(free.Addr().String()))
 	}
-	return sample, err
+	return bytes.Replace(sample, []byte("<dial-plan>\n"), fmt.Appendf(nil,
+		"<dial-plan>\n    <rule pattern=\"^1[3-9]\\d{9}$\" leg=\"sofia/internal/$0@127.0.0.1:%d\"/>\n", people), 1), err
 }
 
 // stopSwitch lets the module write what it has, and ends the switch without waiting for the rest of it.
