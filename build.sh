@@ -1,11 +1,11 @@
 #!/bin/sh
 # Builds what the switch loads, into build/.
 #
-#   build.sh            both; without FreeSWITCH's headers the engine alone, saying so
+#   build.sh            both, and ctictl; without FreeSWITCH's headers the engine and ctictl alone, saying so
 #   build.sh lib        libcti.so, the engine: needs Go and a C compiler
 #   build.sh module     mod_cti.so: needs a C compiler and FreeSWITCH's headers; exits 3 where there are none
-#   build.sh install    copies both into the installed FreeSWITCH, and the sample configuration and dialplan where it
-#                       has none of that name
+#   build.sh install    copies all three into the installed FreeSWITCH, and the sample configuration and dialplan where
+#                       it has none of that name
 #
 # CC, CFLAGS, LDFLAGS and DESTDIR are honoured. FREESWITCH_PREFIX names an installation that pkg-config does not know.
 set -eu
@@ -28,13 +28,20 @@ lib() {
 	echo "build/libcti.so, which exports nothing but cti_*"
 }
 
-# Where the switch's headers, libraries, modules and configuration are.
+client() {
+	CGO_ENABLED=0 go build -trimpath -o "$fresh/ctictl" ./cmd/ctictl || return 1
+	mv "$fresh/ctictl" build/
+	echo "build/ctictl"
+}
+
+# Where the switch's headers, libraries, modules, programs and configuration are.
 freeswitch() {
 	if command -v pkg-config >/dev/null 2>&1 && pkg-config --exists freeswitch; then
 		includes=$(pkg-config --cflags-only-I freeswitch | sed 's/-I/-isystem /g')
 		libraries=$(pkg-config --libs freeswitch)
 		modules=$(pkg-config --variable=modulesdir freeswitch)
 		configuration=$(pkg-config --variable=confdir freeswitch)
+		programs=$(pkg-config --variable=bindir freeswitch)
 		return 0
 	fi
 	for prefix in ${FREESWITCH_PREFIX:-} /usr/local/freeswitch /usr /opt/freeswitch; do
@@ -45,6 +52,7 @@ freeswitch() {
 		[ -d "$modules" ] || modules=$prefix/mod
 		configuration=$prefix/etc/freeswitch
 		[ -d "$configuration" ] || configuration=$prefix/conf
+		programs=$prefix/bin
 		return 0
 	done
 	echo "build.sh: no mod_cti.so: FreeSWITCH's headers were not found (pkg-config freeswitch, FREESWITCH_PREFIX)" >&2
@@ -73,18 +81,28 @@ sample() {
 	echo "$to is the sample"
 }
 
+# A program or library that is in use keeps its old file.
+place() {
+	mkdir -p "${DESTDIR:-}$2"
+	cp "build/$1" "${DESTDIR:-}$2/$1.new"
+	mv "${DESTDIR:-}$2/$1.new" "${DESTDIR:-}$2/$1"
+}
+
 install_all() {
 	freeswitch || return 3
-	mkdir -p "${DESTDIR:-}$modules"
-	for file in libcti.so mod_cti.so; do
-		cp "build/$file" "${DESTDIR:-}$modules/$file.new"
-		mv "${DESTDIR:-}$modules/$file.new" "${DESTDIR:-}$modules/$file"
+	for file in libcti.so mod_cti.so ctictl; do
+		[ -f "build/$file" ] && continue
+		echo "build.sh: there is no build/$file: make build comes first" >&2
+		return 1
 	done
+	place libcti.so "$modules"
+	place mod_cti.so "$modules"
+	place ctictl "$programs"
 	sample autoload_configs/cti.conf.xml
 	sample dialplan/default/10_cti.xml
-	grep -qs 'default/\*\.xml' "${DESTDIR:-}$configuration/dialplan/default.xml" ||
+	grep -qs 'default/\*\.xml' "${DESTDIR:-}$configuration/dialplan/default.xml" "$configuration/dialplan/default.xml" ||
 		echo "no dialplan/default.xml includes default/*.xml here: include 10_cti.xml in the context that is to have it"
-	echo "installed in ${DESTDIR:-}$modules; load mod_cti, or name it in autoload_configs/modules.conf.xml"
+	echo "installed in ${DESTDIR:-}$modules, and ctictl in ${DESTDIR:-}$programs; load mod_cti, or name it in autoload_configs/modules.conf.xml"
 }
 
 case "${1:-all}" in
@@ -93,6 +111,7 @@ module) module ;;
 install) install_all ;;
 all)
 	lib
+	client
 	result=0
 	module || result=$?
 	[ $result -eq 3 ] || exit $result

@@ -20,7 +20,7 @@ func newInstallation(t *testing.T) *installation {
 	i := &installation{t: t, source: t.TempDir(), prefix: t.TempDir()}
 	copyFile(t, filepath.Join(repository, "build.sh"), filepath.Join(i.source, "build.sh"))
 	require.NoError(t, os.CopyFS(filepath.Join(i.source, "fsmod", "conf"), os.DirFS(filepath.Join(repository, "fsmod", "conf"))))
-	for _, name := range []string{"libcti.so", "mod_cti.so"} {
+	for _, name := range []string{"libcti.so", "mod_cti.so", "ctictl"} {
 		i.write(filepath.Join(i.source, "build", name), name)
 	}
 	i.write(filepath.Join(i.prefix, "include", "freeswitch", "switch.h"), "")
@@ -36,11 +36,16 @@ func (i *installation) write(path, text string) {
 }
 
 func (i *installation) run() string {
+	said, err := i.try()
+	require.NoError(i.t, err, "%s", said)
+	return said
+}
+
+func (i *installation) try() (said string, err error) {
 	cmd := exec.Command("sh", filepath.Join(i.source, "build.sh"), "install")
 	cmd.Env = append(os.Environ(), "FREESWITCH_PREFIX="+i.prefix, "PKG_CONFIG_LIBDIR="+i.source, "PKG_CONFIG_PATH=", "DESTDIR="+i.destdir)
 	out, err := cmd.CombinedOutput()
-	require.NoError(i.t, err, "%s", out)
-	return string(out)
+	return string(out), err
 }
 
 func (i *installation) read(parts ...string) string {
@@ -66,8 +71,29 @@ func TestInstall(t *testing.T) {
 			require.Contains(t, said, "include 10_cti.xml in the context")
 			require.Equal(t, "libcti.so", i.read("mod", "libcti.so"))
 			require.Equal(t, "mod_cti.so", i.read("mod", "mod_cti.so"))
+			require.Equal(t, "ctictl", i.read("bin", "ctictl"))
 		})
 	}
+}
+
+// TestInstallStaged: whether the dialplan takes the sample in is asked of the switch's own, which a stage has none of.
+func TestInstallStaged(t *testing.T) {
+	i := newInstallation(t)
+	i.destdir = t.TempDir()
+	i.write(filepath.Join(i.prefix, "conf", "dialplan", "default.xml"), `<X-PRE-PROCESS cmd="include" data="default/*.xml"/>`)
+	require.NotContains(t, i.run(), "include 10_cti.xml")
+}
+
+// TestInstallUnbuilt: nothing is begun that cannot be ended.
+func TestInstallUnbuilt(t *testing.T) {
+	i := newInstallation(t)
+	require.NoError(t, os.Remove(filepath.Join(i.source, "build", "mod_cti.so")))
+	said, err := i.try()
+	require.Error(t, err)
+	require.Contains(t, said, "there is no build/mod_cti.so: make build comes first")
+	left, err := os.ReadDir(filepath.Join(i.prefix, "mod"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestInstallOverAnother(t *testing.T) {
