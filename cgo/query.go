@@ -11,9 +11,9 @@ import (
 	"modcti/store"
 )
 
-const usage = "usage: status | version | calls | call <callID> | clients | agents | " +
-	"agent <id> [login [dn] | logout | ready | notready [reason]] | queues | queue <id> | import callcenter [file] | drain | " +
-	"reload; " +
+const usage = "usage: cti status | version | calls | call <callID> | clients | agents | " +
+	"agent <id> [login [dn] | logout | ready | notready [reason]] | queues | queue <id> | import callcenter [file] | " +
+	"import settings | drain | reload; " +
 	"lists also `as json`"
 
 // query answers one line of the `cti` command (settings.md), without the word cti. Answers begin +OK or -ERR.
@@ -63,6 +63,8 @@ func (s *service) answer(words []string) (answer, error) {
 		return s.queue(words[1])
 	case name == "import" && len(words) >= 2 && words[1] == "callcenter":
 		return s.importCallcenter(strings.Join(words[2:], " "))
+	case name == "import" && len(words) == 2 && words[1] == "settings":
+		return s.importSettings()
 	case name == "drain" && len(words) == 1:
 		return s.drain()
 	case name == "reload" && len(words) == 1:

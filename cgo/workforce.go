@@ -13,7 +13,7 @@ import (
 	"modcti/store"
 )
 
-const agentUsage = "usage: agent <id> [login [dn] | logout | ready | notready [reason]]"
+const agentUsage = "usage: cti agent <id> [login [dn] | logout | ready | notready [reason]]"
 
 var agentHeader = []string{"id", "agentUUID", "name", "DN", "state", "reason", "occupancy", "status", "since", "queues", "calls"}
 
@@ -307,11 +307,8 @@ func (s *service) importCallcenter(path string) (answer, error) {
 	if made.directory.Empty() {
 		return answer{}, fmt.Errorf("%s holds no queue, agent or tier that can be taken", path)
 	}
-	if err := s.store.Merge(&made.directory); err != nil {
-		return answer{}, fmt.Errorf("nothing was taken: %w", err)
-	}
-	if err := s.directoryInForce(s.settings.Load()); err != nil {
-		return answer{}, fmt.Errorf("all was taken, but is not in force before cti reload: %w", err)
+	if err := s.takeIn(&made.directory); err != nil {
+		return answer{}, err
 	}
 	report := importReport{File: path, Queues: len(made.directory.Queues), Agents: len(made.directory.Agents),
 		Tiers: len(made.directory.Tiers), Lines: made.lines}
@@ -347,6 +344,7 @@ func (s *service) readDirectory(settings *Settings) (*store.Directory, store.Cal
 		s.log.Info("the store was empty and now has the queues, agents and tiers of the settings",
 			"queues", len(d.Queues), "agents", len(d.Agents), "tiers", len(d.Tiers))
 	}
+	s.sayOutside(settings, d)
 	s.sayIdle(settings, d)
 	calendar, err := d.Calendar(settings.TimeZone)
 	return d, calendar, err

@@ -252,6 +252,37 @@ func TestImportCommand(t *testing.T) {
 	require.Contains(t, b.query("import callcenter"), "-ERR name the file: import callcenter <path>")
 }
 
+// TestImportSettings: what the sections say comes into the store that has others already, when somebody asks for it; until
+// then each load says what of them is not in force.
+func TestImportSettings(t *testing.T) {
+	const differ = "stand in the settings and are not, or not so, in the store, which is the truth"
+	dir := t.TempDir()
+	b := begin(t, dir, newFakeHost(), people()...)
+	require.NotContains(t, b.host.logged(), differ)
+	require.NoError(t, b.reload(settingsIn(t, dir, people()...)))
+	require.NotContains(t, b.host.logged(), differ, "what the store was filled with is in it")
+
+	changed := append(people(), element("agents", 2, "name", "7003")...)
+	changed = append(changed, element("queues", 2, "name", "8009", "full-name", "Nine")...)
+	changed = append(changed, element("tiers", 9, "agent", "7003", "queue", "8009")...)
+	require.NoError(t, b.store.PutAgent(&engine.AgentConfig{UUID: "u-9", ID: "7009", Name: "New", DN: "1009"}))
+	require.NoError(t, b.reload(settingsIn(t, dir, changed...)))
+	require.Contains(t, b.host.logged(), differ+`: cti import settings puts them there queues=8009 agents=7003 tiers="7003 in 8009"`)
+	require.NotContains(t, b.query("agents"), "7003")
+
+	require.Equal(t, "+OK\nqueues|agents|tiers\n2|3|3\n", b.query("import settings"))
+	require.Contains(t, b.query("queues"), "\n8009|Nine|")
+	require.Contains(t, b.query("agent 7003 login 1003"), "|1003|ready|")
+	require.Contains(t, b.query("agents"), "\n7009|u-9|", "who was there stays")
+	said := strings.Count(b.host.logged(), differ)
+	require.NoError(t, b.reload(settingsIn(t, dir, changed...)))
+	require.Equal(t, said, strings.Count(b.host.logged(), differ))
+
+	require.Contains(t, b.query("import settings now"), "-ERR usage")
+	require.NoError(t, b.reload(settingsIn(t, dir)))
+	require.Contains(t, b.query("import settings"), "-ERR <queues>, <agents> and <tiers> of the settings hold nothing")
+}
+
 // TestQueueLog: queue-log is written from the records, reopened and switched by a reload, and never holds up a start.
 func TestQueueLog(t *testing.T) {
 	dir := t.TempDir()

@@ -46,16 +46,26 @@ static bool first_word_is(const char *line, const char *word)
 	return !strncmp(line, word, length) && (!line[length] || line[length] == ' ');
 }
 
+#define IMPORT_SETTINGS "import settings"
+
 switch_status_t cti_console(const char *cmd, switch_core_session_t *session, switch_stream_handle_t *stream)
 {
 	(void)session;
 	while (cmd && *cmd == ' ') cmd++;
 	if (zstr(cmd)) {
-		stream->write_function(stream, "-USAGE: cti %s\n", CTI_SYNTAX);
+		stream->write_function(stream, "-ERR usage: cti %s\n", CTI_SYNTAX);
 		return SWITCH_STATUS_SUCCESS;
 	}
 	cti_request_kind kind = !strcmp(cmd, "reload") ? CTI_ASK_RELOAD : CTI_ASK_QUERY;
-	char *reply = cti_engine_ask(kind, cmd, CTI_ANSWER_MS);
+	char *reply = NULL;
+	if (!strcmp(cmd, IMPORT_SETTINGS)) { /* as they are in the file now */
+		reply = cti_engine_ask(CTI_ASK_RELOAD, cmd, CTI_ANSWER_MS);
+		if (reply && *reply != '-') {
+			free(reply);
+			reply = NULL;
+		}
+	}
+	if (!reply) reply = cti_engine_ask(kind, cmd, CTI_ANSWER_MS);
 	if (!reply) return SWITCH_STATUS_MEMERR;
 	if (first_word_is(cmd, "status") && *reply != '-') write_status(stream, reply);
 	else stream->write_function(stream, "%s", reply);
@@ -107,7 +117,7 @@ void cti_console_open(void)
 	static const char *const words[] = {
 		"status", "version", "calls", "clients", "reload", "call ::cti::list_calls", "agents", "queues",
 		"agent ::cti::list_agents login", "agent ::cti::list_agents logout", "agent ::cti::list_agents ready",
-		"agent ::cti::list_agents notready", "queue ::cti::list_queues", "import callcenter", "drain",
+		"agent ::cti::list_agents notready", "queue ::cti::list_queues", "import callcenter", IMPORT_SETTINGS, "drain",
 	};
 	char line[64];
 	switch_console_add_complete_func("::cti::list_calls", list_calls);

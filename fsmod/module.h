@@ -159,7 +159,7 @@ void cti_fire_figures(cti_figures *figures);
 
 #define CTI_SYNTAX \
 	"status | version | calls | call <callID> | clients | agents | agent <id> [login [dn] | logout | ready | notready [reason]] " \
-	"| queues | queue <id> | import callcenter [file] | drain | reload"
+	"| queues | queue <id> | import callcenter [file] | import settings | drain | reload"
 #define CTI_LOG(level, ...) switch_log_printf(SWITCH_CHANNEL_LOG, level, __VA_ARGS__)
 
 #endif

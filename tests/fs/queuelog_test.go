@@ -30,6 +30,7 @@ func TestQueueLog(t *testing.T) {
 	c.putPhones(phones)
 	c.register("1001", "1003", "1004")
 	c.each(t, "a day", "settings.md queue-log", loggedDay)
+	c.each(t, "a queue is added", "settings.md <queues>", addsQueue)
 	c.each(t, "mod_callcenter is taken over", "settings.md cti import callcenter", func(c *center) {
 		if configurations == "" {
 			c.t.Skip("skipped: a FreeSWITCH is here, but not its mod_callcenter")
@@ -181,6 +182,20 @@ var callcenterConfig = `<configuration name="callcenter.conf"><settings/><queues
 <agents><agent name="helen" type="callback" contact="[leg_timeout=10]user/1002@127.0.0.1" status="Available" max-no-answer="3"
  wrap-up-time="1" reject-delay-time="10" busy-delay-time="60"/></agents>
 <tiers><tier agent="helen" queue="8021" level="1" position="1"/></tiers></configuration>`
+
+// addsQueue: what is written into the sections later is in force when somebody says so, in one step; the log tells who has not.
+func addsQueue(c *center) {
+	whole := strings.Replace(loggedConfig(c.Switch), "</queues>", queueElement("8055", "full-name", "Added")+"</queues>", 1)
+	require.NoError(c.t, os.WriteFile(c.Path("conf", "cti.conf.xml"), []byte(whole), 0o600))
+	require.Contains(c.t, c.cli("cti reload"), "+OK")
+	require.Contains(c.t, c.Log(), "cti import settings puts them there queues=8055")
+	require.NotContains(c.t, c.cli("cti queues"), "8055")
+	whole = strings.Replace(whole, "Added", "Added later", 1)
+	require.NoError(c.t, os.WriteFile(c.Path("conf", "cti.conf.xml"), []byte(whole), 0o600))
+	require.Contains(c.t, c.cli("cti import settings"), "+OK\nqueues|agents|tiers\n4|3|4")
+	require.Contains(c.t, c.cli("cti queues"), "\n8055|Added later|")
+	require.Equal(c.t, "Added later", c.query("select name from queue where queue_id = '8055'")[0].text("name"))
+}
 
 // takesOver imports what mod_callcenter has loaded, as the switch itself has put it together.
 func takesOver(c *center) {

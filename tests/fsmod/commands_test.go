@@ -120,7 +120,10 @@ func snapshot(t *testing.T, s *freeSwitch) {
 }
 
 func console(t *testing.T, s *freeSwitch) {
-	require.Contains(t, s.api("cti"), "-USAGE: cti status | version | calls")
+	require.Contains(t, s.api("cti"), "-ERR usage: cti status | version | calls")
+	offered := s.api("cti offers")
+	s.api("cti import settings")
+	require.NotEqual(t, offered, s.api("cti offers"), "the file is read first")
 	status := s.api("cti status")
 	require.True(t, strings.HasPrefix(status, "+OK\nname|value\nengine|fake\nmoduleRecords|"), status)
 	require.Contains(t, status, "\nmoduleRecordsLost|0\nmoduleRingSlots|65536\n")
