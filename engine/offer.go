@@ -189,15 +189,23 @@ func (e *Engine) offerOverdue(p *party) {
 	switch {
 	case o == nil || p.ending || o.outcome != "":
 	case o.waiter.winner == o && o.command != 0:
-		e.dropOffer(o, OfferFailed, CauseNormalClearing)
+		e.offerUnjoined(o)
 	}
 }
 
 // offerRefused: the switch refused to join an agent with the caller.
 func (e *Engine) offerRefused(p *party, command uint64) {
 	if o := p.offer; o != nil && o.command == command && o.outcome == "" {
-		e.dropOffer(o, OfferFailed, CauseNormalClearing)
+		e.offerUnjoined(o)
 	}
+}
+
+// offerUnjoined gives up an agent with whom the caller was not joined.
+func (e *Engine) offerUnjoined(o *offer) {
+	if e.overdue() {
+		e.waitAnew(o.waiter)
+	}
+	e.dropOffer(o, OfferFailed, CauseNormalClearing)
 }
 
 // offerJoined: the caller has his agent.

@@ -149,7 +149,12 @@ func (e *Engine) failCall(o *operation) {
 func (e *Engine) cancelTarget(o *operation) { e.endTarget(o, agentSide) }
 
 // giveUpTarget hangs target up because the switch did not do what it was called for.
-func (e *Engine) giveUpTarget(o *operation) { e.endTarget(o, noWord) }
+func (e *Engine) giveUpTarget(o *operation) {
+	if p := o.target.get(); p != nil && p.offer != nil && p.offer.outcome == "" {
+		p.offer.outcome = OfferFailed
+	}
+	e.endTarget(o, noWord)
+}
 
 func (e *Engine) endTarget(o *operation, side word) {
 	p := o.target.get()
@@ -465,7 +470,11 @@ func (e *Engine) restoreTalk(o *operation) {
 	}
 }
 
+// failToRestore: who is joined again is so before the other is hung up, who would take them along.
 func (e *Engine) failToRestore(o *operation) {
-	e.refuseAndDrop(o)
+	if with := o.with.get(); with != nil && with.waiter != nil && e.overdue() {
+		e.waitAnew(with.waiter)
+	}
 	e.restoreTalk(o)
+	e.refuseAndDrop(o)
 }

@@ -62,7 +62,7 @@ func (e *Engine) withdraw(o *operation) {
 	if w == nil {
 		return
 	}
-	if p := o.target.get(); p != nil && p.offer != nil {
+	if p := o.target.get(); p != nil && p.offer != nil && p.offer.outcome == "" {
 		p.offer.outcome = OfferCallerLeft // whoever withdraws hangs target up
 	}
 	if len(w.offers) == 0 {

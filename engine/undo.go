@@ -2,7 +2,8 @@ package engine
 
 import "modcti/events"
 
-// This file takes back what was begun, when the switch does not end a leg that it was told to end (protocol.md 6).
+// This file takes back what was begun, when the switch does not end a leg that it was told to end, or does not join two
+// (protocol.md 6).
 
 // undoMove: by was not taken out. He has with as he had before.
 func (e *Engine) undoMove(o *operation) {
@@ -97,5 +98,44 @@ func (e *Engine) undoComplete(o *operation) {
 	default:
 		o.stage = held
 		e.targetGone(o)
+	}
+}
+
+// overdue tells, while an act of the switch that has failed is dealt with, whether it may have been begun: what the switch refuses
+// it has not touched.
+func (e *Engine) overdue() bool { return e.refusal == CauseNone || e.refusal == CauseTimerExpired }
+
+// unjoin: with was not joined with target. He is let hear what he heard before target is hung up, who would take him along. Where a
+// queue has found target, with waits in it for the next.
+func (e *Engine) unjoin(o *operation) {
+	target := o.target.get()
+	if with := o.with.get(); with != nil && !with.ending && e.overdue() {
+		e.waitsAsBefore(o, with)
+	}
+	if target != nil && target.offer != nil && !target.offer.waiter.gone {
+		e.dropOffer(target.offer, OfferFailed, CauseNormalClearing)
+		return
+	}
+	e.giveUpTarget(o)
+}
+
+func (e *Engine) waitsAsBefore(o *operation, with *party) {
+	switch {
+	case with.waiter != nil:
+		e.waitAnew(with.waiter)
+	case o.kind == diversion:
+		o.detour.from.inApp = false
+		e.wait(with, WaitRingback)
+	case with.talked:
+		e.wait(with, WaitMusic)
+	default:
+		e.wait(with, WaitRingback)
+	}
+}
+
+// ringOn: by and target's early media were not joined. By hears the phone ring as before.
+func (e *Engine) ringOn(o *operation) {
+	if by := o.by.get(); by != nil && !by.ending && e.overdue() {
+		e.wait(by, WaitRingback)
 	}
 }

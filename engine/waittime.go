@@ -95,6 +95,15 @@ func (e *Engine) settleIn(w *waiter, p *party) {
 	}
 }
 
+// waitAnew: a caller was to be joined with somebody and was not, and the switch has taken him out of where he waited. He hears his
+// queue again before the other is hung up, who would take him along. No application has him any more.
+func (e *Engine) waitAnew(w *waiter) {
+	if p := w.party.get(); p != nil && !p.ending && !w.gone && w.number == "" {
+		w.inApp = false
+		e.settleIn(w, p)
+	}
+}
+
 func (e *Engine) say(p *party, what, value string) {
 	e.order(p, Command{Kind: CommandSay, Name: what, Value: value})
 }

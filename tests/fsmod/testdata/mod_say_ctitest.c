@@ -39,6 +39,13 @@ SWITCH_STANDARD_APP(voicemail)
 	switch_ivr_sleep(session, 2000, SWITCH_TRUE, NULL);
 }
 
+/* Keeps a channel's thread busy, whatever is wanted of the channel. */
+SWITCH_STANDARD_APP(stall)
+{
+	(void)session;
+	switch_yield(atoi(data) * 1000);
+}
+
 SWITCH_MODULE_LOAD_FUNCTION(mod_say_ctitest_load)
 {
 	switch_say_interface_t *interface;
@@ -49,6 +56,7 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_say_ctitest_load)
 	interface->interface_name = "ctitest";
 	interface->say_function = say;
 	SWITCH_ADD_APP(app, "voicemail", "Voicemail", "Takes a message", voicemail, "<profile> <domain> <box>", SAF_NONE);
+	SWITCH_ADD_APP(app, "ctitest_stall", "Stall", "Keeps the channel's thread busy", stall, "<ms>", SAF_NONE);
 	SWITCH_ADD_API(api, "ctitest_move", "Park slowly", move, MOVE_SYNTAX);
 	return SWITCH_STATUS_SUCCESS;
 }
