@@ -145,7 +145,12 @@ func pstnAgent(p *play) {
 // registers registers a phone for some seconds, or takes its registration back for 0.
 func (p *play) registers(number string, seconds int) {
 	p.t.Helper()
+	p.registersAt(number, p.PhonePort(number), seconds)
+}
+
+func (p *play) registersAt(number string, port, seconds int) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	require.NoError(p.t, p.Register(ctx, number, seconds))
+	require.NoError(p.t, p.RegisterAt(ctx, number, port, seconds))
 }

@@ -3,6 +3,8 @@ package fs_test
 import (
 	"strings"
 
+	"github.com/stretchr/testify/require"
+
 	"modcti/tests/fs/lab"
 )
 
@@ -27,6 +29,7 @@ var registrationStage = &stage{
 		{"unregistered while he talks: after it, unless it comes back", "3.15 3.0-4", phoneGoneInTalk},
 		{"it never was registered: he is logged out", "3.15 R42 fusionpbx#2831", phoneNeverThere},
 		{"it expires", "3.15 R42", phoneExpires},
+		{"one of his two expires: he stays", "3.15 R42", oneOfTwoExpires},
 		{"he stays: it cannot be reached until it is back", "3.3 3.15", phoneGoneAgentStays},
 	},
 }
@@ -97,6 +100,28 @@ func phoneExpires(p *play) {
 	p.login(isReady, "1141")
 	p.tells("AgentLogin 1141", "AgentLogout 1141 reasonCode=6")
 	p.is("1141", isLoggedOut, "idle", "offline")
+}
+
+// oneOfTwoExpires: who has registered twice can be called until both are gone. The other user's phone, which expires later,
+// says when the first has.
+func oneOfTwoExpires(p *play) {
+	contacts := func() int { return strings.Count(p.api("sofia_contact */1141@127.0.0.1"), "sip:1141@") }
+	p.registers("1141", 300)
+	p.registersAt("1141", p.PhonePort("1142"), 1)
+	p.registers("1143", 2)
+	require.Equal(p.t, 2, contacts())
+	p.login(isReady, "1141")
+	p.tells("AgentLogin 1141")
+	p.login(isReady, "1143")
+	p.tells("AgentLogin 1143", "AgentLogout 1143 reasonCode=6")
+	require.Equal(p.t, 1, contacts())
+	p.is("1141", isReady, "idle", "free")
+	p.comes(deskCaller, "8141", 1)
+	p.rings("1141", "8141", deskCaller)
+	p.talks("1141", "8141", deskCaller)
+	p.leavesTalk(deskCaller, "1141", "1141")
+	p.registers("1141", 0)
+	p.tells("AgentLogout 1141 reasonCode=6")
 }
 
 // phoneGoneAgentStays: each call finds the phone gone, and the caller waits on until it is back.

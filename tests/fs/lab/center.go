@@ -58,6 +58,11 @@ func (s *Switch) AddPhones(numbers ...string) error {
 
 // Register registers the phone of a number for some seconds, or takes its registration back for 0.
 func (s *Switch) Register(ctx context.Context, number string, seconds int) error {
+	return s.RegisterAt(ctx, number, s.PhonePort(number), seconds)
+}
+
+// RegisterAt is Register of a number's phone at a port: a number may have one at each.
+func (s *Switch) RegisterAt(ctx context.Context, number string, port, seconds int) error {
 	conn, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", s.SIPPort()))
 	if err != nil {
 		return err
@@ -68,9 +73,9 @@ func (s *Switch) Register(ctx context.Context, number string, seconds int) error
 	}
 	stamp := Mono()
 	_, err = fmt.Fprintf(conn, "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%d\r\n"+
-		"From: <sip:%[3]s@127.0.0.1>;tag=%[2]d\r\nTo: <sip:%[3]s@127.0.0.1>\r\nCall-ID: registers-%[3]s\r\nCSeq: %[4]d REGISTER\r\n"+
+		"From: <sip:%[3]s@127.0.0.1>;tag=%[2]d\r\nTo: <sip:%[3]s@127.0.0.1>\r\nCall-ID: registers-%[3]s-%[5]d\r\nCSeq: %[4]d REGISTER\r\n"+
 		"Contact: <sip:%[3]s@127.0.0.1:%[5]d>\r\nMax-Forwards: 70\r\nExpires: %[6]d\r\nContent-Length: 0\r\n\r\n",
-		conn.LocalAddr(), stamp, number, stamp/1_000_000%1_000_000_000, s.PhonePort(number), seconds)
+		conn.LocalAddr(), stamp, number, stamp/1_000_000%1_000_000_000, port, seconds)
 	if err != nil {
 		return err
 	}
