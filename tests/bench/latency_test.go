@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +14,9 @@ import (
 
 // A p99 of fewer sights than that says little; a host that is busy all the while is not waited for.
 const enough, roundsMax = 500, 4
+
+// lostMax is how many of a hundred facts need not be compared, for the event socket has not told them or they never were.
+const lostMax = 2
 
 // sight is how long after a fact arose in the switch a client had heard of it, in ns.
 type sight struct{ at, ours, theirs int64 }
@@ -69,64 +71,31 @@ func watchCalls(b *testing.B, s *lab.Switch, up, perSecond int) (map[string][]si
 	socket, err := s.TapEventSocket(b.Context(), channelEvents)
 	require.NoError(b, err)
 	steal := watchSteal(b)
+	begun := lab.Mono()
 	serveBeside(b, s, up, calls, perSecond, 300*time.Millisecond)
 	stolen := steal.end()
 	require.NoError(b, engine.Stop())
 	require.NoError(b, socket.Stop())
 	stamps, err := s.Stamps()
 	require.NoError(b, err)
-	sights := pair(b, stamps, engine.Lines(), socket.Bodies())
-	require.Len(b, sights["ring"], calls, "every ring was heard of by both")
-	require.Len(b, sights["join"], calls, "every join")
-	require.Len(b, sights["end"], 2*calls, "every end")
-	return sights, stolen
-}
-
-// pair brings together what both clients heard of the same fact: who rings, who is joined, who has ended.
-func pair(b *testing.B, stamps map[lab.StampKey]int64, lines, bodies []lab.Tapped) map[string][]sight {
-	b.Helper()
-	type fact struct{ kind, uuid string }
-	theirs := map[fact]int64{}
-	kinds := map[string]struct {
-		kind  string
-		stamp lab.StampKind
-	}{
-		"CHANNEL_PROGRESS": {"ring", lab.StampRing}, "CHANNEL_BRIDGE": {"join", lab.StampBridge},
-		"CHANNEL_HANGUP_COMPLETE": {"end", lab.StampReporting},
-	}
-	for _, body := range bodies {
-		var event struct {
-			Name string `json:"Event-Name"`
-			UUID string `json:"Unique-ID"`
-		}
-		require.NoError(b, json.Unmarshal(body.Text, &event), "%s", body.Text)
-		kind, wanted := kinds[event.Name]
-		if at, ok := stamps[lab.StampKey{Kind: kind.stamp, UUID: event.UUID}]; wanted && ok {
-			theirs[fact{kind.kind, event.UUID}] = body.Mono - at
-		}
+	w := hear(b, stamps, engine.Lines(), socket.Bodies())
+	if missed := w.missed(begun); len(missed) > 0 {
+		b.Fatalf("%d facts of the switch were not told by the engine; the first: %s", len(missed), missed[0])
 	}
 	sights := map[string][]sight{}
-	messages := map[string]struct {
-		kind  string
-		stamp lab.StampKind
-	}{
-		"EventRinging": {"ring", lab.StampRing}, "EventEstablished": {"join", lab.StampBridge},
-		"EventReleased": {"end", lab.StampEnded},
-	}
-	for _, line := range lines {
-		var m struct{ MessageID, PartyID string }
-		require.NoError(b, json.Unmarshal(line.Text, &m), "%s", line.Text)
-		kind, wanted := messages[m.MessageID]
-		if !wanted {
-			continue
+	for _, k := range facts {
+		list, happened := w.sights(k)
+		expected := calls * k.perCall
+		if len(list) < expected {
+			fmt.Printf("%s: of %d, %d were not seen by the event socket, and %d did not happen\n",
+				k.kind, expected, happened-len(list), expected-happened)
 		}
-		uuid := dashed(m.PartyID)
-		at, stamped := stamps[lab.StampKey{Kind: kind.stamp, UUID: uuid}]
-		if other, ok := theirs[fact{kind.kind, uuid}]; ok && stamped {
-			sights[kind.kind] = append(sights[kind.kind], sight{at, line.Mono - at, other})
+		if (expected-len(list))*100 > expected*lostMax {
+			b.Fatalf("more than %d %% of them are too many", lostMax)
 		}
+		sights[k.kind] = list
 	}
-	return sights
+	return sights, stolen
 }
 
 func dashed(id string) string {
