@@ -253,6 +253,6 @@ func (e *Engine) unlink(c *call) {
 		*c.callExtras = callExtras{}
 		e.freeCallExtras.giveBack(c.callExtras)
 	}
-	*c = call{dns: dns[:0]}
+	*c = call{dns: dns[:0], callExtras: &noCallExtras}
 	e.freeCalls.giveBack(c)
 }

@@ -111,7 +111,7 @@ func (e *Engine) giveBackParty(p *party) {
 		*p.partyExtras = partyExtras{}
 		e.freePartyExtras.giveBack(p.partyExtras)
 	}
-	*p = party{pending: p.pending[:0]}
+	*p = party{pending: p.pending[:0], partyExtras: &noPartyExtras}
 	e.freeParties.giveBack(p)
 }
 
