@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"modcti/engine"
@@ -14,13 +15,13 @@ func (s *service) sayIdle(settings *Settings, d *store.Directory) {
 		s.log.Warn("settings without effect", "settings", strings.Join(idle, "; "))
 	}
 	for i := range d.Queues {
-		if idle := idleOfQueue(&d.Queues[i]); len(idle) > 0 {
+		if idle := append(idleOfQueue(&d.Queues[i]), nowhere(&d.Queues[i], d)...); len(idle) > 0 {
 			s.log.Warn("settings without effect", "queue", d.Queues[i].ID, "settings", strings.Join(idle, "; "))
 		}
 	}
 	for i := range d.Agents {
 		if idle := idleOfAgent(&d.Agents[i]); len(idle) > 0 {
-			s.log.Warn("settings without effect", "agent", d.Agents[i].UUID, "settings", strings.Join(idle, "; "))
+			s.log.Warn("settings without effect", "agent", cmp.Or(d.Agents[i].ID, d.Agents[i].UUID), "settings", strings.Join(idle, "; "))
 		}
 	}
 }
@@ -68,6 +69,21 @@ func idleOfQueue(q *store.Queue) []string {
 		{overflows[engine.WhenNobodyReady] && !q.NobodyReady, "overflow nobody-ready without leave-when-nobody-ready"},
 		{overflows[engine.WhenBlacklisted] && len(q.Blacklist) == 0, "overflow blacklisted without blacklist"},
 	})
+}
+
+// nowhere are the overflows into queues that there are not: their callers go on in the dialplan, or wait on.
+func nowhere(q *store.Queue, d *store.Directory) (names []string) {
+	for _, o := range q.Overflow {
+		if o.Kind == engine.ToQueue && !hasQueue(d, o.To) {
+			names = append(names, "overflow "+string(o.When)+" queue "+o.To+": there is no such queue")
+		}
+	}
+	for _, t := range q.MissedOverflow {
+		if t.Kind == engine.ToQueue && !hasQueue(d, t.To) {
+			names = append(names, "no-answer-overflow queue "+t.To+": there is no such queue")
+		}
+	}
+	return names
 }
 
 func idleOfAgent(a *engine.AgentConfig) []string {

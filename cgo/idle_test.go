@@ -16,7 +16,8 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	for i, queue := range [][]string{
 		{"announce-position", "true", "exit-keys", "9", "ring-progressively-delay", "5", "overflow", "timeout hangup"},
 		{"announce-frequency", "20", "overflow", "key hangup", "tier-rule-no-agent-no-wait", "true", "callback-expires", "60"},
-		{"overflow", "full hangup", "overflow", "nobody-ready hangup", "overflow", "blacklisted hangup", "overflow", "closed hangup"},
+		{"overflow", "full hangup", "overflow", "nobody-ready hangup", "overflow", "blacklisted hangup", "overflow", "closed hangup",
+			"overflow", "timeout queue 4", "overflow", "closed queue 7", "max-wait-time", "60", "no-answer-overflow", "queue 4, queue 8"},
 		{"announce-position", "true", "announce-frequency", "20", "overflow", "key hangup", "exit-keys", "9",
 			"tier-rule-no-agent-no-wait", "true", "level-waits", "10", "callback-expires", "60", "callback-key", "1",
 			"overflow", "timeout hangup", "max-wait-time", "60", "overflow", "full hangup", "max-length", "5",
@@ -41,7 +42,8 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	for i, want := range [][]string{
 		{"announcements without announce-frequency", "ring-progressively-delay without", "overflow timeout without"},
 		{"announce-frequency without", "tier-rule-no-agent-no-wait without", "callback-expires without", "overflow key without"},
-		{"overflow full without", "overflow nobody-ready without", "overflow blacklisted without"},
+		{"overflow full without", "overflow nobody-ready without", "overflow blacklisted without",
+			"overflow closed queue 7: there is no such queue", "no-answer-overflow queue 8: there is no such queue"},
 		{"mobile-accept without mobile", "max-no-answer without a policy"},
 	} {
 		require.Equal(t, len(want)-1, strings.Count(told[i], "; "), told[i])

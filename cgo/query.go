@@ -98,8 +98,27 @@ func (s *service) calls() (answer, error) {
 	return answer{tables: []table{t}, value: list}, nil
 }
 
-// call tells of one call: a live one as it is now, an ended one as the store keeps it.
+// call tells of the call of that id, else of the one whose id, or a participant's, begins so: as ctictl and the switch's own
+// lists show them.
 func (s *service) call(id string) (answer, error) {
+	a, err := s.callOf(id)
+	if !errors.Is(err, store.ErrNotFound) {
+		return a, err
+	}
+	ids, err := s.store.CallsNamed(strings.ToLower(strings.ReplaceAll(id, "-", "")))
+	switch {
+	case err != nil:
+		return answer{}, err
+	case len(ids) == 0:
+		return answer{}, fmt.Errorf("no call %q is live or in the store", id)
+	case len(ids) > 1:
+		return answer{}, fmt.Errorf("%q may be %s or another call: give more of the id", id, strings.Join(ids, ", "))
+	}
+	return s.callOf(ids[0])
+}
+
+// callOf tells of one call: a live one as it is now, an ended one as the store keeps it.
+func (s *service) callOf(id string) (answer, error) {
 	var view engine.CallView
 	var live bool
 	if err := s.ask(func(e *engine.Engine) { view, live = e.Call(id) }); err != nil {
@@ -115,9 +134,6 @@ func (s *service) call(id string) (answer, error) {
 	}
 	s.flushSoon() // the last records of a call that has just ended may still wait for their commit
 	call, parties, states, err := s.store.Call(id)
-	if errors.Is(err, store.ErrNotFound) {
-		return answer{}, fmt.Errorf("no call %q is live or in the store", id)
-	}
 	if err != nil {
 		return answer{}, err
 	}

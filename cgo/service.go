@@ -103,7 +103,8 @@ func start(settings *Settings, h host, r ring, wake *os.File, log *slog.Logger) 
 	if err := s.loop.Post(engine.Input{Kind: engine.TimerDue}); err != nil {
 		return s, err
 	}
-	log.Info("the engine has started", "version", version(), "company", s.store.CompanyID(), "open calls", len(open))
+	log.Info("the engine has started", "version", version(), "company", s.store.CompanyID(),
+		"unix", settings.UnixSocket, "tcp", settings.TCPListen, "open calls", len(open))
 	return s, nil
 }
 

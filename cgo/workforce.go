@@ -109,6 +109,9 @@ func (s *service) agent(id string, words []string) (answer, error) {
 		}
 	}
 	status, err := s.agentStatus(&named)
+	if unknown := (*unknownError)(nil); errors.As(err, &unknown) {
+		return answer{}, fmt.Errorf("no agent has the id %q, or is logged in at that number", id)
+	}
 	if err != nil {
 		return answer{}, err
 	}

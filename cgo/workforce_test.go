@@ -70,7 +70,7 @@ func TestAgentCommands(t *testing.T) {
 
 	for line, want := range map[string]string{
 		"agent":                   "-ERR " + usage,
-		"agent 9":                 "-ERR NotFoundAgentID: ",
+		"agent 9":                 `-ERR no agent has the id "9", or is logged in at that number`,
 		"agent 9 ready":           `-ERR no agent has the id "9"`,
 		"agent 7002 ready":        "-ERR ",
 		"agent 7002 login 1001":   "-ERR ",
@@ -123,6 +123,7 @@ func TestQueueCommands(t *testing.T) {
 func TestDirectoryOfTheStore(t *testing.T) {
 	dir := t.TempDir()
 	b := begin(t, dir, newFakeHost(), people()...)
+	require.Contains(t, b.host.logged(), " unix="+filepath.Join(dir, "s"), "where clients come in is said")
 	require.Contains(t, b.host.logged(), "the store was empty and now has the queues, agents and tiers of the settings")
 	require.Contains(t, b.query("agent 7002 login"), "\n7002|u-2|7002|1002|ready|", "his own number where none is said")
 	require.Contains(t, b.query("agent 7002 notready 11"), "|not-ready|11|")
@@ -433,6 +434,10 @@ func TestCallOfAQueue(t *testing.T) {
 	b.ring.push(true, cancelled)
 	b.awaitStat(t, func(s engine.Stats) bool { return s.Calls == 0 })
 	b.flushSoon()
+	for _, id := range []string{leg(1).Hex(), leg(1).Hex()[:31], originate.UUID, originate.UUID[:30]} {
+		require.Contains(t, b.query("call "+id), "\n"+leg(1).Hex()+"|Inbound|", "%s: a call's or a participant's, or its beginning", id)
+	}
+	require.Contains(t, b.query("call ff00"), `-ERR no call "ff00" is live or in the store`)
 	stays, offers, err := b.store.Routing(leg(1).Hex())
 	require.NoError(t, err)
 	require.Len(t, stays, 1)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"modcti/engine"
@@ -45,6 +46,27 @@ func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engi
 		" WHERE p.call_id = ? AND p.call_start_millis = ? ORDER BY s.at_millis, p.id, s.ordinal", id, calls[0].StartMillis)
 	return calls[0], parties, states, err
 }
+
+// callsNamedMax is enough to say that there are several.
+const callsNamedMax = 2
+
+// CallsNamed finds calls whose id begins so, or that of a participant.
+func (s *Store) CallsNamed(beginning string) (ids []string, err error) {
+	if !hexPattern.MatchString(beginning) {
+		return nil, nil
+	}
+	tx, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
+	return scanAll(tx, func(r *sql.Rows, id *string) error { return r.Scan(id) },
+		"SELECT call_id FROM call WHERE call_id BETWEEN ?1 AND ?1 || 'g' UNION "+
+			"SELECT call_id FROM party_state WHERE party_id BETWEEN ?1 AND ?1 || 'g' LIMIT ?2", beginning, callsNamedMax)
+}
+
+// hexPattern is the beginning of an id that is long enough to mean one.
+var hexPattern = regexp.MustCompile(`^[0-9a-f]{4,32}$`)
 
 // OpenCalls returns the calls that an earlier run left open, oldest first, each with the participants that it left open
 // and their last states. To be called before the engine's first Append. What waits in the spill file because SQLite does not

@@ -297,9 +297,10 @@ func (s *session) status([]string) error {
 			return s.statusJSON(line, answered)
 		}
 		o := &s.Opened
+		release := strings.TrimPrefix(o.Version, o.Server+" ")
 		_, err = fmt.Fprintf(s.out, "engine   %s %s\ncompany  %s\nrights   %s\nevents   %d so far (seq), profile %s\n"+
 			"limits   %d requests a second, %d bytes may wait for a client\nanswers  in %v\n",
-			ladder.Clean(o.Server), ladder.Clean(o.Version), ladder.Clean(o.CompanyID), strings.Join(o.Rights, ", "),
+			ladder.Clean(o.Server), ladder.Clean(release), ladder.Clean(o.CompanyID), strings.Join(o.Rights, ", "),
 			o.Seq, o.Profile, o.Limits.RequestsPerSecond, o.Limits.QueueBytes, answered.Round(10*time.Microsecond))
 		if err != nil {
 			return err
