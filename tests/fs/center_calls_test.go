@@ -201,7 +201,8 @@ func waitsAndIsServed(c *center) {
 	require.Equal(c.t, "Inbound", call.text("call_type"))
 	require.Len(c.t, parties, 2)
 	for _, p := range parties {
-		require.Contains(c.t, c.cli("cti call "+p.text("leg_uuid")[:12]), "\n"+last.CallID+"|Inbound|", "a channel's uuid leads to its call")
+		found := c.cli("cti call " + p.text("leg_uuid")[:12])
+		require.Contains(c.t, found, "\n"+last.CallID+"|Inbound|", "a channel's uuid leads to its call")
 		require.Equal(c.t, "8001", p.text("queue_id"))
 		require.Equal(c.t, p.text("this_dn") == "1001", p.text("agent_uuid") != "", "whose phone it was stays in the record (R45)")
 	}
