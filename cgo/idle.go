@@ -88,7 +88,7 @@ func nowhere(q *store.Queue, d *store.Directory) (names []string) {
 
 func idleOfAgent(a *engine.AgentConfig) []string {
 	none := a.MissedPolicy == engine.MissedNone && a.RejectPolicy == engine.MissedNone &&
-		a.BusyPolicy == engine.MissedNone && a.UnreachedPolicy == engine.MissedNone
+		a.BusyPolicy == engine.MissedNone && a.UnreachedPolicy == engine.MissedNone && a.DirectPolicy == engine.MissedNone
 	return whatIsIdle([]lacking{
 		{a.MobileAccept != engine.MobileNever && a.Mobile == "", "mobile-accept without mobile"},
 		{a.MissedMax > 0 && none, "max-no-answer without a policy"},

@@ -209,6 +209,7 @@ var agentFields = []field[agentDraft]{
 	{"reject-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.RejectPolicy, v) }},
 	{"busy-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.BusyPolicy, v) }},
 	{"unreachable-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.UnreachedPolicy, v) }},
+	{"direct-policy", false, policyAllowed, func(a *agentDraft, v string) bool { return policy(&a.DirectPolicy, v) }},
 	{"wrap-up-time", false, secondsAllowed + ", or untimed", func(a *agentDraft, v string) bool {
 		a.WrapUpUntimed = v == "untimed"
 		return a.WrapUpUntimed || seconds(&a.WrapUpMillis, v)

@@ -87,7 +87,7 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 		element("agents", 1, "name", uuid, "contact", "sofia/gateway/trunk/01711234567", "status", "Logged Out"),
 		element("agents", 2, "name", "bob", "type", "nailed-up", "uuid", "u-3", "id", "7003", "full-name", "Bob B.",
 			"no-answer-policy", "logout", "reject-policy", "not-ready", "busy-policy", "none",
-			"unreachable-policy", "logout", "wrap-up-time", "untimed", "manual-wrap-up", "untimed",
+			"unreachable-policy", "logout", "direct-policy", "not-ready", "wrap-up-time", "untimed", "manual-wrap-up", "untimed",
 			"manual-wrap-up-then", "ready", "ring-time", "20", "unreachable-delay-time", "13", "mobile", "+4917012",
 			"mobile-accept", "offline", "max-calls", "2", "idle-logout-time", "3600",
 			"duplicate-login", "replace", "device-lost", "logout", "no-answer-overflow", "number +49301, release"),
@@ -105,7 +105,8 @@ func TestRosterAgentsAndTiers(t *testing.T) {
 		{UUID: "u-3", ID: "7003", Name: "Bob B.", Mobile: "+4917012", MobileAccept: engine.MobileOffline, MaxCalls: 2,
 			WrapUpMillis: -1, WrapUpUntimed: true, ManualMillis: -1, ManualToReady: true, RingMillis: 20_000,
 			MissedPolicy: engine.MissedLogout,
-			RejectPolicy: engine.MissedNotReady, UnreachedPolicy: engine.MissedLogout, AfterUnreached: 13_000, IdleLogout: 3_600_000,
+			RejectPolicy: engine.MissedNotReady, UnreachedPolicy: engine.MissedLogout, DirectPolicy: engine.MissedNotReady,
+			AfterUnreached: 13_000, IdleLogout: 3_600_000,
 			NailedUp: true, DeviceLost: engine.DeviceLogsOut, DuplicatePolicy: engine.DuplicateReplace,
 			MissedOverflow: []engine.Target{{Kind: engine.ToNumber, To: "+49301"}, {Kind: engine.ToRelease}}},
 	}, d.Agents)

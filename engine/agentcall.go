@@ -104,6 +104,9 @@ func (e *Engine) beforeRelease(p *party) {
 	if a == nil {
 		return
 	}
+	if p.offer == nil && !p.talked {
+		e.missedDirect(a, p)
+	}
 	if p.talkCounted && p.servedFor != nil {
 		a.business--
 		leaves := a.state == AgentLoggedOut || a.retired || a.leaves()

@@ -29,6 +29,7 @@ type AgentConfig struct {
 	RejectPolicy    MissedPolicy    // one that he rejects
 	BusyPolicy      MissedPolicy    // one that finds his phone busy
 	UnreachedPolicy MissedPolicy    // one whose phone cannot be reached
+	DirectPolicy    MissedPolicy    // one that is not a queue's and that he does not take, however
 	MissedMax       int             // so many in a row, of whatever kind, before a policy acts; 0 = 1
 	AfterMissed     int64           // ms without offers after one that rang out
 	AfterReject     int64           // ms after one that he rejected
@@ -39,7 +40,7 @@ type AgentConfig struct {
 	NailedUp        bool            // his phone stays connected between calls
 	LoginAtStart    bool            // he is logged in when the engine starts, ready
 	DuplicatePolicy DuplicatePolicy // what a login of another agent at his DN does (3.0-10)
-	MissedOverflow  []Target        // where callers go whose call he does not take, however; empty = as the queue says
+	MissedOverflow  []Target        // where callers go whose call he does not take, however; empty = as the queue says, if it is one's
 }
 
 // MobileAccept is UseMobileAccept of the contact-center types.
@@ -157,9 +158,9 @@ type Overflow struct {
 }
 
 // Target is one of the places where a caller may go whose call is not taken. The first of a list that takes him has him; where
-// none does he waits on (3.3).
+// none does he waits on, or what he did has failed if he called the agent directly (3.3).
 type Target struct {
-	Kind OverflowKind // ToRecall, ToRelease, ToQueue, ToNumber or ToVoicemail
+	Kind OverflowKind // ToRecall (skipped for who was in no queue), ToRelease, ToQueue, ToNumber or ToVoicemail
 	To   string
 }
 

@@ -339,7 +339,7 @@ func (e *Engine) release(p *party) {
 	}
 	if c.live == 0 {
 		e.refuseAll(p)
-		e.happens(p, opByEnds, opWithEnds, opTargetEnds)
+		e.happens(p, opByEnds, opWithEnds, p.op.targetEnds())
 		e.close(c)
 		return
 	}
@@ -353,7 +353,7 @@ func (e *Engine) release(p *party) {
 	case p.talked:
 		e.watchersOf(c, p)
 	}
-	e.happens(p, opByEnds, opWithEnds, opTargetEnds)
+	e.happens(p, opByEnds, opWithEnds, p.op.targetEnds())
 	e.refuseAll(p)
 	e.dismiss(c, p)
 }

@@ -54,7 +54,7 @@ func (e *Engine) makeCall(r *Request) {
 	p.role, p.otherDN = roleOf(c, p), r.OtherDN
 	c.setBeginner(p)
 	o := e.operate(r, c, p, nil, to)
-	o.kind, o.stage, o.caller = makeCall, reaching, shown
+	o.kind, o.stage = makeCall, reaching
 	e.ask(p, r, "EventDialing", 0)
 	e.announce(c)
 	o.command = e.callUp(p, route, r.OtherDN, "", o.ring)

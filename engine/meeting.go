@@ -193,7 +193,7 @@ func (e *Engine) dismiss(c *call, gone *party) {
 		if p.state == Released || p.ending {
 			continue
 		}
-		if p.op != nil || p.waiter != nil || p.offer != nil {
+		if p.op != nil || p.waiter != nil || p.offer != nil || p.insist != nil {
 			return
 		}
 		if !p.observer {

@@ -1,6 +1,10 @@
 package engine
 
-import "modcti/events"
+import (
+	"cmp"
+
+	"modcti/events"
+)
 
 // This file holds the acts of the operation table. Each gives commands, or tells; none decides what comes next.
 
@@ -38,7 +42,7 @@ func (e *Engine) callTarget(o *operation) {
 	if o.caller != "" { // a client's choice goes before the dial plan's
 		route.CallerID = o.caller
 	}
-	o.command = e.callUp(p, route, o.callerShown(), "", o.ring)
+	o.command = e.callUp(p, route, o.callerShown(), "", cmp.Or(o.ring, a.ringMillis()))
 }
 
 // enter puts a leg that the engine calls into the operation's call.
@@ -95,14 +99,17 @@ func (e *Engine) joinMedia(o *operation, p, q *party, name string) {
 }
 
 func (e *Engine) joinByTarget(o *operation) {
-	e.joinMedia(o, o.by.get(), o.target.get(), o.keptFor(o.with))
+	name := o.keptFor(o.with)
+	o.kept = name == Kept
+	e.joinMedia(o, o.by.get(), o.target.get(), name)
 }
 func (e *Engine) joinWithTarget(o *operation) { e.joinMedia(o, o.with.get(), o.target.get(), "") }
 func (e *Engine) joinByWith(o *operation)     { e.joinMedia(o, o.by.get(), o.with.get(), "") }
 
-// keptFor: who consults does not end with whom he talks to while the other waits for him.
+// keptFor: who consults does not end with whom he talks to while the other waits for him, nor who hears the tones of an
+// agent's phone with it while there are others who may take his call.
 func (o *operation) keptFor(other ref) string {
-	if o.kind == consult && other.here() {
+	if o.kind == consult && other.here() || o.stage == early && o.mayPassOn() {
 		return Kept
 	}
 	return ""
@@ -232,6 +239,9 @@ func (e *Engine) resumeTalk(o *operation) {
 func (e *Engine) reachTalk(o *operation) {
 	if by := o.by.get(); by != nil {
 		e.reach(by)
+	}
+	if o.kept {
+		e.tie(o, o.target)
 	}
 }
 
@@ -364,7 +374,7 @@ func (e *Engine) becomeTransfer(o *operation) {
 	target := o.target.get()
 	switch {
 	case target == nil || target.state == Released:
-		e.advance(o, opTargetEnds)
+		e.advance(o, o.targetEnds())
 	case target.answered():
 		e.advance(o, opTargetAnswers)
 	}
@@ -404,6 +414,8 @@ func (e *Engine) failCaller(o *operation) {
 	cause := CauseNormalClearing
 	if target := o.target.get(); target != nil && !target.answered() && target.cause != CauseNone {
 		cause = target.cause
+	} else if target == nil && o.detour != nil {
+		cause = o.detour.when.cause()
 	}
 	e.hangUpFor(o.with.get(), cause, o.gone)
 }

@@ -25,8 +25,9 @@ type operation struct {
 	placed   bool       // with was where the engine had put it before it was to be taken over
 	gone     blame      // of the last of its parties that ended
 	goneDN   string     // of with, who has ended
-	detour   *detour    // diversion: where with comes from, and goes if nobody answers
+	detour   *detour    // where who calls comes from, or goes if nobody answers
 	watchers []ref      // who listened to by before he was to go
+	kept     bool       // by does not end with target, whose tones he hears
 	givenUp  bool       // by has taken it out of the queue that looked for target
 	former   *operation // that its parties took part in: it goes on if by is not taken out
 }
@@ -104,6 +105,7 @@ const (
 	opTargetMedia
 	opTargetAnswers
 	opTargetEnds
+	opTargetMisses     // likewise, and there is a list of who may take the call instead
 	opJoinedByTarget   // by and target hear each other
 	opJoinedWithTarget // with and target do
 	opJoinedByWith     // by and with do
@@ -119,7 +121,7 @@ const (
 )
 
 var happeningNames = [happeningCount]string{
-	"nothing", "by answers", "by ends", "with ends", "target rings", "target's media", "target answers", "target ends",
+	"nothing", "by answers", "by ends", "with ends", "target rings", "target's media", "target answers", "target ends", "target misses",
 	"by and target joined", "with and target joined", "by and with joined", "all met", "refused", "expired",
 	"cancel", "retrieve", "complete", "confer", "alternate",
 }

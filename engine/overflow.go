@@ -109,10 +109,11 @@ func (e *Engine) diversionFailed(o *operation) {
 	}
 }
 
-// detour is the way of a caller whom a queue has sent on: what he is sent to next where nobody takes him, and whose place he
-// has again where nothing is left.
+// detour is the way of a caller whom a queue, or an agent's list, has sent on: what he is sent to next where nobody takes him, and
+// whose place he has again where nothing is left.
 type detour struct {
-	from  *waiter
+	from  *waiter    // nil: he was in no queue,
+	of    *operation // but has called an agent by this, or was sent to him
 	when  OverflowWhen
 	left  []Target
 	turns bool // he has his place again at last; else the dialplan has him, if he came from there
@@ -157,18 +158,20 @@ func (e *Engine) heedMissed(w *waiter) {
 
 // walk sends a caller to the first that takes him of those who are left; false: none does.
 func (e *Engine) walk(p *party, d *detour) bool {
-	w := d.from
 	e.turned = e.turned[:0]
-	for len(d.left) > 0 && d.left[0].Kind != ToRecall {
+	for len(d.left) > 0 && (d.of != nil || d.left[0].Kind != ToRecall) {
 		to := d.left[0]
 		d.left = d.left[1:]
 		if to.Kind == ToNumber && e.queueAt(to.To) != nil {
 			to.Kind = ToQueue
 		}
-		if !e.takes(to, w, p) {
+		if !e.takes(to, d, p) {
 			continue
 		}
-		if !w.gone && e.depart(w, to.To, d.when) == nil || e.goes(p, to, d) {
+		if w := d.from; w == nil {
+			e.passTo(to, d, p)
+			return true
+		} else if !w.gone && e.depart(w, to.To, d.when) == nil || e.goes(p, to, d) {
 			return true
 		}
 	}
@@ -176,31 +179,41 @@ func (e *Engine) walk(p *party, d *detour) bool {
 }
 
 // takes tells whether a caller may be sent somewhere: it is known then whether he is turned away there.
-func (e *Engine) takes(to Target, w *waiter, p *party) (ok bool) {
-	idle := p.op == nil || p.op == w.op
+func (e *Engine) takes(to Target, d *detour, p *party) (ok bool) {
+	w, has := d.from, d.of
+	if w != nil {
+		has = w.op
+	}
+	idle := p.op == nil || p.op == has
 	switch to.Kind {
 	case ToRelease:
 		return true
 	case ToQueue:
 		q := e.queueAt(to.To)
-		if q == nil || q == w.queue || p.hops >= hopsMax || q.blacklist[p.thisDN] {
+		if q == nil || w != nil && q == w.queue || p.hops >= hopsMax || q.blacklist[p.thisDN] {
 			return false
 		}
 		_, shut := e.shuts(q, q.onLine()+1)
 		return !shut
 	case ToNumber:
 		_, ok = e.dial(to.To)
+		ok = ok && (w != nil || to.To != p.thisDN && !e.full())
 	case ToVoicemail:
 		_, ok = e.voicemailOf(to.To)
+		ok = ok && (w != nil || p.nail == nil) // a leg that stays up would be left there
 	case ToDialplan, ToHangup, ToRecall:
 	}
 	return ok && idle
 }
 
-// goesOn sends a caller to the next of those who are left. Where there is none he waits on if he does.
+// goesOn sends a caller to the next of those who are left. Where there is none he waits on if he does, or what he did has failed.
 func (e *Engine) goesOn(p *party, d *detour) {
 	switch {
-	case e.walk(p, d), !d.from.gone:
+	case d.of != nil && p.op != nil: // something else is done to him by now
+	case e.walk(p, d):
+	case d.of != nil:
+		e.giveUp(p, d.of)
+	case !d.from.gone:
 	case d.turns:
 		e.comeBack(p, d)
 	default:

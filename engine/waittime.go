@@ -178,7 +178,10 @@ func (e *Engine) insisted(p *party, in *Input) {
 	case i == nil || i.id != in.Command:
 	case i.command.Kind == CommandVoicemail:
 		p.insist = nil
-		if in.Cause != CauseNone {
+		switch {
+		case in.Cause == CauseNone:
+			p.displaced = false // it ends when the message does
+		case !p.ending:
 			e.goesOn(p, i.detour)
 		}
 	case i.command.Kind == CommandReturn && in.Cause == CauseNone:

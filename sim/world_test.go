@@ -80,6 +80,7 @@ func newWorld(seed uint64, switchFaults bool) *world {
 	}
 	s := sim.New(seed, o)
 	w.coupling = coupleWith(s, engine.Config{
+		Directory: staffOf(seed),
 		Dial: func(_, number string) (engine.Route, bool) {
 			if len(number) <= 6 {
 				return engine.Route{Address: "user/" + number + "@home"}, true
@@ -91,6 +92,24 @@ func newWorld(seed uint64, switchFaults bool) *world {
 		NotifyObserved: seed%2 == 0,
 	})
 	return w
+}
+
+// staffOf is who is at the phones that agents have, in one world of three: their calls go on to others if they do not take them.
+func staffOf(seed uint64) *engine.Directory {
+	if seed%3 != 0 {
+		return nil
+	}
+	list := func(numbers ...string) (targets []engine.Target) {
+		for _, number := range numbers {
+			targets = append(targets, engine.Target{Kind: engine.ToNumber, To: number})
+		}
+		return targets
+	}
+	return &engine.Directory{Agents: []engine.AgentConfig{
+		{UUID: "b", DN: anAgent, LoginAtStart: true, MissedOverflow: append(list("1004"), engine.Target{Kind: engine.ToRelease})},
+		{UUID: "c", DN: colleague, LoginAtStart: true, MissedOverflow: list("1003", "13800000002"), DirectPolicy: engine.MissedNotReady},
+		{UUID: "d", DN: "1003", LoginAtStart: true, MissedOverflow: list(anAgent), DirectPolicy: engine.MissedLogout},
+	}}
 }
 
 // phone: most phones are picked up soon, and stay so.

@@ -183,7 +183,7 @@ func CheckAgent(a *engine.AgentConfig) error {
 		return invalid("agent %s: the name is longer than %d bytes", a.UUID, textMax)
 	case MobileAcceptWords.Name(a.MobileAccept) == "", MissedPolicyWords.Name(a.MissedPolicy) == "",
 		MissedPolicyWords.Name(a.RejectPolicy) == "", MissedPolicyWords.Name(a.BusyPolicy) == "",
-		MissedPolicyWords.Name(a.UnreachedPolicy) == "",
+		MissedPolicyWords.Name(a.UnreachedPolicy) == "", MissedPolicyWords.Name(a.DirectPolicy) == "",
 		DevicePolicyWords.Name(a.DeviceLost) == "", DuplicatePolicyWords.Name(a.DuplicatePolicy) == "":
 		return invalid("agent %s: a policy is unknown", a.UUID)
 	case a.MaxCalls < 0 || a.MissedMax < 0:

@@ -28,7 +28,7 @@ func agentColumnsOf(a *engine.AgentConfig) []column {
 		{"after_unreached", &a.AfterUnreached}, {"idle_logout", &a.IdleLogout}, {"nailed_up", &a.NailedUp},
 		{"device_lost", word(DevicePolicyWords, &a.DeviceLost)}, {"login_at_start", &a.LoginAtStart},
 		{"duplicate_policy", word(DuplicatePolicyWords, &a.DuplicatePolicy)},
-		{"missed_overflow", (*targets)(&a.MissedOverflow)},
+		{"missed_overflow", (*targets)(&a.MissedOverflow)}, {"direct_policy", word(MissedPolicyWords, &a.DirectPolicy)},
 	}
 }
 

@@ -25,6 +25,7 @@ type chaos struct {
 	ref    int64
 	over   bool
 	nailed bool
+	direct bool // agents call each other, and send calls on, much more often
 
 	calendar store.Calendar
 }
@@ -86,6 +87,7 @@ func anyDirectory(r *rand.Rand, nailed bool) *engine.Directory {
 			UUID: fmt.Sprintf("agent%02d", i), ID: strconv.Itoa(i), DN: strconv.Itoa(1001 + i), WrapUpMillis: -1 + some(10_000),
 			MissedPolicy: engine.MissedPolicy(r.IntN(3)), RejectPolicy: engine.MissedPolicy(r.IntN(3)), MissedMax: r.IntN(4),
 			BusyPolicy: engine.MissedPolicy(r.IntN(3)), UnreachedPolicy: engine.MissedPolicy(r.IntN(3)),
+			DirectPolicy: engine.MissedPolicy(r.IntN(3)),
 			ManualMillis: some(10_000), ManualToReady: r.IntN(2) == 0,
 			AfterMissed: some(10_000), AfterReject: some(5000), AfterBusy: some(5000), AfterUnreached: some(5000),
 			DeviceLost: engine.DevicePolicy(r.IntN(2)), DuplicatePolicy: engine.DuplicatePolicy(r.IntN(2)),
@@ -200,11 +202,15 @@ func (c *chaos) anyDN() string { return strconv.Itoa(1001 + c.rng.IntN(13)) }
 
 func (c *chaos) act() {
 	switch n := c.rng.IntN(1000); {
-	case n < 3:
+	case n < 3 && !c.direct: // the module knows nothing then of a call that it was making
 		c.restart()
 		return
 	case n < 4:
 		c.drain()
+		return
+	}
+	if c.direct && c.rng.IntN(4) == 0 {
+		c.askDirect()
 		return
 	}
 	switch n := c.rng.IntN(100); {

@@ -24,6 +24,7 @@ type ledger struct {
 	nails     nails
 	account   account
 	missed    missed
+	directs   directs
 	passed    *staySeen // a place that an agent has left, and its next owner has not taken yet
 	outcomes  map[string]int
 	made      map[string]int
@@ -135,6 +136,7 @@ func (l *ledger) check(in *engine.Input) {
 	if in.Kind == engine.LegHangup {
 		l.gone[in.Leg] = true
 	}
+	l.lookDirect(in)
 	l.nails.look(in, l)
 	l.account.look(in, l.w)
 	switch in.Kind {

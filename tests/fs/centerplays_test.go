@@ -71,7 +71,7 @@ type play struct {
 func TestCenterPlays(t *testing.T) {
 	t.Parallel()
 	stages := []*stage{callbackStage, hoursStage, mobileStage, forcedStage, registrationStage, missedStage, togetherStage,
-		painsStage, urgentStage, changedStage}
+		painsStage, urgentStage, changedStage, directStage}
 	c := startCenter(t, func(s *lab.Switch) string {
 		for _, stage := range stages {
 			require.NoError(t, s.AddPhones(slices.Sorted(maps.Keys(stage.phones))...))

@@ -107,6 +107,7 @@ func agentNumbers(a *engine.AgentConfig) map[string]*int64 {
 func agentPolicies(a *engine.AgentConfig) map[string]*engine.MissedPolicy {
 	return map[string]*engine.MissedPolicy{
 		"missed": &a.MissedPolicy, "rejected": &a.RejectPolicy, "busy": &a.BusyPolicy, "unreached": &a.UnreachedPolicy,
+		"direct": &a.DirectPolicy,
 	}
 }
 
