@@ -75,20 +75,29 @@ func (e *Engine) admit(in *Input) *party {
 	return p
 }
 
-// anonymous is the number of callers who show none, as those have it whom SIP hides (RFC 3323).
+// anonymous is the number of who shows none, as callers have it whom SIP hides (RFC 3323).
 const anonymous = "anonymous"
 
-// nameOf gives a channel its DN and tells whether that is an extension (settings.md, who is inside). A caller has one, even
-// if he shows no number: every event says whom it is about (R25).
+// nameOf gives a channel its DN and tells whether that is an extension (settings.md, who is inside). Everybody has one, even
+// who shows no number or was called without one: every event says whom it is about (R25).
 func (e *Engine) nameOf(in *Input) (dn string, inside bool) {
 	if in.Text.User != "" {
 		return in.Text.User, true
 	}
 	dn = in.Text.Destination
 	if in.Direction == DirectionInbound {
-		dn = cmp.Or(in.Text.CallerNumber, anonymous)
+		dn = in.Text.CallerNumber
 	}
+	dn = cmp.Or(dn, anonymous)
 	return dn, e.config.Inside(dn)
+}
+
+// dialed is the number that a party was called at; empty if there was none.
+func (p *party) dialed() string {
+	if p.thisDN == anonymous {
+		return ""
+	}
+	return p.thisDN
 }
 
 // originOf finds the party that originates the channel of a first record, through loopback pairs.

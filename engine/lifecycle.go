@@ -59,7 +59,7 @@ func (e *Engine) beginByCaller(c *call, p *party) {
 func (e *Engine) beginBySwitch(c *call, p *party) {
 	p.dnRole, p.otherDN = calledDN, p.names.callerNumber
 	c.callType, c.thisDN, c.otherDN = outbound, p.names.callerNumber, p.thisDN
-	c.ani, c.dnis = p.names.callerNumber, p.thisDN
+	c.ani, c.dnis = p.names.callerNumber, p.dialed()
 	e.announce(c)
 }
 
@@ -133,7 +133,7 @@ func (e *Engine) fillLine(c *call, p, origin *party) {
 		return
 	}
 	if c.dnis == "" {
-		c.dnis = p.thisDN
+		c.dnis = p.dialed()
 	}
 	if c.ani != "" {
 		return
