@@ -139,3 +139,38 @@ func (e *Engine) ringOn(o *operation) {
 		e.wait(by, WaitRingback)
 	}
 }
+
+// restoreTalk joins the two again whom an act took apart and then failed (3.8, 3.11). In a conference they have each other
+// in its room. Who was not taken away is left where he was: what becomes of him is the dialplan's affair, as before.
+func (e *Engine) restoreTalk(o *operation) {
+	by, with := o.by.get(), o.with.get()
+	if by == nil || with == nil || by.ending || with.ending || o.room != "" && o.call.meeting {
+		e.keepParted(o)
+		return
+	}
+	together := o.room == "" && (!by.answered() || by.partner.get() == with) // nobody is on his way into a room
+	placed := by.displaced
+	if o.room != "" || by.answered() { // they may have been parted, and the switch has not told it yet
+		e.bridge(by, with)
+	}
+	if together && o.kind == intercept {
+		by.displaced, with.displaced = placed, o.placed
+	}
+}
+
+// keepParted: with has gone after he was taken from by, who is where the engine has left him then. Where with has hung up on by,
+// the dialplan has by.
+func (e *Engine) keepParted(o *operation) {
+	if by := o.by.get(); by != nil && o.kind == intercept && by.answered() && by.partner.get() == nil {
+		by.displaced = true
+	}
+}
+
+// failToRestore: who is joined again is so before the other is hung up, who would take them along.
+func (e *Engine) failToRestore(o *operation) {
+	if with := o.with.get(); with != nil && with.waiter != nil && e.overdue() {
+		e.waitAnew(with.waiter)
+	}
+	e.restoreTalk(o)
+	e.refuseAndDrop(o)
+}
