@@ -224,7 +224,9 @@ func (e *Engine) offerJoined(p, with *party) {
 			e.lose(other)
 		}
 	}
-	p.call.queue, with.queue = w.queue, w.queue
+	if w.op == nil || w.op.by.get() != with { // who consults is in the call that he was in, which no queue has sent or another (3.0-6)
+		p.call.queue, with.queue = w.queue, w.queue
+	}
 	if with.hops > 0 {
 		e.extrasOf(with).hops = 0
 	}
