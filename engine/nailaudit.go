@@ -32,11 +32,12 @@ func (e *Engine) newStrayNail(a *agent, in *Input) *nail {
 	return n
 }
 
-// leftOver tells of a leg that is up and alone in a call that is over: the last run went before it could park it.
+// leftOver tells of a leg that is up and alone, and says that it is in a call that is over, or that goes on without it: the last run
+// went before it could park it.
 func (e *Engine) leftOver(in *Input) bool {
 	id := in.Text.CTICallID
 	return in.Kind == LegFound && in.Direction == DirectionOutbound && in.CallState == CallStateActive && in.Other.IsZero() &&
-		id != "" && id != in.Text.Hex && e.callNamed(id) == nil
+		id != "" && id != in.Text.Hex && (e.audit.first || e.callNamed(id) == nil)
 }
 
 // nailFound meets a nailed-up leg in a snapshot; false: a party is on it.

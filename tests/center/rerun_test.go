@@ -78,37 +78,44 @@ func TestRestartAfterReload(t *testing.T) {
 	require.Equal(t, int64(events.AgentStateLoggedOut), a.AgentState)
 }
 
-// TestRestartBeforeALegIsParked: the module goes when a call on a leg that stays up is over, and the leg is not parked yet. It says
-// still that it is in that call; the next run knows it for whose it is, parks it and has the next caller put through to it
-// (docs/ARCHITECTURE.md 11, 17).
+// TestRestartBeforeALegIsParked: the module goes when a call on a leg that stays up is over, or goes on without its agent, and the leg
+// is not parked yet. It says still that it is in that call; the next run knows it for whose it is, parks it and has the next caller
+// put through to it (docs/ARCHITECTURE.md 11, 17).
 func TestRestartBeforeALegIsParked(t *testing.T) {
-	d := oneAgent(0)
-	d.Agents[0].NailedUp = true
-	w, _, restart := again(d)
-	first := w.serve(t)
-	leg := first.partner
-	parking, take := false, w.stepOn
-	w.stepOn = func(in *engine.Input) {
-		take(in)
-		parking = parking || slices.ContainsFunc(w.out.Commands, func(c engine.Command) bool {
-			return c.Kind == engine.CommandWait && c.Leg == leg.id
-		})
-	}
-	w.hangup(first, engine.CauseNormalClearing, engine.RecvBye)
-	for range 20 {
-		if !parking {
-			w.next()
+	for _, goesOn := range []bool{false, true} {
+		d := oneAgent(0)
+		d.Agents[0].NailedUp = true
+		w, _, restart := again(d)
+		first := w.serve(t)
+		leg := first.partner
+		parking, take := false, w.stepOn
+		w.stepOn = func(in *engine.Input) {
+			take(in)
+			parking = parking || slices.ContainsFunc(w.out.Commands, func(c engine.Command) bool {
+				return c.Kind == engine.CommandWait && c.Leg == leg.id
+			})
 		}
+		if goesOn {
+			w.request(engine.Request{Kind: engine.RequestSingleStepTransfer, ThisDN: "1001", OtherDN: "13900000003"})
+			w.part(leg) // the switch takes his customer away first
+		} else {
+			w.hangup(first, engine.CauseNormalClearing, engine.RecvBye)
+		}
+		for range 20 {
+			if !parking {
+				w.next()
+			}
+		}
+		require.True(t, parking)
+		restart(d)
+		require.True(t, strings.HasPrefix(leg.callID, "nailed-"), leg.callID)
+		a, _ := w.engine.Agent("anna")
+		require.Equal(t, events.StatusFree, a.Status)
+		second := w.arrive("13900000002", "8000")
+		w.enter(second, "8001")
+		w.wait(time.Second)
+		require.Same(t, leg, second.partner)
 	}
-	require.True(t, parking)
-	restart(d)
-	require.True(t, strings.HasPrefix(leg.callID, "nailed-"), leg.callID)
-	a, _ := w.engine.Agent("anna")
-	require.Equal(t, events.StatusFree, a.Status)
-	second := w.arrive("13900000002", "8000")
-	w.enter(second, "8001")
-	w.wait(time.Second)
-	require.Same(t, leg, second.partner)
 }
 
 // TestRestartWhileAPhoneIsGone: a logout because a phone is gone waits for the end of the call; the phone is back after the module
