@@ -144,11 +144,14 @@ func (e *Engine) queuesOf(r *Request, a *agent) (map[string]bool, bool) {
 	return queues, true
 }
 
-// takeCalls notes the calls that are at an agent's phone as he comes to it.
+// takeCalls notes the calls that are at an agent's phone as he comes to it. They are his in the next run too.
 func (e *Engine) takeCalls(a *agent) {
 	for _, p := range e.partiesAt(a.dn) {
-		if p.agent == nil {
-			e.attach(p)
+		if p.agent != nil {
+			continue
+		}
+		if e.attach(p); p.agent == a && !p.call.forming {
+			e.recordParty(PartyUpdated, p)
 		}
 	}
 }

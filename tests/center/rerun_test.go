@@ -118,6 +118,30 @@ func TestRestartBeforeALegIsParked(t *testing.T) {
 	}
 }
 
+// TestRestartKeepsTheCallOfWhoCameToIt: an agent comes to a phone that is on a call. The call is his in the next run too, and not of
+// who had that phone when it came, whom the directory names again (3.15; docs/ARCHITECTURE.md 11).
+func TestRestartKeepsTheCallOfWhoCameToIt(t *testing.T) {
+	both := oneAgent(0)
+	both.Agents = append(both.Agents, engine.AgentConfig{UUID: "bert", DN: "1002", WrapUpMillis: -1})
+	one := oneAgent(0)
+	one.Agents[0] = both.Agents[1]
+	one.Tiers = nil
+	w, _, restart := again(both)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "anna", ThisDN: "1001", AgentState: 2})
+	w.request(engine.Request{Kind: engine.RequestMakeCall, ThisDN: "1001", OtherDN: "13900000001"})
+	w.wait(3 * time.Second)
+	comes := func(directory *engine.Directory) {
+		restart(directory)
+		a, _ := w.engine.Agent("bert")
+		require.Len(t, a.Calls, 1)
+		require.Equal(t, "1001", a.Calls[0].ThisDN)
+	}
+	restart(one)
+	w.request(engine.Request{Kind: engine.RequestAgentLogin, AgentUUID: "bert", ThisDN: "1001", AgentState: 1})
+	comes(one)
+	comes(both)
+}
+
 // TestRestartWhileAPhoneIsGone: a logout because a phone is gone waits for the end of the call; the phone is back after the module
 // was loaded anew, and the logout is called off (3.15).
 func TestRestartWhileAPhoneIsGone(t *testing.T) {
