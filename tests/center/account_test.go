@@ -16,6 +16,7 @@ type account struct {
 	held     bool                        // the first snapshot of a run is still to come; those who are to be called back wait for it
 	dropped  map[string]map[string]place // by queue and number
 	idleApp  map[engine.LegID]int64      // since when a caller has been in the application, and in no queue
+	waited   []*staySeen                 // stays that the end of a run has ended
 }
 
 // place is what a caller had who hung up before he was served.
@@ -52,8 +53,12 @@ func (a *account) look(in *engine.Input, w *world) {
 	case engine.DrainOrdered:
 		a.draining = true
 	case engine.SnapshotEnd:
+		asked := map[engine.LegID]bool{} // by this run, and not answered yet: it is still to come
+		for _, leg := range a.ordered {
+			asked[leg] = true
+		}
 		for leg := range a.phones {
-			if a.held && w.channels[leg] == nil {
+			if a.held && w.channels[leg] == nil && !asked[leg] {
 				delete(a.phones, leg)
 			}
 		}
@@ -83,8 +88,17 @@ func (a *account) look(in *engine.Input, w *world) {
 // restarted: the module that gave the commands is gone. That a phone it has had called is not there the new run learns from the
 // first snapshot.
 func (a *account) restarted() {
-	a.draining, a.held = false, true
+	a.draining, a.held, a.waited = false, true, nil
 	clear(a.ordered)
+}
+
+// waitedOn: whom a request has put into a queue, or who was left there in an agent's place, waits on while no engine is there. He
+// has not come anew: like all who wait he stays when his queue closes or its black list names him (docs/ARCHITECTURE.md 11).
+func (a *account) waitedOn(s *staySeen, w *world) bool {
+	leg := w.channels[legOfCaller(s)]
+	return leg != nil && leg.inQueue == "" && slices.ContainsFunc(a.waited, func(was *staySeen) bool {
+		return was.QueueID == s.QueueID && s.SinceMillis <= was.SinceMillis
+	})
 }
 
 // occupied tells whether an agent is on a call, or about to be.
@@ -104,6 +118,9 @@ func (l *ledger) occupied(uuid string) bool {
 // leavesPlace: who hangs up before he is served, or whose wait ends with the run, may have his place again for a while (3.2).
 func (l *ledger) leavesPlace(s *staySeen) {
 	q := l.queue(s.QueueID)
+	if s.Outcome == engine.StayInterrupted && !s.Callback {
+		l.account.waited = append(l.account.waited, s)
+	}
 	unserved := s.Outcome == engine.StayAbandoned || s.Outcome == engine.StayInterrupted
 	if !unserved || s.consult || s.Callback || q == nil || q.ResumeMillis == 0 {
 		return
@@ -119,7 +136,7 @@ func (l *ledger) takesPlace(s *staySeen) {
 	had, dropped := l.account.dropped[s.QueueID][s.CallerDN]
 	if q := l.queue(s.QueueID); !dropped || s.consult || s.Callback || q == nil {
 		return
-	} else if l.w.now-had.left <= q.ResumeMillis*1e6 {
+	} else if l.w.now-had.left <= (q.ResumeMillis-1)*1e6 { // of what another run has told the next one knows the ms
 		if l.outcomes["returned"]++; s.SinceMillis > had.sinceMillis+1 { // it is told by another moment's clocks, cut to µs
 			l.breaks("%s is back in %s, and has lost his place: %d, and was %d", s.CallerDN, q.ID, s.SinceMillis, had.sinceMillis)
 		}
@@ -160,7 +177,7 @@ func (l *ledger) waitsApart(s *staySeen) bool {
 // nobodyEntersInVain: a queue that is closed, is emptied or turns a caller away has nobody new when the step is over (3.2).
 func (l *ledger) nobodyEntersInVain(s *staySeen) {
 	q := l.queue(s.QueueID)
-	if s.LeftMillis != 0 || s.consult || s.Callback || s.returned || q == nil {
+	if s.LeftMillis != 0 || s.consult || s.Callback || s.returned || s.found || q == nil {
 		return
 	}
 	if l.account.draining || l.shut(q.ID) || slices.Contains(q.Blacklist, s.CallerDN) {

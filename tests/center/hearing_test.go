@@ -21,7 +21,7 @@ func (l *ledger) event(o *engine.Outgoing) {
 		}
 		for id, p := range l.parties { // calls that were at the phone before him
 			if p.dn == a.dn && p.told && !p.released && l.offers[id] == nil && p.agentUUID == "" {
-				p.agentUUID, p.late = m.AgentUUID, true
+				p.agentUUID = m.AgentUUID
 			}
 		}
 	case *events.AgentReady:
@@ -31,9 +31,18 @@ func (l *ledger) event(o *engine.Outgoing) {
 			a.closed, a.dead = 0, 0
 		}
 	case *events.AgentNotReady:
+		a := l.agents[m.AgentUUID]
+		was := a.back
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateNotReady, m.ReasonCode)
-		if !m.Reserved {
-			l.agents[m.AgentUUID].lands = m.LoginState == "1"
+		if m.Reserved {
+			return
+		}
+		if a.lands = m.LoginState == "1"; m.LoginState != "2" || a.back.set {
+			return
+		}
+		a.back = reservation{true, events.AgentStateNotReady, m.PreviousReasonCode} // he was not ready before his work either
+		if m.PreviousReasonCode == events.ReasonAfterCallWork {
+			a.back = was
 		}
 	case *events.AgentLogout:
 		l.agentTold(o, &m.AgentPart, m.ChangePart, events.AgentStateLoggedOut, m.ReasonCode)

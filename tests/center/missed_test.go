@@ -135,6 +135,7 @@ func (l *ledger) comesBack(s *staySeen) bool {
 		return false
 	}
 	l.outcomes["came back"]++
+	delete(l.missed.sent, legOfCaller(s))
 	return true
 }
 

@@ -393,9 +393,23 @@ func TestSoakPromises(t *testing.T) {
 	holdPromises(t, 60, 25_000)
 }
 
-func holdPromises(t *testing.T, seeds, steps int) {
+// worlds are so many seeds. CTI_SEED asks for others than the usual ones.
+func worlds(t *testing.T, first, seeds uint64) (list []uint64) {
+	t.Helper()
+	if text := os.Getenv("CTI_SEED"); text != "" {
+		var err error
+		first, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	for seed := range seeds {
+		list = append(list, first+seed)
+	}
+	return list
+}
+
+func holdPromises(t *testing.T, seeds uint64, steps int) {
 	total, outcomes := 0, map[string]int{}
-	for seed := range uint64(seeds) {
+	for _, seed := range worlds(t, 0, seeds) {
 		f := []faults{{}, {refused: 10, lost: 5, late: 10}, {records: 5}}[seed%3]
 		c := newChaos(t, seed, f)
 		require.NoError(t, c.run(steps), "seed %d", seed)

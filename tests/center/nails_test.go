@@ -27,9 +27,9 @@ func (n *nails) idleOf(uuid string) bool {
 	return false
 }
 
-// rises: an agent has one such leg.
+// rises: an agent has one such leg. One that the engine has hung up it has given up, whatever the switch does.
 func (n *nails) rises(leg engine.LegID, l *ledger) {
-	if n.idle[leg] {
+	if n.idle[leg] || l.hungUp[leg] {
 		return
 	}
 	if n.idleOf(n.owner[leg]) {

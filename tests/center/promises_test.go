@@ -18,6 +18,7 @@ type ledger struct {
 	offers    map[string]*offerSeen  // by the party
 	calls     map[string]*callSeen
 	parties   map[string]*partySeen
+	owners    map[string]string     // whose phone a party is on, by the party, as the store has it
 	called    map[string]bool       // parties that were called for a queue's caller
 	gone      map[engine.LegID]bool // callers who have hung up
 	hungUp    map[engine.LegID]bool // legs that the engine has hung up
@@ -43,6 +44,7 @@ type staySeen struct {
 	enteredAt int64
 	consult   bool
 	returned  bool // nobody took him where he was sent, and he has his place again
+	found     bool // he has waited on without an application while no engine was there
 }
 
 type offerSeen struct {
@@ -78,7 +80,6 @@ type partySeen struct {
 	dn, queue                   string
 	told, established, released bool
 	agentUUID                   string
-	late                        bool // he came to the phone when the call was there
 	business                    bool // a queue's call, established
 }
 
@@ -86,6 +87,7 @@ func newLedger(w *world, d *engine.Directory) *ledger {
 	l := &ledger{
 		w: w, agents: map[string]*agentSeen{}, stays: map[stayKey]*staySeen{}, inQueue: map[string][]*staySeen{},
 		offers: map[string]*offerSeen{}, calls: map[string]*callSeen{}, parties: map[string]*partySeen{},
+		owners: map[string]string{},
 		called: map[string]bool{}, gone: map[engine.LegID]bool{}, hungUp: map[engine.LegID]bool{},
 		nails:   nails{map[engine.LegID]string{}, map[engine.LegID]bool{}, map[uint64]engine.LegID{}},
 		missed:  missed{sent: map[engine.LegID]*staySeen{}},
@@ -189,6 +191,10 @@ func (l *ledger) registered(dn string) {
 
 func (l *ledger) record(r *engine.Record) {
 	switch r.Kind {
+	case engine.PartyOpened, engine.PartyUpdated:
+		l.owners[r.Party.PartyID] = r.Party.AgentUUID
+	case engine.PartyClosed:
+		delete(l.owners, r.Party.PartyID)
 	case engine.QueueEntered:
 		key := keyOf(r.Queue)
 		if l.stays[key] != nil {
@@ -200,7 +206,10 @@ func (l *ledger) record(r *engine.Record) {
 		l.inQueue[s.QueueID] = append(l.inQueue[s.QueueID], s)
 		if from := l.passed; from != nil {
 			l.passesOn(from, s)
-		} else if s.returned = l.comesBack(s); !s.returned {
+		} else if s.returned = l.comesBack(s); s.returned {
+			delete(l.account.dropped[s.QueueID], s.CallerDN) // another's with his number, whom the next run takes to have come back
+		} else {
+			s.found = l.account.waitedOn(s, l.w)
 			l.takesPlace(s)
 		}
 	case engine.QueueLeft:

@@ -105,9 +105,16 @@ func (l *ledger) restarted() {
 			a.state, a.reason, a.next, a.under, a.back = 0, 0, reservation{}, reservation{}, reservation{}
 		}
 	}
-	for _, p := range l.parties { // the store knows whose a phone was when the call came to it, and the run whom it names
-		if a := l.agents[p.agentUUID]; !named[p.agentUUID] || p.late && a.state == events.AgentStateLoggedOut {
-			p.agentUUID = ""
+	for id, p := range l.parties { // the store knows whose a phone was; of a call that was nobody's, the run knows who is there
+		if p.agentUUID = l.owners[id]; named[p.agentUUID] {
+			continue
+		}
+		p.agentUUID = ""
+		for uuid, a := range l.agents {
+			if a.dn == p.dn && a.state != events.AgentStateLoggedOut {
+				p.agentUUID = uuid
+			}
 		}
 	}
+	clear(l.missed.sent) // nobody knows any more where they came from
 }
