@@ -105,10 +105,16 @@ func (c *call) remove(p *party) {
 	}
 }
 
-// addDN notes a DN whose subscribers are to hear of the call's end.
+// addDN notes a DN whose subscribers are to hear of the call's end. It keeps the text that the call has of it: the same text
+// is known at the end without being read.
 func (c *call) addDN(dn string) {
-	if dn == "" {
+	switch dn {
+	case "":
 		return
+	case c.thisDN:
+		dn = c.thisDN
+	case c.otherDN:
+		dn = c.otherDN
 	}
 	for _, have := range c.dns {
 		if have == dn {

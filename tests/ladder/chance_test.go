@@ -58,13 +58,21 @@ func legNames(ins []engine.Input) (names []string) {
 const ownLegsMax = 40
 
 // possibleIn makes a function that tells whether the switch could say this of a leg that the engine originates: it speaks
-// of one that was asked for, and says nothing of it when it is destroyed.
+// of one that was asked for, and says nothing of it when it is destroyed. No leg comes back that its session table has lacked
+// until the engine took it for gone.
 func possibleIn(r *Run) func(in *engine.Input) bool {
-	own, gone := map[engine.LegID]bool{}, map[engine.LegID]bool{}
+	own, gone, lost := map[engine.LegID]bool{}, map[engine.LegID]bool{}, map[string]bool{}
+	snapshot := false
 	for i := range ownLegsMax {
 		own[engine.LegIDOf(fmt.Sprint("n", i+1))] = true
 	}
 	return func(in *engine.Input) bool {
+		for i := range r.out.Events {
+			if m, ok := r.out.Events[i].Message.(*events.Released); ok && snapshot {
+				lost[m.PartyID] = true
+			}
+		}
+		snapshot = in.Kind == engine.SnapshotEnd
 		for _, id := range []engine.LegID{in.Leg, in.Other} {
 			if own[id] && (r.legs[id] == "" || gone[id] || in.Kind == engine.LegRenamed || in.Flags&engine.FlagLoopback != 0) {
 				return false
@@ -73,7 +81,7 @@ func possibleIn(r *Run) func(in *engine.Input) bool {
 		if in.Kind == engine.LegDestroyed {
 			gone[in.Leg] = true
 		}
-		return true
+		return !lost[in.Leg.Hex()] && !lost[in.Other.Hex()]
 	}
 }
 
