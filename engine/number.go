@@ -41,7 +41,7 @@ func (n *numbers) chain(dn string) *party {
 func (n *numbers) chainOf(hash uint64) **party { return &n.chains[hash&uint64(len(n.chains)-1)] }
 
 func (n *numbers) add(p *party) {
-	if n.count++; 2*n.count > len(n.chains) { // most are alone in their chain: no other party is touched
+	if n.count++; 4*n.count > len(n.chains) { // most are alone in their chain: no other party is touched
 		n.grow()
 	}
 	p.place.hash = hashOf(p.thisDN)
