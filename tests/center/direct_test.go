@@ -140,7 +140,13 @@ func (l *ledger) passedOn(c *direct) bool {
 	return false
 }
 
+// isHungUp tells whether a leg is hung up in this step. One that stays up is only taken out of its call.
 func (l *ledger) isHungUp(leg engine.LegID) bool {
+	if l.nails.owner[leg] != "" && slices.ContainsFunc(l.w.out.Records, func(r engine.Record) bool {
+		return r.Kind == engine.PartyClosed && engine.LegIDOf(r.Party.LegUUID) == leg
+	}) {
+		return true
+	}
 	return slices.ContainsFunc(l.w.out.Commands, func(c engine.Command) bool {
 		return c.Kind == engine.CommandHangup && c.Leg == leg
 	})
