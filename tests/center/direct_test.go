@@ -41,6 +41,9 @@ func (l *ledger) lookDirect(in *engine.Input) {
 		if l.gone[c.caller] || l.hungUp[c.caller] || in.Kind == engine.LegAnswered && in.Leg == c.target {
 			return true
 		}
+		if p := l.parties[c.target.Hex()]; p != nil && p.established { // the record of his answer was lost
+			return true
+		}
 		if c.target.IsZero() {
 			c.target = l.originated(c.callID, c.dn)
 			return false
