@@ -192,6 +192,8 @@ func dueTo(gone *party) blame {
 func (e *Engine) ringsTooLong(p *party, accepted bool) {
 	switch {
 	case p.answered(), p.ending:
+	case p.hangup != 0: // which may be taken back
+		e.startTimer(p, ringTimer, 0, confirmMillis)
 	case p.asked("EventEstablished"):
 		e.startTimer(p, ringTimer, 1, confirmMillis)
 		if p.offer != nil {
