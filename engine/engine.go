@@ -66,6 +66,7 @@ type Engine struct {
 	alarms       heapOf[*alarm]
 	ordered      map[uint64]ref // command that somebody waits for -> party
 	originations uint64         // legs that the engine has named
+	awaited      uint32         // commands that operations have waited for
 	refusal      uint16         // the switch's cause, while a refused command is dealt with
 
 	audit      audit

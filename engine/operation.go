@@ -164,7 +164,8 @@ func (o *operation) release() {
 
 // await lets the operation wait for a command: its refusal, or silence, is told to the table, until it waits for another.
 func (e *Engine) await(o *operation, command uint64) {
-	o.version++
+	e.awaited++ // a timer that an operation before has left is not this one's
+	o.version = e.awaited
 	o.command, o.earliest = command, 0
 	if p := o.anyone(); p != nil {
 		e.startTimer(p, operationTimer, o.version, confirmMillis)

@@ -42,7 +42,7 @@ func (o *operation) nextTarget(q *queue) {
 	o.target, o.dn, o.command = ref{}, q.config.ID, 0
 	if o.stage == joining || o.stage == merging {
 		o.stage = calling
-		o.version++
+		o.version = 0
 	}
 }
 

@@ -14,7 +14,7 @@ func (e *Engine) undoMove(o *operation) {
 	}
 	e.remain(o)
 	if o.former == nil && by.state != Ringing {
-		e.bridge(by, with)
+		e.rejoin(by, with)
 		return
 	}
 	o.dissolve()
@@ -26,6 +26,17 @@ func (e *Engine) undoMove(o *operation) {
 	if by.state == Ringing && by.answered() && !e.advance(again, opTargetAnswers) {
 		e.bridge(by, with)
 	}
+}
+
+// rejoin: two who were taken apart have each other again, or, where that fails too, nobody: they are not left in silence.
+func (e *Engine) rejoin(p, q *party) {
+	if p.state != Talk {
+		e.bridge(p, q)
+		return
+	}
+	again := &operation{kind: makeCall, stage: joining, call: p.call, by: refTo(p), target: refTo(q), dn: q.thisDN, byDN: p.thisDN}
+	again.enlist(p, q)
+	e.joinByTarget(again)
 }
 
 // remain: who was to be taken out of his call is in it as before, and whoever listened to him does.
@@ -150,21 +161,28 @@ func (e *Engine) restoreTalk(o *operation) {
 	}
 	together := o.room == "" && (!by.answered() || by.partner.get() == with) // nobody is on his way into a room
 	placed := by.displaced
-	if o.room != "" || by.answered() { // they may have been parted, and the switch has not told it yet
+	switch {
+	case !together:
+		e.rejoin(by, with)
+	case by.answered(): // they may have been parted, and the switch has not told it yet
 		e.bridge(by, with)
 	}
 	if together && o.kind == intercept {
-		by.displaced, with.displaced = placed, o.placed
+		by.displaced, with.displaced = placed || by.answered() && e.touched(o), o.placed
 	}
 }
 
 // keepParted: with has gone after he was taken from by, who is where the engine has left him then. Where with has hung up on by,
 // the dialplan has by.
 func (e *Engine) keepParted(o *operation) {
-	if by := o.by.get(); by != nil && o.kind == intercept && by.answered() && by.partner.get() == nil {
+	if by := o.by.get(); by != nil && o.kind == intercept && by.answered() && (by.partner.get() == nil || e.touched(o)) {
 		by.displaced = true
 	}
 }
+
+// touched tells whether with may have been on his way from by to target when that failed, though he and by still are together as
+// far as is told.
+func (e *Engine) touched(o *operation) bool { return e.overdue() || !o.target.here() }
 
 // failToRestore: who is joined again is so before the other is hung up, who would take them along.
 func (e *Engine) failToRestore(o *operation) {
