@@ -116,5 +116,7 @@ var (
 	_ = [1]struct{}{}[engine.FlagMarked-C.CTI_FLAG_MARKED]
 	_ = [1]struct{}{}[engine.FlagObserver-C.CTI_FLAG_OBSERVER]
 	_ = [1]struct{}{}[engine.FlagParked-C.CTI_FLAG_PARKED]
+	_ = [1]struct{}{}[engine.FlagPlaced-C.CTI_FLAG_PLACED]
+	_ = [1]struct{}{}[engine.FlagEngaged-C.CTI_FLAG_ENGAGED]
 	_ = [1]struct{}{}[textBytes-C.CTI_TEXT_BYTES]
 )

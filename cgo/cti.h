@@ -74,6 +74,8 @@ enum cti_kind {
 #define CTI_FLAG_MARKED (1u << 2)
 #define CTI_FLAG_OBSERVER (1u << 3)
 #define CTI_FLAG_PARKED (1u << 4) /* FOUND: it waits in a queue by a WAIT, and not in cti_queue */
+#define CTI_FLAG_PLACED (1u << 5) /* FOUND: a command has put it where it is, or where it will be: nobody else will end it */
+#define CTI_FLAG_ENGAGED (1u << 6) /* FOUND: and there it is in a room, listens, or speaks to a voicemail */
 
 #define CTI_TEXT_BYTES 384
 

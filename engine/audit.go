@@ -86,6 +86,7 @@ func (e *Engine) legFound(in *Input) {
 		return
 	}
 	p := e.legs.get(in.Leg)
+	known := p != nil && (p.bornAt > e.inherited || p.seenIn != 0)
 	if p == nil {
 		p = e.adopt(in)
 	}
@@ -95,6 +96,9 @@ func (e *Engine) legFound(in *Input) {
 	p.seenIn, p.missed = e.audit.beganAt, 0
 	if p.waited != nil && in.Flags&FlagParked != 0 {
 		e.parked = append(e.parked, refTo(p))
+	}
+	if !known && in.Flags&FlagPlaced != 0 && p.call != nil {
+		e.orphan(p, in)
 	}
 	if p.restored {
 		p.restored = false
@@ -172,8 +176,8 @@ func (e *Engine) reconcile(p *party, in *Input) {
 		e.pair(p, q)
 	}
 	switch {
-	case p.op != nil:
-		// What an operation holds, the switch does not call held.
+	case p.op != nil, p.orphaned():
+		// What an operation holds, or did, the switch does not call held.
 	case in.CallState == CallStateHeld && p.state == Talk:
 		e.apply(p, holds)
 	case in.CallState == CallStateActive && p.state == Held:
@@ -198,6 +202,7 @@ func (e *Engine) snapshotEnd(in *Input) {
 	e.missingNails(in)
 	e.forgetUntracked()
 	e.waitAgain()
+	e.serveOrphans()
 	if a.done == 1 {
 		e.nailsKnown()
 		e.releaseCallbacks()

@@ -48,6 +48,7 @@ type call struct {
 type callExtras struct {
 	mergedInto            string
 	meetingRoom           string // of the conference that the engine makes of it; empty = none
+	orphaned              bool   // the last run has put somebody of it somewhere
 	consulting, consulted ref    // who made a conference of a consult, and who was consulted
 	recordUUID, recordURL string // of its last recording
 }

@@ -50,6 +50,8 @@ type Engine struct {
 
 	restlessSpare []*agent
 	waitersSpare  []*waiter
+	inherited     uint64          // who was born until then is of the last run
+	orphans       []ref           // who is where the last run has put him
 	parked        []ref           // who waits in a queue since the last run: his place is his when all are known
 	strays        map[LegID]stray // applications of legs that no record has told of
 	untracked     map[LegID]*untracked
@@ -106,6 +108,7 @@ func New(config Config, open []OpenCall) *Engine {
 	for i := range open {
 		e.restore(&open[i])
 	}
+	e.inherited = e.stats.Inputs
 	return e
 }
 

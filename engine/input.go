@@ -142,6 +142,8 @@ const (
 	FlagMarked    uint32 = 1 << 2 // cti_track marked the channel
 	FlagObserver  uint32 = 1 << 3 // LegExecuted: the application listens to Other (eavesdrop)
 	FlagParked    uint32 = 1 << 4 // LegFound: a CommandWait has put the channel into a queue, and it is there
+	FlagPlaced    uint32 = 1 << 5 // LegFound: a command has put the channel where it is, or where it will be: nobody else will end it
+	FlagEngaged   uint32 = 1 << 6 // LegFound: and there it is in a room, listens, or speaks to a voicemail
 )
 
 // ClientID names a connection for as long as it is open; 0 is nobody.

@@ -202,6 +202,7 @@ func (e *Engine) dismiss(c *call, gone *party) {
 		}
 	}
 	if talkers > 1 {
+		e.orphansLeft(c)
 		return
 	}
 	if last != nil {

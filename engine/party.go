@@ -83,6 +83,7 @@ type partyExtras struct {
 	recording                      string       // the file that it is recorded into
 	recordedEarly                  bool         // early media was recorded
 	recordPaused                   bool
+	engaged                        bool // the last run has put it into a room, or where it hears something: not only to wait
 	muted                          bool // what it says is not heard
 	broughtIn                      bool // a conference brought it in
 	watchesCall                    bool // as an observer it stays with the call when the agent leaves it

@@ -176,4 +176,5 @@ func (e *Engine) unbridged(p *party, other LegID) {
 	e.apply(p, parts)
 	e.nailParted(p)
 	e.nailParted(q)
+	e.orphansLeft(p.call)
 }

@@ -57,7 +57,7 @@ static void tie(const side *s)
 	};
 	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
 		switch_channel_set_variable(s->channel, leftovers[i], NULL);
-	cti_stay_forget(s->session);
+	cti_stay_join(s->session);
 	if (s->kept) cti_stay_keep(s->session);
 	else switch_channel_set_variable(s->channel, SWITCH_HANGUP_AFTER_BRIDGE_VARIABLE, "explicit");
 }

@@ -95,11 +95,13 @@ void cti_stay_answered(switch_core_session_t *session, cti_leg *leg);
 void cti_stay_when_answered(cti_leg *leg);
 /* cti_let_go readies a channel, and whom it is bridged with unless that is keep, for being parted. */
 void cti_let_go(switch_core_session_t *session, const char *keep);
-/* cti_stay_forget: whatever was to come for the channel will not. */
-void cti_stay_forget(switch_core_session_t *session);
+/* cti_stay_join: it is to be with somebody, and whatever else was to come for the channel will not. */
+void cti_stay_join(switch_core_session_t *session);
 /* cti_stay_keep parks the channel when the bridge ends that it is in or about to be in; cti_stay_is_set: somebody has said so. */
 void cti_stay_keep(switch_core_session_t *session);
 bool cti_stay_is_set(switch_core_session_t *session);
+/* cti_stay_flags is what a snapshot says of where a command has put the channel, or of what it is called for. */
+uint32_t cti_stay_flags(switch_core_session_t *session);
 bool cti_is_kept(switch_core_session_t *session);
 /* An outbound channel that only rings can be nowhere else yet. */
 bool cti_may_be_moved(switch_channel_t *channel);

@@ -15,7 +15,8 @@ typedef enum cti_stay_kind {
 	CTI_STAY_RINGBACK,
 	CTI_STAY_ROOM,
 	CTI_STAY_LISTEN,
-	CTI_STAY_VOICEMAIL
+	CTI_STAY_VOICEMAIL,
+	CTI_STAY_JOINED /* with somebody, once they meet */
 } cti_stay_kind;
 
 /* What a channel does once it is parked. */
@@ -53,8 +54,9 @@ typedef struct cti_leg {
 	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away, or a queue's visit */
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
 	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
-	bool awaits_answer; /* these two under the mutex of stays.c */
+	bool awaits_answer; /* these three under the mutex of stays.c */
 	cti_stay stay;
+	cti_stay_kind stays; /* what it was parked for, while it is; or joined, while it is nowhere else */
 } cti_leg;
 
 /* The names of a channel as cti.h orders them, and whom it points to. Valid between cti_view_open and _close. */

@@ -1,3 +1,4 @@
+#include "commands.h"
 #include "legs.h"
 #include "module.h"
 #include "visits.h"
@@ -61,6 +62,7 @@ static void found(telling *t, switch_core_session_t *session)
 	cti_record_other(&record, bridged ? view.bridge_uuid : view.signal_bridge);
 	record.call_state = call_state_of(view.channel);
 	if (cti_visit_parked(session)) record.flags |= CTI_FLAG_PARKED;
+	record.flags |= cti_stay_flags(session);
 	fill_times(&record, view.profile);
 	if ((!leg || !cti_told(leg)) && !bridged && !zstr(view.originator)) {
 		cti_record *origin = &t->origins[t->origin_count++];

@@ -80,6 +80,7 @@ static cti_stay take(switch_channel_t *channel, cti_leg *leg)
 	pthread_mutex_lock(&mutex);
 	if (switch_channel_get_state(channel) == CS_PARK) {
 		stay = leg->stay;
+		leg->stays = stay.kind;
 		leg->stay.kind = CTI_STAY_NONE;
 		atomic_store(&leg->enters, stay.kind == CTI_STAY_ROOM || stay.kind == CTI_STAY_QUEUE);
 	}
@@ -162,10 +163,14 @@ static void set_stay(cti_leg *leg, const cti_stay *stay, bool unless_set)
 	pthread_mutex_unlock(&mutex);
 }
 
-void cti_stay_forget(switch_core_session_t *session)
+void cti_stay_join(switch_core_session_t *session)
 {
 	static const cti_stay none;
-	set_stay(cti_leg_ensure(session), &none, false);
+	cti_leg *leg = cti_leg_ensure(session);
+	set_stay(leg, &none, false);
+	pthread_mutex_lock(&mutex);
+	leg->stays = CTI_STAY_JOINED;
+	pthread_mutex_unlock(&mutex);
 }
 
 bool cti_may_be_moved(switch_channel_t *channel)
@@ -206,6 +211,28 @@ bool cti_is_kept(switch_core_session_t *session)
 {
 	const cti_leg *leg = cti_leg_of(switch_core_session_get_channel(session));
 	return leg && leg->kept;
+}
+
+/* Who was to be joined and is not runs nothing of the dialplan, and waits for the other. */
+static bool is_where_it_was_put(switch_channel_t *channel, const cti_leg *leg)
+{
+	switch_channel_state_t running = switch_channel_get_running_state(channel);
+	if (leg->stays != CTI_STAY_JOINED) return running == CS_PARK;
+	return running != CS_ROUTING && running != CS_EXECUTE && !switch_channel_test_flag(channel, CF_BRIDGED);
+}
+
+uint32_t cti_stay_flags(switch_core_session_t *session)
+{
+	switch_channel_t *channel = switch_core_session_get_channel(session);
+	cti_leg *leg = cti_leg_of(channel);
+	if (!leg) return 0;
+	pthread_mutex_lock(&mutex);
+	cti_stay_kind kind = leg->stay.kind;
+	if (kind == CTI_STAY_NONE && is_where_it_was_put(channel, leg)) kind = leg->stays;
+	bool placed = leg->awaits_answer || kind != CTI_STAY_NONE;
+	pthread_mutex_unlock(&mutex);
+	bool engaged = kind == CTI_STAY_ROOM || kind == CTI_STAY_LISTEN || kind == CTI_STAY_VOICEMAIL;
+	return (placed ? CTI_FLAG_PLACED : 0) | (engaged ? CTI_FLAG_ENGAGED : 0);
 }
 
 /* The partner stays up. */

@@ -291,7 +291,7 @@ func (s *Switch) dialLoopback(l *leg, to string) {
 	s.call(l, near)
 	far.text.CallerNumber, far.text.CallerName = near.text.CallerNumber, near.text.CallerName
 	far.text.Destination, far.text.SIPCallID = to, ""
-	far.next = &app{to: to}
+	far.next, far.placed = &app{to: to}, false
 	s.after(s.between(110, 170), (*Switch).created, near, nil)
 	s.after(s.between(400, 600), (*Switch).createdFar, far, near)
 }

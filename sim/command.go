@@ -32,6 +32,7 @@ type worker struct {
 type strand struct {
 	key      string
 	commands []queued
+	over     bool // the module is gone that it was given to
 }
 
 type queued struct {
@@ -75,8 +76,19 @@ func (s *Switch) Do(c engine.Command) {
 	}
 }
 
+// stop: nobody waits for an answer any more, and what no worker has taken up is not done.
+func (w *worker) stop() {
+	for _, r := range w.strands {
+		r.over, r.commands = true, r.commands[:1]
+	}
+	clear(w.strands)
+}
+
 // turn lets a worker take up the strand's first command, or forgets a strand that has none.
 func (s *Switch) turn(r *strand) {
+	if r.over {
+		return
+	}
 	if len(r.commands) == 0 {
 		delete(s.worker.strands, r.key)
 		return
@@ -91,6 +103,7 @@ func (s *Switch) begin(r *strand) {
 		fate = decide(q.Command, s.wire.random)
 	}
 	switch {
+	case r.over:
 	case q.due != 0 && s.now > q.due:
 		s.done(r, engine.CauseTimerExpired)
 	case fate.Mute:
@@ -139,6 +152,7 @@ func moves(kind engine.CommandKind) bool {
 func (s *Switch) carryOut(r *strand) {
 	c := &r.commands[0].Command
 	switch {
+	case r.over:
 	case c.Kind == engine.CommandSnapshot:
 		s.record(engine.SnapshotBegin).Command = c.ID
 		s.worker.table = append(s.worker.table[:0], s.live...)
@@ -163,6 +177,9 @@ type arrival func() (cause uint16, over bool)
 // await answers a command that moves a leg when it is over: the next of the strand finds the leg where this one put it.
 func (s *Switch) await(r *strand, arrived arrival) {
 	const step = 5_000_000
+	if r.over {
+		return
+	}
 	if cause, over := arrived(); over {
 		s.done(r, cause)
 		return
@@ -242,6 +259,9 @@ func (s *Switch) setVariable(l *leg, c *engine.Command) uint16 {
 // snapshot tells one live channel after the other, while calls go on; a channel that has begun to end is not found.
 // One that was told whole is answered by its end alone.
 func (s *Switch) snapshot(r *strand) {
+	if r.over {
+		return
+	}
 	table := s.worker.table
 	for len(table) > 0 && (table[0].ending || table[0].gone) {
 		table = table[1:]
@@ -260,7 +280,9 @@ func (s *Switch) snapshot(r *strand) {
 
 // done answers the strand's first command and turns to the next. cause 0 means accepted.
 func (s *Switch) done(r *strand, cause uint16) {
-	s.answer(r.commands[0].ID, cause)
+	if !r.over {
+		s.answer(r.commands[0].ID, cause)
+	}
 	s.finish(r)
 }
 

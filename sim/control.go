@@ -27,7 +27,7 @@ func (s *Switch) originateFor(r *strand) {
 	l := s.newLegAs(s.phoneCall(), q.Leg, channel, number, engine.DirectionOutbound)
 	l.text.CTICallID, l.text.CallerNumber, l.text.CallerName = q.CallID, q.CallerNumber, q.CallerName
 	l.app = app{name: "wait", sound: engine.WaitSilence}
-	l.kept = q.Name == engine.Kept
+	l.kept, l.placed = q.Name == engine.Kept, true
 	s.inUse[l.text.Destination]++
 	s.later(s.between(60, 120), func() {
 		if cause := r.commands[0].cancelled; cause != engine.CauseNone {
@@ -101,6 +101,7 @@ func (s *Switch) bridgeFor(a, b *leg, name string) (uint16, arrival) {
 			s.parkPartner(l)
 		}
 		a.stays, b.stays = name == engine.Kept, false
+		a.placed, b.placed = true, true
 		s.bridgeLegs(a, b)
 	}
 	until := s.now + meetPatience
@@ -135,7 +136,7 @@ func (s *Switch) endAlone(a, b *leg) uint16 {
 func (s *Switch) parkPartner(l *leg) {
 	if p := l.partner; p != nil && !p.ending && (p.talking || p.direction == engine.DirectionInbound) {
 		s.offHold(p)
-		p.parks = true
+		p.parks, p.placed = true, true
 	}
 }
 
@@ -191,7 +192,7 @@ func (s *Switch) moveTo(l *leg, a app) (uint16, arrival) {
 	s.parkPartner(l)
 	s.offHold(l)
 	s.jilt(l, nil)
-	l.stays = false
+	l.stays, l.placed = false, true
 	next := &a
 	l.next = next
 	s.interrupt(l)

@@ -23,6 +23,7 @@ type coupling struct {
 	sim    *sim.Switch
 	out    engine.Output
 	fold   cdr.Fold
+	config engine.Config
 	told   map[string][]string // by call, names of events
 }
 
@@ -33,7 +34,23 @@ func couple(s *sim.Switch, auditMillis int64) *coupling {
 func coupleWith(s *sim.Switch, config engine.Config) *coupling {
 	config.CompanyID, config.MonoNanos, config.WallMicros = company, s.Mono(), s.Wall()
 	config.Inside = func(n string) bool { return len(n) >= 3 && len(n) <= 6 }
-	return &coupling{engine: engine.New(config, nil), sim: s, told: map[string][]string{}}
+	return &coupling{engine: engine.New(config, nil), sim: s, config: config, told: map[string][]string{}}
+}
+
+// reload unloads the module, and loads it again when some time has passed: a new engine has what the store kept of the old one.
+func (c *coupling) reload(after time.Duration) {
+	c.sim.Load(false)
+	for until := c.sim.Now() + after; ; {
+		if _, told := c.sim.NextUntil(until); !told {
+			break
+		}
+	}
+	c.sim.Load(true)
+	config := c.config
+	config.MonoNanos, config.WallMicros, config.Agents = c.sim.Mono(), c.sim.Wall(), c.fold.Agents()
+	config.LegSeed[1] += uint64(c.sim.Mono())
+	c.engine = engine.New(config, c.fold.Open())
+	c.out = engine.Output{}
 }
 
 func (c *coupling) step(in *engine.Input) {

@@ -46,6 +46,7 @@ type leg struct {
 	parks   bool // it waits, rather than ends, when its bridge is over
 	kept    bool // it waits, rather than ends, when whatever it is in is over
 	stays   bool // so does it for the bridge that it is in
+	placed  bool // a command has put it where it is, or was to join it with its partner
 	mixes   bool // its media is joined with a conference, or with a call that it eavesdrops
 	ringing bool
 	early   bool
@@ -76,6 +77,9 @@ type app struct {
 	heardBy string
 	target  *leg
 }
+
+// waits tells whether nobody is heard in it.
+func (a *app) waits() bool { return a.name == "wait" && a.sound != engine.WaitQueue }
 
 // newLeg makes a channel to or from number. Nothing is told of it yet.
 func (s *Switch) newLeg(c *Call, channel, number string, direction engine.Direction) *leg {
@@ -220,6 +224,12 @@ func (s *Switch) found(l *leg, command uint64) {
 	in.CallState, in.Times = l.callState, l.times
 	if l.sound == engine.WaitQueue {
 		in.Flags |= engine.FlagParked
+	}
+	if l.placed && (l.partner == nil || l.next != nil) || l.parks || l.remains() {
+		in.Flags |= engine.FlagPlaced
+		if l.room != "" || l.heard != nil || l.sound == voicemail || l.next != nil && !l.next.waits() {
+			in.Flags |= engine.FlagEngaged
+		}
 	}
 	if l.partner != nil {
 		in.Other = l.partner.id

@@ -223,7 +223,7 @@ func (s *Switch) saysBye(l, _ *leg) {
 func (s *Switch) send(l *leg, to string) {
 	s.offHold(l)
 	s.jilt(l, nil)
-	l.next = &app{to: to}
+	l.next, l.placed = &app{to: to}, false
 	in := s.tell(l, engine.LegTransferred, nil)
 	in.Text.Destination = to
 	s.interrupt(l)
@@ -283,6 +283,7 @@ func (s *Switch) stopCalling(a, b *leg) {
 // sendBoth is uuid_transfer -both: the partner of the leg that is named is sent first.
 func (s *Switch) sendBoth(l, partner *leg, to string) {
 	l.next, partner.next = &app{to: to}, &app{to: to}
+	l.placed, partner.placed = false, false
 	l.broken, partner.broken = true, true
 	in := s.tell(partner, engine.LegTransferred, nil)
 	in.Text.Destination = to

@@ -63,6 +63,7 @@ var stimuli = []stimulus{
 	}},
 	{"supervisor hangs up", func(w *world) { w.act(supervisor, sim.Hangup) }},
 	{"timer", func(w *world) { w.pass(w.untilTimer()) }},
+	{"module loaded anew", func(w *world) { w.restart() }},
 }
 
 // someone is a person at a phone, agent one of the two agents.

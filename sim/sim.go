@@ -173,12 +173,15 @@ func (s *Switch) Wall() int64 { return s.wall() }
 func (s *Switch) JumpWall(by time.Duration) { s.start.wallMicros += by.Microseconds() }
 
 // Load loads the module, or unloads it. Channels that are up then are known to it from a snapshot; what happens to them
-// from then on is told and numbered from 1.
+// from then on is told and numbered from 1. Commands that no worker has taken up are lost with the module.
 func (s *Switch) Load(loaded bool) {
 	if s.module == loaded {
 		return
 	}
 	s.module = loaded
+	if !loaded {
+		s.worker.stop()
+	}
 	for _, l := range s.live {
 		l.seq = 0
 	}

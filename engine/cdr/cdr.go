@@ -191,6 +191,28 @@ func (f *Fold) agent(r *engine.AgentRecord) {
 	f.states[at] = *r
 }
 
+// Open are the calls that are not over, as the store hands them to the next start.
+func (f *Fold) Open() (open []engine.OpenCall) {
+	for _, c := range f.order {
+		if c.Closed {
+			continue
+		}
+		o := engine.OpenCall{Call: c.Call}
+		for _, p := range c.Parties {
+			if p.Closed {
+				continue
+			}
+			state := engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID} // as the store has it of who has none
+			if n := len(p.States); n > 0 {
+				state = p.States[n-1]
+			}
+			o.Parties, o.States = append(o.Parties, p.PartyRecord), append(o.States, state)
+		}
+		open = append(open, o)
+	}
+	return open
+}
+
 // CDRs returns all calls in the order of their beginning.
 func (f *Fold) CDRs() []*CDR { return f.order }
 

@@ -49,7 +49,8 @@ var flagNames = []struct {
 	name string
 }{
 	{engine.FlagLoopback, "loopback"}, {engine.FlagTruncated, "truncated"}, {engine.FlagMarked, "marked"},
-	{engine.FlagObserver, "observer"}, {engine.FlagParked, "parked"},
+	{engine.FlagObserver, "observer"}, {engine.FlagParked, "parked"}, {engine.FlagPlaced, "placed"},
+	{engine.FlagEngaged, "engaged"},
 }
 
 var callStates = []string{"down", "ringing", "early", "active", "held", "hangup"}

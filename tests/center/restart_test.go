@@ -88,33 +88,11 @@ func (k *kept) restart(w *world, d *engine.Directory) {
 	for _, id := range slices.Sorted(maps.Keys(k.offers)) {
 		config.Offered = append(config.Offered, k.offers[id])
 	}
-	w.engine = engine.New(config, k.open())
+	w.engine = engine.New(config, k.fold.Open())
 	w.runs++
 	w.timer = 0
 	clear(w.strands)
 	clear(w.queued)
-}
-
-// open are the calls that were not over.
-func (k *kept) open() (open []engine.OpenCall) {
-	for _, c := range k.fold.CDRs() {
-		if c.Closed {
-			continue
-		}
-		o := engine.OpenCall{Call: c.Call}
-		for _, p := range c.Parties {
-			if p.EndMillis == 0 {
-				o.Parties = append(o.Parties, p.PartyRecord)
-				state := engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID} // as the store has it of who has none
-				if n := len(p.States); n > 0 {
-					state = p.States[n-1]
-				}
-				o.States = append(o.States, state)
-			}
-		}
-		open = append(open, o)
-	}
-	return open
 }
 
 func (w *world) wait(d time.Duration) {

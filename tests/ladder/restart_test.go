@@ -34,14 +34,9 @@ func inputsOf(t *testing.T, clock *script.Clock, text string) (list []engine.Inp
 // stopped plays a call and returns what the store would hand to the next start.
 func stopped(t *testing.T, clock *script.Clock) engine.OpenCall {
 	first := (&Script{}).Run(inputsOf(t, clock, upCall))
-	records := first.Fold.CDRs()
-	require.Len(t, records, 1)
-	open := engine.OpenCall{Call: records[0].Call}
-	for _, p := range records[0].Parties {
-		open.Parties = append(open.Parties, p.PartyRecord)
-		open.States = append(open.States, p.States[len(p.States)-1])
-	}
-	return open
+	open := first.Fold.Open()
+	require.Len(t, open, 1)
+	return open[0]
 }
 
 // TestChannelsStillUp: module reloaded under a call (architecture 9). The call goes on under its id, nothing is told
