@@ -97,8 +97,12 @@ func (e *Engine) legFound(in *Input) {
 	if p.waited != nil && in.Flags&FlagParked != 0 {
 		e.parked = append(e.parked, refTo(p))
 	}
-	if !known && in.Flags&FlagPlaced != 0 && p.call != nil {
+	switch {
+	case p.call == nil:
+	case !known && in.Flags&FlagPlaced != 0:
 		e.orphan(p, in)
+	case p.call.orphaned && !p.onHold && p.orphaned(): // what the last run had ordered has parted it since
+		e.orphans = append(e.orphans, refTo(p))
 	}
 	if p.restored {
 		p.restored = false

@@ -85,7 +85,8 @@ func (e *Engine) serveOrphansOf(c *call) {
 // waitOnHold: others of their call talk, or are served, until when they wait as anybody who is on hold.
 func (e *Engine) waitOnHold(waiting []*party) {
 	for _, p := range waiting {
-		if p.answered() && e.in.Kind == SnapshotEnd {
+		if p.answered() && !p.onHold && e.in.Kind == SnapshotEnd {
+			e.extrasOf(p).onHold = true
 			e.wait(p, WaitMusic)
 		}
 	}

@@ -87,6 +87,7 @@ type partyExtras struct {
 	muted                          bool // what it says is not heard
 	broughtIn                      bool // a conference brought it in
 	watchesCall                    bool // as an observer it stays with the call when the agent leaves it
+	onHold                         bool // it waits for the others of its call, who talk, after a reload
 }
 
 var noPartyExtras partyExtras

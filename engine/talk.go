@@ -174,6 +174,11 @@ func (e *Engine) unbridged(p *party, other LegID) {
 		e.apply(q, parts)
 	}
 	e.apply(p, parts)
+	for _, side := range []*party{p, q} {
+		if side.onHold {
+			e.extrasOf(side).onHold = false // it has been joined since
+		}
+	}
 	e.nailParted(p)
 	e.nailParted(q)
 	e.orphansLeft(p.call)

@@ -154,6 +154,28 @@ func TestOperationsCutOffGoOn(t *testing.T) {
 	require.Equal(t, []string{"bridge b a"}, r.ordered())
 }
 
+// TestOperationsCutOffHalfway: what the last run had ordered parts two after the first snapshot, and one of them is put nowhere.
+// The next snapshot shows him alone: he waits for the others of his call, and is told so once.
+func TestOperationsCutOffHalfway(t *testing.T) {
+	const room = "\n+0 found a in from=13912345678 to=1001 state=active flags=placed,engaged"
+	r, clock := restarted(t, consulted)
+	r.play(t, clock, "+500 timer\n+1 snapshot-begin"+room+`
++0 found b out from=13912345678 to=1001 user=1001 state=active other=n1 flags=placed,engaged
++0 found n1 out from=1001 to=1002 user=1002 state=active other=b flags=placed
++0 snapshot-end
++4 unbridged n1 with=b
++0 unbridged b with=n1
++2 room-joined b room=r`)
+	require.Empty(t, r.ordered(), "b is on his way")
+	for _, want := range [][]string{{"wait n1 music"}, nil} {
+		r.play(t, clock, "+5000 timer\n+1 snapshot-begin"+room+`
++0 found b out from=13912345678 to=1001 user=1001 state=active flags=placed,engaged
++0 found n1 out from=1001 to=1002 user=1002 state=active flags=placed
++0 snapshot-end`)
+		require.Equal(t, want, r.ordered())
+	}
+}
+
 // restarted plays a call until the module goes, and gives the engine of the next load.
 func restarted(t *testing.T, before string) (*Run, *script.Clock) {
 	clock := &script.Clock{MonoNanos: StartMono, WallMicros: StartWall}
