@@ -22,8 +22,8 @@ type Engine struct {
 
 	freeParties     spare[party]
 	freePartyExtras spare[partyExtras]
-	freeCallExtras  spare[callExtras]
 	freeCalls       spare[call]
+	freeCallExtras  spare[callExtras]
 
 	agents     map[string]*agent // by uuid
 	agentsByID map[string]*agent
@@ -194,7 +194,12 @@ func (e *Engine) forget(p *party) {
 	if c := p.call; c != nil {
 		c.remove(p)
 	}
-	e.giveBackParty(p)
+	if p.partyExtras != &noPartyExtras {
+		*p.partyExtras = partyExtras{}
+		e.freePartyExtras.giveBack(p.partyExtras)
+	}
+	*p = party{pending: p.pending[:0], partyExtras: &noPartyExtras}
+	e.freeParties.giveBack(p)
 }
 
 // remember makes a party findable by its leg.
@@ -223,6 +228,13 @@ func (e *Engine) callsWho(holds func(*call) bool) (list []*call) {
 	}
 	slices.SortFunc(list, func(c, d *call) int { return cmp.Compare(c.bornAt, d.bornAt) })
 	return list
+}
+
+// newParty makes a party that nobody knows of yet; forget gives it back.
+func (e *Engine) newParty() *party {
+	p := e.freeParties.take()
+	p.partyExtras = &noPartyExtras
+	return p
 }
 
 // newCall makes a call, of the default company until it is known to be another's.

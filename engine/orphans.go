@@ -17,15 +17,11 @@ func (e *Engine) orphan(p *party, in *Input) {
 
 // serveOrphans sees to all of them, once everybody who is in their calls is known.
 func (e *Engine) serveOrphans() {
-	list := e.orphans
+	list, served := e.orphans, map[*call]bool{}
 	e.orphans = nil
-	for i, r := range list {
-		p := r.get()
-		if p == nil || p.call == nil {
-			continue
-		}
-		seen := slices.ContainsFunc(list[:i], func(r ref) bool { q := r.get(); return q != nil && q.call == p.call })
-		if !seen {
+	for _, r := range list {
+		if p := r.get(); p != nil && p.call != nil && !served[p.call] {
+			served[p.call] = true
 			e.serveOrphansOf(p.call)
 		}
 	}

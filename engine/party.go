@@ -92,29 +92,12 @@ type partyExtras struct {
 
 var noPartyExtras partyExtras
 
-// newParty makes a party that nobody knows of yet; forget gives it back.
-func (e *Engine) newParty() *party {
-	p := e.freeParties.take()
-	p.partyExtras = &noPartyExtras
-	return p
-}
-
 // extrasOf is where to write what few parties have.
 func (e *Engine) extrasOf(p *party) *partyExtras {
 	if p.partyExtras == &noPartyExtras {
 		p.partyExtras = e.freePartyExtras.take()
 	}
 	return p.partyExtras
-}
-
-// giveBackParty leaves nothing of a party but room for requests on it.
-func (e *Engine) giveBackParty(p *party) {
-	if p.partyExtras != &noPartyExtras {
-		*p.partyExtras = partyExtras{}
-		e.freePartyExtras.giveBack(p.partyExtras)
-	}
-	*p = party{pending: p.pending[:0], partyExtras: &noPartyExtras}
-	e.freeParties.giveBack(p)
 }
 
 // names are the texts of a leg that its party keeps.

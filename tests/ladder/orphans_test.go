@@ -10,16 +10,6 @@ import (
 	"modcti/engine/script"
 )
 
-// talk is a caller who talks to an agent.
-const talk = `+0 created a in from=13912345678 to=1001
-+1 created b out from=13912345678 to=1001 user=1001 origin=a
-+2 ringing b
-+300 answered b
-+10 answered a
-+1 bridged b with=a
-+0 bridged a with=b
-+1000 `
-
 // parted are the two after the engine has let one of them wait.
 const parted = `
 +5 unbridged a with=b

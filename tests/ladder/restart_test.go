@@ -11,15 +11,18 @@ import (
 	"modcti/engine/script"
 )
 
-// A call that is up when the engine stops, in input lines; held, so that the state must come back too.
-const upCall = `+0 created a in from=13912345678 to=1001 name=Customer
+// talk is a caller who talks to an agent, in input lines, and what comes next a second later.
+const talk = `+0 created a in from=13912345678 to=1001 name=Customer
 +1 created b out from=13912345678 to=1001 user=1001 origin=a
 +2 ringing b
 +300 answered b
 +10 answered a
 +1 bridged b with=a
 +0 bridged a with=b
-+1000 held b`
++1000 `
+
+// A call that is up when the engine stops; held, so that the state must come back too.
+const upCall = talk + "held b"
 
 // inputsOf parses lines that go on from a clock.
 func inputsOf(t *testing.T, clock *script.Clock, text string) (list []engine.Input) {
