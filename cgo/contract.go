@@ -1,6 +1,7 @@
 package main
 
 /*
+#include "cti_outbox.h"
 #include "cti_ring.h"
 
 enum {
@@ -13,6 +14,13 @@ enum {
 	at_slots = offsetof(cti_ring, slots),
 	at_turn = offsetof(cti_slot, turn),
 	at_record = offsetof(cti_slot, record),
+	at_put = offsetof(cti_outbox, put),
+	at_taken = offsetof(cti_outbox, taken),
+	at_sleeps = offsetof(cti_outbox, sleeps),
+	at_box_event_fd = offsetof(cti_outbox, event_fd),
+	at_box_mask = offsetof(cti_outbox, mask),
+	at_memory = offsetof(cti_outbox, memory),
+	at_texts = offsetof(cti_boxed, texts),
 };
 */
 import "C"
@@ -35,6 +43,21 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(slot{}.turn)-C.at_turn]
 	_ = [1]struct{}{}[unsafe.Offsetof(slot{}.record)-C.at_record]
 	_ = [1]struct{}{}[unsafe.Sizeof(slot{})-C.sizeof_cti_slot]
+)
+
+// And these only while the box that Go fills is laid out as the one that C empties.
+var (
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.put)-C.at_put]
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.taken)-C.at_taken]
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.sleeps)-C.at_sleeps]
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.eventFD)-C.at_box_event_fd]
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.mask)-C.at_box_mask]
+	_ = [1]struct{}{}[unsafe.Offsetof(outboxMemory{}.memory)-C.at_memory]
+	_ = [1]struct{}{}[unsafe.Sizeof(outboxMemory{})-C.sizeof_cti_outbox]
+	_ = [1]struct{}{}[unsafe.Offsetof(boxed{}.seq)-unsafe.Offsetof(C.cti_boxed{}.seq)]
+	_ = [1]struct{}{}[unsafe.Offsetof(boxed{}.bytes)-unsafe.Offsetof(C.cti_boxed{}.bytes)]
+	_ = [1]struct{}{}[unsafe.Offsetof(boxed{}.filler)-unsafe.Offsetof(C.cti_boxed{}.filler)]
+	_ = [1]struct{}{}[unsafe.Sizeof(boxed{})-C.at_texts]
 )
 
 // Each line compiles only while record and cti_record have the same shape.

@@ -10,7 +10,7 @@
  *
  * Who owns what
  *   The ring belongs to the host: cti_ring_new before cti_start, cti_ring_free after cti_stop. Records are copied in
- *   and copied out; neither side keeps a pointer into it.
+ *   and copied out; neither side keeps a pointer into it. So does the box of events to fire (cti_outbox.h).
  *   The host's functions (cti_host) are called by the engine's threads. Their arguments belong to the engine and end
  *   with the call: the host copies what it keeps. They never block and never call back into the engine.
  *   Text that cti_query returns is allocated by the engine with malloc; the host frees it with free.
@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define CTI_ABI 2u /* both sides refuse to work with another number */
+#define CTI_ABI 3u /* both sides refuse to work with another number */
 
 #define CTI_EINVAL (-1)  /* an argument or a setting is wrong; the error text names it */
 #define CTI_ESTATE (-2)  /* started twice, or not started */
@@ -221,15 +221,15 @@ typedef struct cti_fired {
 /* cgo declares parameters without const: typedefs carry it across. */
 typedef const char *cti_str;
 typedef const cti_command *cti_command_ref;
-typedef const cti_fired *cti_fired_ref;
 
 struct cti_ring;
+struct cti_outbox;
 
 typedef struct cti_host {
 	uint32_t abi;           /* CTI_ABI */
 	struct cti_ring *ring;
 	int (*submit)(cti_command_ref command); /* queue for a command worker: 0 or CTI_EFULL */
-	int (*fire)(cti_fired_ref fired);       /* queue for firing: 0 or CTI_EFULL; NULL = do not fire */
+	struct cti_outbox *outbox;              /* events to fire go in here; NULL = do not fire */
 	void (*log)(int level, cti_str text);   /* level 0 error, 1 warning, 2 notice, 3 info, 4 debug */
 } cti_host;
 

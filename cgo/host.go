@@ -4,16 +4,12 @@ package main
 #include "cti.h"
 
 typedef int (*cti_submit)(cti_command_ref);
-typedef int (*cti_fire)(cti_fired_ref);
 
 static inline int cti_call_submit(cti_submit submit, cti_command_ref command) { return submit(command); }
-static inline int cti_call_fire(cti_fire fire, cti_fired_ref fired) { return fire(fired); }
 static inline void cti_call_log(const cti_host *host, int level, const char *text) { host->log(level, text); }
 
 #cgo noescape cti_call_submit
 #cgo nocallback cti_call_submit
-#cgo noescape cti_call_fire
-#cgo nocallback cti_call_fire
 #cgo noescape cti_call_log
 #cgo nocallback cti_call_log
 */
@@ -22,6 +18,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"modcti/engine"
@@ -47,7 +44,10 @@ type cHost struct {
 	table C.cti_host // a copy of our own
 	lost  bool       // detached
 
-	submitText, fireText, logText cText
+	submitText, logText cText
+
+	firing sync.Mutex
+	outbox *outbox // nil when the host fires nothing
 }
 
 func newCHost(table *C.cti_host) (*cHost, error) {
@@ -58,20 +58,26 @@ func newCHost(table *C.cti_host) (*cHost, error) {
 		return nil, fmt.Errorf("the host speaks version %d of cti.h and the engine %d: install both from one build",
 			uint32(table.abi), uint32(C.CTI_ABI))
 	}
-	return &cHost{table: *table}, nil
+	h := &cHost{table: *table}
+	if table.outbox != nil {
+		h.outbox = newOutbox((*outboxMemory)(unsafe.Pointer(table.outbox)))
+	}
+	return h, nil
 }
 
 // detach returns when no function of the host is being called, nor will be.
 func (h *cHost) detach() {
-	for _, text := range []*cText{&h.submitText, &h.fireText, &h.logText} {
+	for _, text := range []*cText{&h.submitText, &h.logText} {
 		text.Lock()
 		defer text.Unlock()
 		text.free()
 	}
+	h.firing.Lock()
+	defer h.firing.Unlock()
 	h.lost = true
 }
 
-func (h *cHost) fires() bool { return h.table.fire != nil }
+func (h *cHost) fires() bool { return h.outbox != nil }
 
 func (h *cHost) submit(command *engine.Command) error {
 	t := &h.submitText
@@ -94,20 +100,12 @@ func (h *cHost) submit(command *engine.Command) error {
 }
 
 func (h *cHost) fire(f *fired) error {
-	t := &h.fireText
-	t.Lock()
-	defer t.Unlock()
-	if h.lost || h.table.fire == nil {
+	h.firing.Lock()
+	defer h.firing.Unlock()
+	if h.lost || h.outbox == nil {
 		return errFull
 	}
-	t.begin(C.sizeof_cti_fired + len(f.messageID) + len(f.callID) + len(f.partyID) + len(f.thisDN) + len(f.agentUUID) + len(f.companyID) +
-		len(f.body) + 7)
-	c := (*C.cti_fired)(t.room(C.sizeof_cti_fired))
-	*c = C.cti_fired{seq: C.uint64_t(f.seq)}
-	c.message_id, c.call_id, c.party_id = t.put(f.messageID), t.put(f.callID), t.put(f.partyID)
-	c.this_dn, c.agent_uuid, c.company_id = t.put(f.thisDN), t.put(f.agentUUID), t.put(f.companyID)
-	c.body = t.put(unsafe.String(unsafe.SliceData(f.body), len(f.body)))
-	return result(C.cti_call_fire(h.table.fire, c))
+	return h.outbox.put(f)
 }
 
 func (h *cHost) log(level int, text string) {

@@ -20,8 +20,6 @@ static void write_figures(switch_stream_handle_t *stream, bool as_json)
 		{"moduleCommandsQueued", f.commands_queued},
 		{"moduleCommandsRefused", f.commands_refused},
 		{"moduleFired", f.fired},
-		{"moduleFiresQueued", f.fires_queued},
-		{"moduleFiresDropped", f.fires_dropped},
 	};
 	const char *format = as_json ? ",\"%s\":%" PRIu64 : "%s|%" PRIu64 "\n";
 	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)

@@ -118,7 +118,7 @@ static bool load_library(void)
 static bool start_engine(void)
 {
 	cti_host host = {
-		.abi = CTI_ABI, .ring = ring, .submit = cti_commands_submit, .fire = cti_fire_submit, .log = log_line,
+		.abi = CTI_ABI, .ring = ring, .submit = cti_commands_submit, .outbox = cti_fire_outbox(), .log = log_line,
 	};
 	char error[512] = "";
 	if (!load_library()) return false;

@@ -2,80 +2,38 @@
 
 /*
  * CUSTOM cti::event for dialplans and event-socket clients. The switch's event queue blocks who fires into it when it
- * is full, so one thread of ours does it, and what does not fit into its queue is dropped and counted.
+ * is full, so one thread of ours does it. The engine counts what finds no room in its box.
  */
 #define SUBCLASS "cti::event"
 
-typedef struct shot {
-	char *message_id, *call_id, *party_id, *this_dn, *agent_uuid, *company_id, *body;
-	uint64_t seq;
-	bool for_lamps; /* it only wakes the thread */
-	char texts[];
-} shot;
-
-static cti_queue *queue;
+static cti_outbox *outbox;
 static pthread_t thread;
 static bool running, reserved;
-static _Atomic bool lamps_wait;
-static _Atomic uint64_t fired, dropped;
+static _Atomic bool closing, lamps_wait;
+static _Atomic uint64_t fired;
 
-static shot *copy_of(const cti_fired *f)
+cti_outbox *cti_fire_outbox(void)
 {
-	const char *texts[] = {f->message_id, f->call_id,    f->party_id, f->this_dn,
-	                       f->agent_uuid, f->company_id, f->body};
-	size_t bytes = 0;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) bytes += cti_text_bytes(texts[i]);
-	shot *s = malloc(sizeof *s + bytes);
-	if (!s) return NULL;
-	char *at = s->texts;
-	s->for_lamps = false;
-	s->seq = f->seq;
-	s->message_id = cti_text_put(&at, f->message_id);
-	s->call_id = cti_text_put(&at, f->call_id);
-	s->party_id = cti_text_put(&at, f->party_id);
-	s->this_dn = cti_text_put(&at, f->this_dn);
-	s->agent_uuid = cti_text_put(&at, f->agent_uuid);
-	s->company_id = cti_text_put(&at, f->company_id);
-	s->body = cti_text_put(&at, f->body);
-	return s;
+	return outbox;
 }
 
-int cti_fire_submit(cti_fired_ref f)
-{
-	shot *s = copy_of(f);
-	if (s && cti_queue_push(queue, s)) return 0;
-	free(s);
-	atomic_fetch_add(&dropped, 1);
-	return CTI_EFULL;
-}
-
-/* Where there is no room the thread is awake, and looks for lamps after each event. */
 void cti_fire_lamps(void)
 {
-	if (atomic_exchange(&lamps_wait, true)) return;
-	shot *s = calloc(1, sizeof *s);
-	if (!s) return;
-	s->for_lamps = true;
-	if (!queue || !cti_queue_push(queue, s)) free(s);
+	if (!atomic_exchange(&lamps_wait, true) && outbox) cti_outbox_wake(outbox);
 }
 
-static void fire_lamps(void)
-{
-	if (atomic_exchange(&lamps_wait, false)) cti_lamps_fire();
-}
-
-static void shoot(const shot *s)
+static void fire(const cti_fired *f)
 {
 	switch_event_t *event;
 	if (switch_event_create_subclass(&event, SWITCH_EVENT_CUSTOM, SUBCLASS) != SWITCH_STATUS_SUCCESS) return;
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Message-ID", s->message_id);
-	switch_event_add_header(event, SWITCH_STACK_BOTTOM, "CTI-Seq", "%" PRIu64, s->seq);
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Call-ID", s->call_id);
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Party-ID", s->party_id);
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-This-DN", s->this_dn);
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Agent-UUID", s->agent_uuid);
-	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Company-ID", s->company_id);
-	switch_event_add_body(event, "%s", s->body);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Message-ID", f->message_id);
+	switch_event_add_header(event, SWITCH_STACK_BOTTOM, "CTI-Seq", "%" PRIu64, f->seq);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Call-ID", f->call_id);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Party-ID", f->party_id);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-This-DN", f->this_dn);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Agent-UUID", f->agent_uuid);
+	switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, "CTI-Company-ID", f->company_id);
+	switch_event_set_body(event, f->body);
 	switch_event_fire(&event);
 	atomic_fetch_add(&fired, 1);
 }
@@ -83,26 +41,30 @@ static void shoot(const shot *s)
 static void *run(void *unused)
 {
 	(void)unused;
-	for (shot *s; (s = cti_queue_pop(queue));) {
-		if (!s->for_lamps) shoot(s);
-		free(s);
-		fire_lamps();
+	for (;;) {
+		cti_fired oldest;
+		bool found = cti_outbox_next(outbox, &oldest);
+		if (found) {
+			fire(&oldest);
+			cti_outbox_take(outbox);
+		}
+		if (atomic_exchange(&lamps_wait, false)) cti_lamps_fire();
+		else if (found) continue;
+		else if (atomic_load(&closing)) return NULL;
+		else cti_outbox_wait(outbox);
 	}
-	fire_lamps();
-	return NULL;
 }
 
 bool cti_fire_open(char *error, size_t error_bytes)
 {
-	if (!queue) queue = cti_queue_new(CTI_FIRED_MAX);
-	if (!queue) {
-		snprintf(error, error_bytes, "out of memory");
+	atomic_store(&lamps_wait, false);
+	atomic_store(&closing, false);
+	atomic_store(&fired, 0);
+	outbox = cti_outbox_new(CTI_OUTBOX_BYTES);
+	if (!outbox) {
+		snprintf(error, error_bytes, "no memory or no descriptor for the events to be fired");
 		return false;
 	}
-	cti_queue_reopen(queue);
-	atomic_store(&lamps_wait, false);
-	atomic_store(&fired, 0);
-	atomic_store(&dropped, 0);
 	reserved = switch_event_reserve_subclass(SUBCLASS) == SWITCH_STATUS_SUCCESS;
 	if (!reserved) {
 		snprintf(error, error_bytes, "the event subclass " SUBCLASS " belongs to another module: unload that first");
@@ -115,20 +77,19 @@ bool cti_fire_open(char *error, size_t error_bytes)
 
 void cti_fire_close(bool keep)
 {
-	if (!queue) return;
-	cti_queue_close(queue);
-	if (running) pthread_join(thread, NULL); /* when it has fired what was left */
+	if (running) { /* it ends when it has fired what was left */
+		atomic_store(&closing, true);
+		cti_outbox_wake(outbox);
+		pthread_join(thread, NULL);
+	}
 	running = false;
 	if (reserved) switch_event_free_subclass(SUBCLASS);
 	reserved = false;
-	if (keep) return;
-	cti_queue_free(queue);
-	queue = NULL;
+	if (!keep) cti_outbox_free(outbox);
+	outbox = NULL;
 }
 
 void cti_fire_figures(cti_figures *figures)
 {
 	figures->fired = atomic_load(&fired);
-	figures->fires_dropped = atomic_load(&dropped);
-	figures->fires_queued = queue ? cti_queue_count(queue) : 0;
 }

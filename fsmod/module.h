@@ -30,6 +30,7 @@
 #include <switch.h>
 
 #include "cti.h"
+#include "cti_outbox.h"
 #include "cti_ring.h"
 
 #include <pthread.h>
@@ -38,7 +39,7 @@ enum {
 	CTI_RING_SLOTS = 65536,
 	CTI_COMMANDS_MAX = 1024,
 	CTI_WORKERS = 8,
-	CTI_FIRED_MAX = 10000,
+	CTI_OUTBOX_BYTES = 4 << 20, /* some thousand events */
 	CTI_QUERIES_MAX = 64,
 	CTI_STACK_BYTES = 1 << 20,
 	CTI_ENGINE_STACK_BYTES = 2 << 20,
@@ -114,7 +115,8 @@ int cti_registration_find(cti_command_ref command); /* takes a FIND_DEVICE comma
 
 bool cti_fire_open(char *error, size_t error_bytes);
 void cti_fire_close(bool keep);
-int cti_fire_submit(cti_fired_ref fired);
+/* cti_fire_outbox is where the engine puts what is to be fired. */
+cti_outbox *cti_fire_outbox(void);
 /* cti_fire_lamps has the thread that fires look for lamps. Any thread, never blocks. */
 void cti_fire_lamps(void);
 
@@ -150,8 +152,8 @@ void cti_console_open(void);
 void cti_console_close(void);
 
 typedef struct cti_figures {
-	uint64_t commands_done, commands_refused, fired, fires_dropped;
-	uint32_t commands_queued, fires_queued;
+	uint64_t commands_done, commands_refused, fired;
+	uint32_t commands_queued;
 } cti_figures;
 
 void cti_commands_figures(cti_figures *figures);

@@ -15,6 +15,7 @@
  * A setting fake-refuse makes cti_start and cti_reload fail with its value; fake-stall makes cti_stop time out.
  */
 #include "cti.h"
+#include "cti_outbox.h"
 #include "cti_ring.h"
 
 #include <poll.h>
@@ -191,7 +192,7 @@ static char *fire(int times)
 	for (int i = 0; i < times; i++) {
 		cti_fired fired = {"EventRinging", "call", "party", "1001", "agent", "company", 0, "{\"n\":\"%s\"}"};
 		fired.seq = (uint64_t)i + 1;
-		refused += host.fire(&fired) != 0;
+		refused += cti_outbox_put(host.outbox, &fired) != 0;
 	}
 	snprintf(reply, 64, "+OK %d refused\n", refused);
 	return reply;

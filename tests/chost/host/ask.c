@@ -161,6 +161,6 @@ int main(int count, char **arguments)
 	for (uint32_t round = 0; round < rounds + WARM_UP; round++) measure(round, round >= WARM_UP);
 	client_close();
 	if (lib.stop(PATIENCE_MS)) die("the engine did not stop");
-	free_ring();
+	free_memory();
 	return 0;
 }

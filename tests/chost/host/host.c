@@ -2,10 +2,11 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <time.h>
 
-enum { RING_SLOTS = 1024, SETTINGS_MAX = 8, FOUND_MAX = 4 };
+enum { RING_SLOTS = 1024, BOX_BYTES = 65536, SETTINGS_MAX = 8, FOUND_MAX = 4 };
 
 library lib;
 cti_host host;
@@ -17,6 +18,8 @@ static cti_record found[FOUND_MAX];
 static int found_count;
 static _Atomic bool snapshot_told;
 static _Atomic uint64_t fired, errors, pushed;
+static _Atomic bool all_put; /* into the box of events to fire */
+static pthread_t firing;
 static int64_t story_mono, story_wall;
 
 void die(const char *format, ...)
@@ -73,21 +76,34 @@ static int submit(cti_command_ref command)
 	return 0;
 }
 
-static int fire(cti_fired_ref f)
-{
-	if (!strstr(f->body, f->message_id)) die("fired %s with the body of another: %s", f->message_id, f->body);
-	atomic_fetch_add(&fired, 1);
-	return 0;
-}
-
 static void log_line(int level, cti_str text)
 {
 	fprintf(stderr, "log %d %s\n", level, text);
 	if (level == 0) atomic_fetch_add(&errors, 1);
 }
 
+/* ---- the thread that fires ---- */
+
+static void *fire(void *unused)
+{
+	(void)unused;
+	for (cti_fired f;;) {
+		bool last = atomic_load(&all_put);
+		for (; cti_outbox_next(host.outbox, &f); cti_outbox_take(host.outbox)) {
+			if (!strstr(f.body, f.message_id)) die("fired %s with the body of another: %s", f.message_id, f.body);
+			atomic_fetch_add(&fired, 1);
+		}
+		if (last) return NULL;
+		cti_outbox_wait(host.outbox);
+	}
+}
+
 uint64_t fired_count(void)
 {
+	if (!atomic_exchange(&all_put, true)) {
+		cti_outbox_wake(host.outbox);
+		pthread_join(firing, NULL);
+	}
 	return atomic_load(&fired);
 }
 
@@ -116,15 +132,23 @@ void load_library(const char *path, const char *dir)
 	resolve(handle, "cti_version", &lib.version);
 	if (dlsym(handle, "sqlite3_open")) die("libcti.so shows its SQLite, which would meet the switch's own");
 	directory = dir;
-	host = (cti_host){.abi = CTI_ABI, .ring = cti_ring_new(RING_SLOTS), .submit = submit, .fire = fire, .log = log_line};
-	if (!host.ring) die("no memory for a ring");
+	host = (cti_host){.abi = CTI_ABI,
+	                  .ring = cti_ring_new(RING_SLOTS),
+	                  .submit = submit,
+	                  .outbox = cti_outbox_new(BOX_BYTES),
+	                  .log = log_line};
+	if (!host.ring || !host.outbox) die("no memory for a ring and a box");
+	if (pthread_create(&firing, NULL, fire, NULL)) die("no thread to fire events");
 	reset_settings();
 }
 
-void free_ring(void)
+void free_memory(void)
 {
+	(void)fired_count(); /* it ends the thread that fires */
 	cti_ring_free(host.ring);
+	cti_outbox_free(host.outbox);
 	host.ring = NULL;
+	host.outbox = NULL;
 }
 
 const char *in_dir(const char *name)

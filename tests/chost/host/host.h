@@ -11,6 +11,7 @@
 #define HOST_H
 
 #include "cti.h"
+#include "cti_outbox.h"
 #include "cti_ring.h"
 
 #include <stdbool.h>
@@ -38,7 +39,7 @@ extern cti_host host;
 
 /* load_library loads the engine and makes the ring. The directory is where the engine keeps its data and its socket. */
 void load_library(const char *path, const char *directory);
-void free_ring(void);
+void free_memory(void);
 
 /* in_dir is the path of a file in the directory: one of eight texts that are used in turn. */
 const char *in_dir(const char *name);
@@ -55,6 +56,7 @@ void tell_found(const cti_record *legs, int count);
 /* expect_snapshot comes before a start; await_snapshot returns when that has asked for the session table. */
 void expect_snapshot(void);
 void await_snapshot(void);
+/* fired_count: how many events the engine has put into the box, all of which are taken by now. Nothing is fired afterwards. */
 uint64_t fired_count(void);
 uint64_t logged_errors(void);
 

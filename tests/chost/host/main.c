@@ -277,6 +277,6 @@ int main(int count, char **arguments)
 	storm();
 	restarts();
 	printf("\nfired: %llu\nerrors logged: %llu\n", (unsigned long long)fired_count(), (unsigned long long)logged_errors());
-	free_ring();
+	free_memory();
 	return 0;
 }

@@ -150,6 +150,6 @@ int main(int count, char **arguments)
 	if (lib.stop(PATIENCE_MS)) die("the engine did not stop");
 	shutdown(pair[0], SHUT_RDWR);
 	pthread_join(thread, NULL);
-	free_ring();
+	free_memory();
 	return 0;
 }
