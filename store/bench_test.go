@@ -219,14 +219,14 @@ func BenchmarkDurability(b *testing.B) {
 // BenchmarkAppend is what the engine's loop pays for the records of one call, 14 of them, and the queue's own part of
 // taking them off again.
 func BenchmarkAppend(b *testing.B) {
-	q := newQueue(1<<16, benchRows)
+	q := newQueue(1<<16, benchRows, time.Hour)
 	records := callRecords(1)
 	var g group
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		q.append(records)
 		if i%70 == 69 {
-			q.peek(&g, benchRows)
+			q.peek(&g, q.take())
 			q.settle(&g)
 		}
 	}

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 
 var children = map[string]func(dir string) error{
 	"own": childOwn, "lock": childLock, "write": childWrite, "work": childWork, "dump": childDump,
+	"nice": childNice,
 }
 
 // childOwn owns a data directory until its input ends.

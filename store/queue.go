@@ -4,6 +4,7 @@ import (
 	"iter"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"modcti/engine"
 )
@@ -69,10 +70,13 @@ func (g *group) last() *item {
 // It is bounded: over the limit it sheds state changes first and calls and participants last, and counts both.
 type queue struct {
 	wake chan struct{} // holds a token when the writer has something to look at
+	due  *time.Timer   // ends the gathering
 
 	mu         sync.Mutex
 	max        int64
-	enough     int64 // records that are worth a group at once
+	enough     int64         // records that are worth a group at once
+	wait       time.Duration // how long a gathering lasts, which its first record begins
+	gathering  bool
 	head, tail *chunk
 	skip       int          // records of head that are settled
 	count      atomic.Int64 // records not settled; changed with mu held
@@ -95,12 +99,15 @@ type waiter struct {
 	done   chan struct{}
 }
 
-func newQueue(limit, enough int) *queue {
-	first := &chunk{}
-	return &queue{wake: make(chan struct{}, 1), max: int64(limit), enough: int64(enough), head: first, tail: first}
+func newQueue(limit, enough int, wait time.Duration) *queue {
+	first, due := &chunk{}, time.NewTimer(wait)
+	due.Stop()
+	return &queue{
+		wake: make(chan struct{}, 1), due: due, max: int64(limit), enough: int64(enough), wait: wait, head: first, tail: first,
+	}
 }
 
-// append queues copies of records.
+// append queues copies of records. The first one sets the timer itself, so that the writer is woken once a group.
 func (q *queue) append(records []engine.Record) {
 	q.mu.Lock()
 	before := q.count.Load()
@@ -112,11 +119,14 @@ func (q *queue) append(records []engine.Record) {
 	}
 	if last != nil {
 		last.last = true
+		if !q.gathering {
+			q.gathering = true
+			q.due.Reset(q.wait)
+		}
 	}
-	now := q.count.Load()
-	worth := before == 0 && now > 0 || before < q.enough && now >= q.enough
+	full := before < q.enough && q.count.Load() >= q.enough
 	q.mu.Unlock()
-	if worth {
+	if full {
 		q.signal()
 	}
 }
@@ -198,6 +208,15 @@ func (q *queue) shed() {
 		}
 		*q.slot() = *it
 	}
+}
+
+// take ends the gathering and returns how many records are to be written now; the next one begins another.
+func (q *queue) take() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.gathering = false
+	q.due.Stop()
+	return int(q.count.Load())
 }
 
 // peek makes g the next group: limit records if there are as many, and never a part of what one Append was handed.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -58,7 +59,7 @@ func (it *item) ordinal() int64 { return it.record.State.Ordinal + it.record.Par
 func TestQueueIsABoundedSlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		model := queueModel{limit: rapid.IntRange(1, 300).Draw(t, "limit")}
-		q := newQueue(model.limit, 50)
+		q := newQueue(model.limit, 50, time.Hour)
 		var g group
 		ordinal := int64(0)
 		t.Repeat(map[string]func(*rapid.T){
@@ -120,7 +121,7 @@ func closed(done <-chan struct{}) bool {
 
 // Flush waits for what was queued before it and for nothing that came after.
 func TestFlushWaitsForWhatWasQueuedBefore(t *testing.T) {
-	q := newQueue(100, 50)
+	q := newQueue(100, 50, time.Hour)
 	require.Nil(t, q.flushed())
 	q.append(callRecords(1))
 	done := q.flushed()
@@ -137,7 +138,7 @@ func TestFlushWaitsForWhatWasQueuedBefore(t *testing.T) {
 
 // A record that was dropped keeps nobody waiting.
 func TestFlushDoesNotWaitForWhatWasDropped(t *testing.T) {
-	q := newQueue(14, 50)
+	q := newQueue(14, 50, time.Hour)
 	q.append(callRecords(1))
 	q.append(callRecords(2)[2:3])
 	done := q.flushed()
@@ -149,14 +150,14 @@ func TestFlushDoesNotWaitForWhatWasDropped(t *testing.T) {
 
 // The engine's loop allocates nothing for a record without attached data.
 func TestAppendDoesNotAllocate(t *testing.T) {
-	q := newQueue(1000, 50)
+	q := newQueue(1000, 50, time.Hour)
 	records := callRecords(1)[1:13]
 	var g group
 	round := func() {
 		for range 10 {
 			q.append(records)
 		}
-		q.peek(&g, 1000)
+		q.peek(&g, q.take())
 		q.settle(&g)
 	}
 	round()
@@ -168,7 +169,7 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 func TestQueueNeverLooksEmpty(t *testing.T) {
 	const limit = 2000
 	for range 50 {
-		q := newQueue(limit, 50)
+		q := newQueue(limit, 50, time.Hour)
 		begun, done, empty := make(chan struct{}), make(chan struct{}), make(chan bool, 1)
 		q.append(stateRecords(limit - 1))
 		q.append([]engine.Record{{Kind: engine.CallClosed}})

@@ -98,7 +98,8 @@ func Open(options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		options: options, log: options.Log, lock: lock, queue: newQueue(options.QueueMax, options.GroupRows),
+		options: options, log: options.Log, lock: lock,
+		queue: newQueue(options.QueueMax, options.GroupRows, time.Duration(options.GroupMillis)*time.Millisecond),
 		calls: make(chan func(*writer)), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w := &writer{s: s}
@@ -238,8 +239,7 @@ func (w *writer) open() (err error) {
 	if err != nil {
 		return err
 	}
-	w.gather, w.retry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	w.gather.Stop()
+	w.retry = time.NewTimer(time.Hour)
 	w.retry.Stop()
 	return w.openSpill()
 }

@@ -29,11 +29,9 @@ type writer struct {
 
 	next group // what is being written
 
-	gather    *time.Timer // ends the wait for more records
-	gathering bool
-	retry     *time.Timer
-	wait      time.Duration // until the next try, 0 = SQLite is in order
-	holding   bool          // nothing can be written: records wait in memory for the next try
+	retry   *time.Timer
+	wait    time.Duration // until the next try, 0 = SQLite is in order
+	holding bool          // nothing can be written: records wait in memory for the next try
 
 	readBack             int // records read back from the spill since SQLite failed
 	toldStates, toldCDRs uint64
@@ -46,7 +44,7 @@ func (w *writer) run() {
 		select {
 		case <-w.s.queue.wake:
 			w.guard(w.look)
-		case <-w.gather.C:
+		case <-w.s.queue.due.C:
 			w.guard(w.writeQueue)
 		case <-w.retry.C:
 			w.guard(w.tryAgain)
@@ -59,14 +57,17 @@ func (w *writer) run() {
 	}
 }
 
-// goOrdinary keeps the calling goroutine on a thread of its own that is no less nice than an ordinary one: a commit must
-// not go before an event. The thread ends with the goroutine.
+// goOrdinary keeps the calling goroutine on a thread that is no less nice than an ordinary one: a commit must not go
+// before an event. Where threads are nicer that is a thread of its own, which ends with the goroutine; elsewhere it would
+// only make each wake-up dearer.
 func goOrdinary() {
 	const ordinary = 20 // as the kernel counts: 20 less the niceness
 	runtime.LockOSThread()
 	if now, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err == nil && now > ordinary {
 		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 0)
+		return
 	}
+	runtime.UnlockOSThread()
 }
 
 // guard keeps a panic from ending the switch: what is queued waits, and is tried again with a new connection.
@@ -81,31 +82,39 @@ func (w *writer) guard(act func()) {
 	act()
 }
 
-// look decides what a new record starts: a wait for more of them, or a group.
+// look writes what cannot wait for the end of its gathering: what somebody waits for, and full groups.
 func (w *writer) look() {
-	n, urgent := w.s.queue.len()
+	_, urgent := w.s.queue.len()
 	switch {
-	case n == 0:
 	case w.holding && urgent:
 		w.tryAgain()
-	case w.holding:
-	case urgent || n >= w.s.options.GroupRows:
+	case urgent:
 		w.writeQueue()
-	case !w.gathering:
-		w.gathering = true
-		w.gather.Reset(time.Duration(w.s.options.GroupMillis) * time.Millisecond)
+	default:
+		w.write(0)
 	}
 }
 
-// writeQueue writes everything that is queued, group by group.
+// writeQueue writes what is queued now. What comes meanwhile is gathered anew: a commit of its own, just after this one,
+// would cost as much as a full one.
 func (w *writer) writeQueue() {
-	w.gathering = false
-	w.gather.Stop()
+	if !w.holding {
+		w.write(w.s.queue.take())
+	}
+}
+
+// write writes so many records, and more only as long as they fill a group.
+func (w *writer) write(due int) {
 	for !w.holding {
-		w.s.queue.peek(&w.next, w.s.options.GroupRows)
-		if w.next.size == 0 {
+		limit := w.s.options.GroupRows
+		if n, _ := w.s.queue.len(); n < limit {
+			limit = min(due, n)
+		}
+		if limit <= 0 {
 			return
 		}
+		w.s.queue.peek(&w.next, limit)
+		due -= w.next.size
 		w.store(&w.next)
 	}
 }
