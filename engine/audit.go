@@ -193,7 +193,8 @@ func (e *Engine) reconcile(p *party, in *Input) {
 }
 
 // snapshotEnd ends what the switch no longer has. A channel on its way out is not shown any more while its last
-// records are still to come; so one that was expected is given up only when it is missing again, soon after.
+// records are still to come; so one that was expected is given up only when it is missing again, soon after. Of one that has
+// hung up that is no news: under traffic there always are some, and none of them brings the next snapshot forward.
 func (e *Engine) snapshotEnd(in *Input) {
 	a := &e.audit
 	a.pending, a.telling = 0, false
@@ -230,11 +231,11 @@ func (e *Engine) missing(p *party, in *Input) {
 		return // it is being made; a refusal or its ring timer ends it
 	}
 	p.missed++
+	if p.ending && in.MonoNanos-p.times.ended < lingerMax {
+		return // its last word is on its way
+	}
 	if p.missed < missedMax {
 		e.audit.soon(in.MonoNanos)
-		return
-	}
-	if p.ending && in.MonoNanos-p.times.ended < lingerMax {
 		return
 	}
 	e.vanish(p, in, EndVanished)

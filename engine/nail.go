@@ -18,6 +18,7 @@ type nail struct {
 	bornAt    uint64
 	seenIn    uint64 // the last snapshot that found it
 	missed    uint8
+	ending    bool // its leg has begun to end
 	tries     int
 }
 
@@ -160,6 +161,7 @@ func (e *Engine) nailFact(n *nail, in *Input) {
 	case LegRenamed:
 		e.renameNail(n, in)
 	case LegHangup:
+		n.ending = true
 		if n.stage == nailUp {
 			n.stage = nailReturning // until its end says why
 			e.setAlarm(&n.alarm, e.in.MonoNanos+confirmMillis*1_000_000)

@@ -65,7 +65,9 @@ func (e *Engine) missingNails(in *Input) {
 			continue
 		}
 		if n.missed++; n.missed < missedMax {
-			e.audit.soon(in.MonoNanos)
+			if !n.ending {
+				e.audit.soon(in.MonoNanos)
+			}
 			continue
 		}
 		e.stats.Repairs++
