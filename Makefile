@@ -4,6 +4,8 @@ GO ?= go
 
 .PHONY: run test bench build lint fuzz asan soak clean install
 
+test bench lint fuzz asan soak: export CGO_CFLAGS = $(shell ./build.sh cflags)
+
 run: ; @$(GO) build -o build/ctirun ./cmd/ctirun && build/ctirun
 # What runs on a real switch runs by itself: a switch that is starved of processor tells of other calls than were made.
 test: ; @$(GO) vet ./... && $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /tests/fs) && $(GO) test -race -p 1 -timeout 15m ./tests/fs/... ./tests/fsmod

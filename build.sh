@@ -6,8 +6,9 @@
 #   build.sh module     mod_cti.so: needs a C compiler and FreeSWITCH's headers; exits 3 where there are none
 #   build.sh install    copies all three into the installed FreeSWITCH, and the sample configuration and dialplan where
 #                       it has none of that name
+#   build.sh cflags     prints how cgo is to compile C in all that is built here: what go env CGO_CFLAGS says, and more
 #
-# CC, CFLAGS, LDFLAGS and DESTDIR are honoured. FREESWITCH_PREFIX names an installation that pkg-config does not know.
+# CC, CFLAGS, CGO_CFLAGS, LDFLAGS and DESTDIR are honoured. FREESWITCH_PREFIX names an installation that pkg-config does not know.
 set -eu
 cd "$(dirname "$0")"
 
@@ -16,8 +17,19 @@ fresh=build/.new.$$
 mkdir -p "$fresh"
 trap 'rm -rf "$fresh"' EXIT
 
+# With fdatasync a commit of SQLite does not write the times in the file's inode each time, as with fsync. Packages cannot
+# tell that to another one's C.
+cflags() {
+	flags=$(go env CGO_CFLAGS) || return 1
+	case " $flags" in
+	*" -DHAVE_FDATASYNC"*) echo "$flags" ;;
+	*) echo "$flags -DHAVE_FDATASYNC=1" ;;
+	esac
+}
+
 lib() {
-	CGO_ENABLED=1 go build -buildmode=c-shared -trimpath -o "$fresh/libcti.so" \
+	flags=$(cflags) || return 1
+	CGO_ENABLED=1 CGO_CFLAGS=$flags go build -buildmode=c-shared -trimpath -o "$fresh/libcti.so" \
 		-ldflags "-extldflags '-Wl,--version-script=$PWD/cgo/libcti.map ${LDFLAGS:-}'" ./cgo || return 1
 	strays=$(nm -D --defined-only "$fresh/libcti.so" | awk '$3 !~ /^cti_/ {print $3}' | head -n 5)
 	if [ -n "$strays" ]; then
@@ -107,6 +119,7 @@ install_all() {
 
 case "${1:-all}" in
 lib) lib ;;
+cflags) cflags ;;
 module) module ;;
 install) install_all ;;
 all)
@@ -117,7 +130,7 @@ all)
 	[ $result -eq 3 ] || exit $result
 	;;
 *)
-	sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac

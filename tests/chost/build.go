@@ -59,7 +59,11 @@ func (b *Builder) Library(ctx context.Context, flags ...string) (string, error) 
 	args := append([]string{"build", "-buildmode=c-shared", "-trimpath"}, flags...)
 	args = append(args, "-ldflags", "-extldflags '-Wl,--version-script="+filepath.Join(b.root, "cgo", "libcti.map")+"'",
 		"-o", path, "./cgo")
-	return path, b.run(ctx, "go", args...)
+	cflags, err := b.output(ctx, nil, "./build.sh", "cflags")
+	if err == nil {
+		_, err = b.output(ctx, []string{"CGO_CFLAGS=" + strings.TrimSpace(cflags)}, "go", args...)
+	}
+	return path, err
 }
 
 // Host builds a C program out of files of the directory host.
@@ -69,21 +73,24 @@ func (b *Builder) Host(ctx context.Context, flags []string, files ...string) (st
 	for _, file := range files {
 		args = append(args, filepath.Join("tests", "chost", "host", file))
 	}
-	return path, b.run(ctx, b.compiler, append(args, "-ldl", "-pthread")...)
+	_, err := b.output(ctx, nil, b.compiler, append(args, "-ldl", "-pthread")...)
+	return path, err
 }
 
-func (b *Builder) run(ctx context.Context, name string, args ...string) error {
+// output runs a command at the root of the repository, with some more of environment.
+func (b *Builder) output(ctx context.Context, environment []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = b.root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	cmd.Dir, cmd.Env = b.root, append(os.Environ(), environment...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
 	}
-	return nil
+	return string(out), err
 }
 
 // watch looks at every source of the library, so that go test runs again what it has cached when one changes.
 func (b *Builder) watch() error {
-	for _, dir := range []string{"cgo", "engine", "events", "store", "tests/chost/host"} {
+	for _, dir := range []string{"build.sh", "cgo", "engine", "events", "store", "tests/chost/host"} {
 		err := filepath.WalkDir(filepath.Join(b.root, dir), func(path string, _ fs.DirEntry, err error) error {
 			if err == nil {
 				_, err = os.Stat(path)

@@ -96,6 +96,30 @@ func checkSymbols(t *testing.T, library string) {
 	require.NoError(t, err)
 	require.NotEmpty(t, flags)
 	require.NotZero(t, flags[0]&uint64(elf.DF_1_NODELETE))
+	imported, err := file.ImportedSymbols()
+	require.NoError(t, err)
+	var syncs []string
+	for _, s := range imported {
+		if strings.HasSuffix(s.Name, "sync") {
+			syncs = append(syncs, s.Name)
+		}
+	}
+	require.Equal(t, []string{"fdatasync"}, syncs, "a commit of SQLite must not write the inode each time")
+}
+
+// TestCFlags: who builds may have flags of his own for C; ours is added once.
+func TestCFlags(t *testing.T) {
+	b := newBuilder(t)
+	for have, want := range map[string]string{
+		"":                          "-O2 -g -DHAVE_FDATASYNC=1\n",
+		"-O3 -march=native":         "-O3 -march=native -DHAVE_FDATASYNC=1\n",
+		"-g -DHAVE_FDATASYNC=1":     "-g -DHAVE_FDATASYNC=1\n",
+		"-DHAVE_FDATASYNC=0 -DMORE": "-DHAVE_FDATASYNC=0 -DMORE\n",
+	} {
+		got, err := b.output(t.Context(), []string{"CGO_CFLAGS=" + have}, "./build.sh", "cflags")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
 }
 
 var (
