@@ -42,8 +42,8 @@ func (e *Engine) recordState(p *party, on stimulus, clause string) {
 func (e *Engine) recordStateAs(p *party, s State, atMillis int64, clause string) {
 	p.ordinal++
 	e.out.Records = append(e.out.Records, Record{Kind: PartyState, State: StateRecord{
-		CallID: p.call.id, PartyID: p.names.hex, Ordinal: p.ordinal, State: s.String(), AtMillis: atMillis,
-		OtherDN: p.otherDN, Clause: clause,
+		CallID: p.call.id, PartyID: p.names.hex, StartMillis: p.millis(p.times.created), Ordinal: p.ordinal,
+		State: s.String(), AtMillis: atMillis, OtherDN: p.otherDN, Clause: clause,
 	}})
 }
 

@@ -156,6 +156,7 @@ type PartyRecord struct {
 // StateRecord is one state change of a participant.
 type StateRecord struct {
 	CallID, PartyID string
+	StartMillis     int64  // the participant's
 	Ordinal         int64  // 1, 2, ... per party
 	State           string // Idle, Dialing, Ringing, Talk, Held, Released
 	AtMillis        int64

@@ -25,7 +25,7 @@ const (
 		"answer_sec, bill_sec, hangup_cause, switch_cause, hangup_side, disposition, call_state, early_detect_cause, queue_id, " +
 		"agent_uuid, end_status"
 	partyKey     = "call_id, party_id, start_millis"
-	stateColumns = "party_id, ordinal, call_id, state, at_millis, other_dn, clause"
+	stateColumns = "start_millis, party_id, ordinal, call_id, state, at_millis, other_dn, clause"
 )
 
 // The statements are such that repeated records change nothing: a row is made once, changed while it is open, and ended
@@ -41,9 +41,15 @@ var (
 	endParty      = insert("party", partyColumns, 0) + onConflict(partyColumns, partyKey, "party.open = 1")
 	endSameParty  = update("party", partyColumns, partyKey+", this_dn, other_dn", ", open = 0")
 	updateParty   = update("party", partyColumns, partyKey, "")
-	addPartyState = "INSERT INTO party_state (" + stateColumns + ") VALUES (" + marks(stateColumns) +
-		") ON CONFLICT DO NOTHING"
+	addPartyState = "INSERT INTO party_state (" + stateColumns + ") VALUES (" +
+		strings.Replace(marks(stateColumns), "?1", stateStart, 1) + ") ON CONFLICT DO NOTHING"
 )
+
+// stateStart is the start of a state change's participant. A line that an earlier version has left in the spill file does
+// not tell it: it is then the last of that id that began no later, or the first, which has moved into the call.
+const stateStart = "coalesce(nullif(?1, 0)" +
+	", (SELECT max(start_millis) FROM party WHERE call_id = ?4 AND party_id = ?2 AND start_millis <= ?6)" +
+	", (SELECT min(start_millis) FROM party WHERE call_id = ?4 AND party_id = ?2), 0)"
 
 func insert(table, columns string, open int) string {
 	return fmt.Sprintf("INSERT INTO %s (%s, open) VALUES (%s, %d)", table, columns, marks(columns), open)
@@ -245,7 +251,7 @@ func (s *statement) party(p *engine.PartyRecord) error {
 }
 
 func (s *statement) state(r *engine.StateRecord) error {
-	return s.exec(r.PartyID, r.Ordinal, r.CallID, r.State, r.AtMillis, r.OtherDN, r.Clause)
+	return s.exec(r.StartMillis, r.PartyID, r.Ordinal, r.CallID, r.State, r.AtMillis, r.OtherDN, r.Clause)
 }
 
 var reasonNames = [...]string{

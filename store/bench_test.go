@@ -119,7 +119,7 @@ func rawValues(r *engine.Record) []any {
 			p.HoldMillisTotal, p.EndMillis, p.AnswerSec, p.BillSec, p.HangupCause, p.SwitchCause, p.HangupSide,
 			p.Disposition, p.CallState, p.EarlyDetectCause}
 	default:
-		return []any{s.PartyID, s.Ordinal, s.CallID, s.State, s.AtMillis, s.OtherDN, s.Clause}
+		return []any{s.StartMillis, s.PartyID, s.Ordinal, s.CallID, s.State, s.AtMillis, s.OtherDN, s.Clause}
 	}
 }
 

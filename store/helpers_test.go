@@ -42,7 +42,7 @@ func callRecords(i int) []engine.Record {
 	b.ThisDN, b.OtherDN, b.StartMillis = dn, number, start+20
 	state := func(p *engine.PartyRecord, ordinal, after int64, state, clause string) engine.Record {
 		return engine.Record{Kind: engine.PartyState, State: engine.StateRecord{CallID: id, PartyID: p.PartyID,
-			Ordinal: ordinal, State: state, AtMillis: start + after, OtherDN: p.OtherDN, Clause: clause}}
+			StartMillis: p.StartMillis, Ordinal: ordinal, State: state, AtMillis: start + after, OtherDN: p.OtherDN, Clause: clause}}
 	}
 	records := []engine.Record{
 		{Kind: engine.CallOpened, Call: call}, {Kind: engine.PartyOpened, Party: a}, state(&a, 1, 0, "Dialing", "3.1"),
@@ -77,7 +77,7 @@ func again(records []engine.Record, millis int64) (list []engine.Record) {
 	for _, r := range records {
 		c, p := &r.Call, &r.Party
 		later(&c.StartMillis, &c.AnswerMillis, &c.BridgeMillis, &c.EndMillis, &p.StartMillis, &p.ProgressMillis,
-			&p.AnswerMillis, &p.BridgeMillis, &p.LastHoldMillis, &p.EndMillis, &r.State.AtMillis)
+			&p.AnswerMillis, &p.BridgeMillis, &p.LastHoldMillis, &p.EndMillis, &r.State.StartMillis, &r.State.AtMillis)
 		list = append(list, r)
 	}
 	return list
@@ -93,7 +93,7 @@ func transferRecords(i, returns int) (list []engine.Record) {
 	state := func(p *engine.PartyRecord, state, clause string, at int64) engine.Record {
 		ordinal++
 		return engine.Record{Kind: engine.PartyState, State: engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID,
-			Ordinal: ordinal, State: state, AtMillis: at, OtherDN: p.OtherDN, Clause: clause}}
+			StartMillis: p.StartMillis, Ordinal: ordinal, State: state, AtMillis: at, OtherDN: p.OtherDN, Clause: clause}}
 	}
 	list = append(append(list, x[:9]...), y[:7]...)
 	for range returns {
@@ -172,6 +172,17 @@ func dump(t testing.TB, dir string) string {
 		require.NoError(t, rows.Close())
 	}
 	return out.String()
+}
+
+// planOf is how SQLite would carry out a query.
+func planOf(t testing.TB, tx *sql.Tx, query string, args ...any) []string {
+	t.Helper()
+	plan, err := scanAll(tx, func(rows *sql.Rows, detail *string) error {
+		var id, parent, unused int
+		return rows.Scan(&id, &parent, &unused, detail)
+	}, "EXPLAIN QUERY PLAN "+query, args...)
+	require.NoError(t, err)
+	return plan
 }
 
 func count(t testing.TB, dir, query string, args ...any) (n int) {

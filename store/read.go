@@ -40,12 +40,13 @@ func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engi
 	if err != nil {
 		return engine.CallRecord{}, nil, nil, err
 	}
-	states, err := scanAll(tx, scanState, "SELECT s."+strings.ReplaceAll(stateColumns, ", ", ", s.")+
-		" FROM participant p JOIN participant_state s"+
-		" ON s.call_id = p.call_id AND s.party_id = p.party_id AND s.party_start_millis = p.start_millis"+
-		" WHERE p.call_id = ? AND p.call_start_millis = ? ORDER BY s.at_millis, p.id, s.ordinal", id, calls[0].StartMillis)
+	states, err := scanAll(tx, scanState, askStates, id, calls[0].StartMillis)
 	return calls[0], parties, states, err
 }
+
+var askStates = "SELECT s." + strings.ReplaceAll(stateColumns, ", ", ", s.") + " FROM participant p JOIN party_state s" +
+	" ON s.start_millis = p.start_millis AND s.party_id = p.party_id AND s.call_id = p.call_id" +
+	" WHERE p.call_id = ? AND p.call_start_millis = ? ORDER BY s.at_millis, p.id, s.ordinal"
 
 // callsNamedMax is enough to say that there are several.
 const callsNamedMax = 2
@@ -60,10 +61,12 @@ func (s *Store) CallsNamed(beginning string) (ids []string, err error) {
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to lose
-	return scanAll(tx, func(r *sql.Rows, id *string) error { return r.Scan(id) },
-		"SELECT call_id FROM call WHERE call_id BETWEEN ?1 AND ?1 || 'g' UNION "+
-			"SELECT call_id FROM party_state WHERE party_id BETWEEN ?1 AND ?1 || 'g' LIMIT ?2", beginning, callsNamedMax)
+	return scanAll(tx, func(r *sql.Rows, id *string) error { return r.Scan(id) }, askCallsNamed, beginning, callsNamedMax)
 }
+
+// askCallsNamed: whose id is the call's own is found as that.
+const askCallsNamed = "SELECT call_id FROM call WHERE call_id BETWEEN ?1 AND ?1 || 'g' UNION " +
+	"SELECT call_id FROM party WHERE party_id BETWEEN ?1 AND ?1 || 'g' AND party_id <> call_id LIMIT ?2"
 
 // hexPattern is the beginning of an id that is long enough to mean one.
 var hexPattern = regexp.MustCompile(`^[0-9a-f]{4,32}$`)
@@ -108,12 +111,13 @@ func (s *Store) OpenCalls() ([]engine.OpenCall, error) {
 	return open, nil
 }
 
+const askLastState = "SELECT " + stateColumns +
+	" FROM party_state WHERE start_millis = ? AND party_id = ? ORDER BY ordinal DESC LIMIT 1"
+
 // lastState is the zero state, ordinal 0, when the party's first state change was not written any more. The last one
 // may be of the call that the party was in before: a move by itself changes no state, and the ordinals go on.
 func lastState(tx *sql.Tx, p *engine.PartyRecord) (engine.StateRecord, error) {
-	states, err := scanAll(tx, scanState,
-		"SELECT "+stateColumns+" FROM party_state WHERE party_id = ? AND at_millis >= ? ORDER BY ordinal DESC LIMIT 1",
-		p.PartyID, p.StartMillis)
+	states, err := scanAll(tx, scanState, askLastState, p.StartMillis, p.PartyID)
 	if err != nil || len(states) == 0 {
 		return engine.StateRecord{CallID: p.CallID, PartyID: p.PartyID}, err
 	}
@@ -184,7 +188,7 @@ func scanParty(rows *sql.Rows, p *engine.PartyRecord) error {
 }
 
 func scanState(rows *sql.Rows, r *engine.StateRecord) error {
-	return rows.Scan(&r.PartyID, &r.Ordinal, &r.CallID, &r.State, &r.AtMillis, &r.OtherDN, &r.Clause)
+	return rows.Scan(&r.StartMillis, &r.PartyID, &r.Ordinal, &r.CallID, &r.State, &r.AtMillis, &r.OtherDN, &r.Clause)
 }
 
 // parseData reads one JSON object as attached data, in the order of its keys.

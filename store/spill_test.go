@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +119,22 @@ func TestSpillOfVersion1(t *testing.T) {
 	moved.Kind, moved.Party.OtherDN = engine.PartyUpdated, "1999"
 	open(t, Options{Dir: dir})
 	require.Equal(t, faultless(t, append(append(callRecords(1), callRecords(2)[:2]...), moved)), dump(t, dir))
+}
+
+// Versions up to 10 wrote state changes without the start of their participant.
+func TestSpillOfVersion10(t *testing.T) {
+	records := versionRecords(3)
+	without := slices.Clone(records)
+	for i := range without {
+		without[i].State.StartMillis = 0
+	}
+	dir := leaveSpill(t, without)
+	editSpill(t, dir, func(text string) string {
+		require.Contains(t, text, `"StartMillis":0,"Ordinal"`)
+		return strings.ReplaceAll(text, `"StartMillis":0,"Ordinal"`, `"Ordinal"`)
+	})
+	open(t, Options{Dir: dir})
+	require.Equal(t, faultless(t, records), dump(t, dir))
 }
 
 // A record is the same in the database whichever way it went, also when its text is not UTF-8 or not small.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 
@@ -138,11 +137,7 @@ func TestPastIsNotScanned(t *testing.T) {
 		askDropped: "SEARCH queue_stay USING INTEGER PRIMARY KEY (rowid>?)",
 		askServed:  "SEARCH queue_stay USING INDEX queue_stay_entered (entered_millis>?)",
 	} {
-		plan, err := scanAll(tx, func(rows *sql.Rows, detail *string) error {
-			var id, parent, unused int
-			return rows.Scan(&id, &parent, &unused, detail)
-		}, "EXPLAIN QUERY PLAN "+query)
-		require.NoError(t, err)
+		plan := planOf(t, tx, query)
 		require.Contains(t, plan, want)
 		for _, detail := range plan {
 			require.NotRegexp(t, "SCAN (queue_stay|p$)", detail, query)

@@ -32,7 +32,8 @@ type Fold struct {
 	agents map[string]int // place in states
 	states []engine.AgentRecord
 
-	// Faults counts records that fit nothing: a second opening, or a part of a call that was never opened or is closed.
+	// Faults counts records that fit nothing: a second opening, or a part of a call that was never opened or is closed, and a
+	// state change that the store would not find again by its participant.
 	Faults int
 }
 
@@ -66,6 +67,9 @@ func (f *Fold) add(r *engine.Record) {
 	case engine.PartyState:
 		if p := f.party(r.State.CallID, r.State.PartyID); p != nil {
 			p.States = append(p.States, r.State)
+			if r.State.StartMillis != p.StartMillis {
+				f.Faults++
+			}
 		}
 	case engine.QueueEntered, engine.QueueLeft:
 		f.stay(r.Kind, r.Queue)
