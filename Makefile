@@ -8,7 +8,7 @@ test bench lint fuzz asan soak: export CGO_CFLAGS = $(shell ./build.sh cflags)
 
 run: ; @$(GO) build -o build/ctirun ./cmd/ctirun && build/ctirun
 # What runs on a real switch runs by itself: a switch that is starved of processor tells of other calls than were made.
-test: ; @$(GO) vet ./... && $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /tests/fs) && $(GO) test -race -p 1 -timeout 15m ./tests/fs/... ./tests/fsmod
+test: ; @$(GO) vet ./... && $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /tests/fs) && $(GO) test -race -p 1 -count=1 -timeout 15m ./tests/fs/... ./tests/fsmod
 bench: ; @$(GO) test -p 1 -run '^$$' -bench Ratio -benchtime 1x -timeout 60m $$(grep -rlE '^func Benchmark.*Ratio' --include=*_test.go . | xargs -n1 dirname | sort -u)
 build: ; @./build.sh
 lint: ; @test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) tool staticcheck ./... && if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --inline-suppr -Icgo fsmod cgo; else echo "cppcheck is absent: C was not linted"; fi

@@ -28,7 +28,7 @@ const (
 
 // readerStats are counters since the reader was made.
 type readerStats struct {
-	Records, Malformed, Lost uint64
+	Records, Wakes, Malformed, Lost uint64
 }
 
 // reader is the one consumer of the ring: it waits, drains, decodes and hands over.
@@ -44,13 +44,14 @@ type reader struct {
 
 	ins        [batchRecords]engine.Input
 	waited     bool   // the poller has waited since wait was called
+	timed      bool   // a tick is set that has not passed
 	holds      bool   // a record is looked at and not yet taken
 	unfinished bool   // the last drain found a place claimed but not filled
 	ended      bool   // the loop takes no more
 	lostKnown  uint64 // of ring.lost; the reader's alone
 
-	records, malformed, lost atomic.Uint64
-	done                     chan struct{}
+	records, wakes, malformed, lost atomic.Uint64
+	done                            chan struct{}
 }
 
 // newReader takes wake over and closes it when it stops. What the ring lost before is not this engine's loss.
@@ -101,18 +102,37 @@ func (r *reader) once() bool {
 }
 
 // wait returns when the reader was woken or the tick has passed; false when wake was closed. The poller reports every
-// write to wake (its edges), so nothing is read from it: two system calls less on the way of each event.
+// write to wake (its edges), so nothing is read from it: two system calls less on the way of each event. A tick that was
+// set stays: one that passes early is cheaper than a timer that is moved at each wake.
 func (r *reader) wait() bool {
-	timeout := r.tick
-	if r.unfinished {
-		timeout = unfinishedTick
-	}
-	if err := r.wake.SetReadDeadline(time.Now().Add(timeout)); err != nil {
-		return false
+	if timeout := r.nextTick(); timeout > 0 {
+		if err := r.wake.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+			return false
+		}
 	}
 	r.waited = false
-	err := r.poll.Read(r.look)
-	return err == nil || errors.Is(err, os.ErrDeadlineExceeded)
+	switch err := r.poll.Read(r.look); {
+	case err == nil:
+		r.wakes.Add(1)
+		return true
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		r.timed = false
+		return true
+	}
+	return false
+}
+
+// nextTick is when to look without being woken, 0 = as it is set.
+func (r *reader) nextTick() time.Duration {
+	switch {
+	case r.unfinished:
+		r.timed = false
+		return unfinishedTick
+	case r.timed:
+		return 0
+	}
+	r.timed = true
+	return r.tick
 }
 
 // awake is asked by the poller before it waits and after each wake. An edge from before it was first asked may be
@@ -193,5 +213,7 @@ func (r *reader) guard(round func() bool) (more bool) {
 }
 
 func (r *reader) stats() readerStats {
-	return readerStats{Records: r.records.Load(), Malformed: r.malformed.Load(), Lost: r.lost.Load()}
+	return readerStats{
+		Records: r.records.Load(), Wakes: r.wakes.Load(), Malformed: r.malformed.Load(), Lost: r.lost.Load(),
+	}
 }

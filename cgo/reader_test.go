@@ -238,7 +238,8 @@ func TestReaderSkipsMalformed(t *testing.T) {
 	go r.run()
 	require.Equal(t, []uint32{1, 3}, got.numbers(2))
 	r.stop()
-	require.Equal(t, readerStats{Records: 2, Malformed: 1}, r.stats())
+	require.EqualValues(t, 2, r.stats().Records)
+	require.EqualValues(t, 1, r.stats().Malformed)
 	require.Contains(t, logged.String(), "kind=99")
 }
 
@@ -256,7 +257,8 @@ func TestReaderTellsLost(t *testing.T) {
 	require.Equal(t, engine.LegAnswered, (<-got.taken).Kind)
 	require.Equal(t, engine.Input{Kind: engine.RecordsLost, MonoNanos: 100, WallMicros: 200}, <-got.taken)
 	r.stop()
-	require.Equal(t, readerStats{Records: 1, Lost: 7}, r.stats())
+	require.EqualValues(t, 1, r.stats().Records)
+	require.EqualValues(t, 7, r.stats().Lost)
 	require.Empty(t, got.taken)
 }
 

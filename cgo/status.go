@@ -27,7 +27,7 @@ func (s *service) status() (answer, error) {
 		{"inputs", e.Inputs}, {"events", e.Events}, {"records", e.Records}, {"commands", e.Commands},
 		{"commandsRefused", s.submitRefused.Load()}, {"emptyCells", e.EmptyCells}, {"duplicateInputs", e.DuplicateInputs},
 		{"lateInputs", e.LateInputs}, {"lostInputs", e.LostInputs}, {"snapshots", e.Snapshots}, {"repairs", e.Repairs},
-		{"ringRecords", ring.Records}, {"ringLost", ring.Lost}, {"ringMalformed", ring.Malformed},
+		{"ringRecords", ring.Records}, {"ringWakes", ring.Wakes}, {"ringLost", ring.Lost}, {"ringMalformed", ring.Malformed},
 		{"connections", doors.Connections}, {"requests", doors.Requests}, {"requestsRefused", doors.Refused},
 		{"badFrames", doors.BadFrames}, {"messages", doors.Messages},
 		{"storeWritten", kept.Written}, {"storeQueued", kept.Queued}, {"storeInSpill", kept.InSpill},

@@ -170,3 +170,33 @@ void cti_apps_add(switch_loadable_module_interface_t **module_interface)
 	SWITCH_ADD_APP(app, "cti_ivr_result", "What an IVR found out", "Attaches what an IVR found out to the call", ivr_result_app,
 	               "<key>=<value>", SAF_SUPPORT_NOMEDIA | SAF_ROUTING_EXEC);
 }
+
+/* ---- those of others ---- */
+
+/* The applications that the call model speaks of; the others, of which a call runs dozens, tell it nothing. */
+static bool matters(const char *application)
+{
+	static const char *const names[] = {"eavesdrop", "conference", "intercept", "park", "valet_park", "callcenter",
+	                                    "fifo",      "att_xfer",   "three_way", "ivr"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(application, names[i])) return true;
+	return false;
+}
+
+void cti_app_executed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
+{
+	const char *application = message->string_array_arg[0], *argument = message->string_array_arg[1];
+	if (zstr(application) || !matters(application)) return;
+	cti_record record;
+	const char *texts[2] = {application, argument};
+	cti_record_init(&record, CTI_LEG_EXECUTED, switch_core_session_get_uuid(session));
+	cti_record_texts(&record, texts, 2);
+	bool observer = !strcmp(application, "eavesdrop");
+	if (observer) record.flags |= CTI_FLAG_OBSERVER;
+	if (argument && (observer || !strcmp(application, "intercept") || !strcmp(application, "three_way"))) {
+		const char *last = strrchr(argument, ' '); /* options come before the uuid */
+		const char *target = last ? last + 1 : argument;
+		if (strcmp(target, "all")) cti_record_other(&record, target);
+	}
+	cti_post(&record, leg, observer);
+}

@@ -19,19 +19,17 @@ cti_leg *cti_leg_of(switch_channel_t *channel)
 	return switch_channel_get_private(channel, LEG_KEY);
 }
 
-static void post_plain(switch_core_session_t *session, cti_leg *leg, uint16_t kind, bool wake)
-{
-	cti_record record;
-	cti_record_init(&record, kind, switch_core_session_get_uuid(session));
-	cti_post(&record, leg, wake);
-}
-
 static void post_with(switch_core_session_t *session, cti_leg *leg, uint16_t kind, const char *other, bool wake)
 {
 	cti_record record;
 	cti_record_init(&record, kind, switch_core_session_get_uuid(session));
 	cti_record_other(&record, other);
 	cti_post(&record, leg, wake);
+}
+
+static void post_plain(switch_core_session_t *session, cti_leg *leg, uint16_t kind, bool wake)
+{
+	post_with(session, leg, kind, NULL, wake);
 }
 
 /* ---- the session's own hooks ---- */
@@ -78,11 +76,34 @@ static bool outbound(switch_core_session_t *session)
 	return switch_channel_direction(switch_core_session_get_channel(session)) == SWITCH_CALL_DIRECTION_OUTBOUND;
 }
 
+/*
+ * Who calls is answered, and joined, just after the one that he has called: the engine then knows it from that one's
+ * record, or will know it from that one's next.
+ */
+static bool called_said(const cti_leg *leg, uint16_t kind)
+{
+	switch_core_session_t *session = *leg->called ? switch_core_session_locate(leg->called) : NULL;
+	if (!session) return false;
+	cti_leg *called = cti_leg_of(switch_core_session_get_channel(session));
+	bool said = called && !called->fork && !called->loopback && atomic_compare_exchange_strong(&called->said, &kind, 0);
+	switch_core_session_rwunlock(session);
+	return said;
+}
+
 static void answered(switch_core_session_t *session, cti_leg *leg)
 {
 	bool joined = switch_channel_test_flag(switch_core_session_get_channel(session), CF_BRIDGED);
 	cti_stay_answered(session, leg); /* before the engine knows, whose next command must not be undone by it */
-	post_plain(session, leg, CTI_LEG_ANSWERED, joined || !leg->originated);
+	atomic_store(&leg->said, CTI_LEG_ANSWERED);
+	post_plain(session, leg, CTI_LEG_ANSWERED, joined || (!leg->originated && !called_said(leg, CTI_LEG_ANSWERED)));
+}
+
+static void bridged(switch_core_session_t *session, cti_leg *leg, const char *other)
+{
+	bool known = !zstr(other) && !strcmp(other, leg->called) && called_said(leg, CTI_LEG_BRIDGED);
+	atomic_store(&leg->enters, false); /* a room says it too, to who has become a member */
+	atomic_store(&leg->said, CTI_LEG_BRIDGED);
+	post_with(session, leg, CTI_LEG_BRIDGED, other, !known);
 }
 
 static void post_of_partner(switch_core_session_t *session, uint16_t kind)
@@ -162,34 +183,6 @@ static void renamed(switch_core_session_t *session, cti_leg *leg, const switch_c
 	cti_post(&record, leg, true);
 }
 
-/* The applications that the call model speaks of; the others, of which a call runs dozens, tell it nothing; ours do (apps.c). */
-static bool matters(const char *application)
-{
-	static const char *const names[] = {"eavesdrop", "conference", "intercept", "park", "valet_park", "callcenter",
-	                                    "fifo",      "att_xfer",   "three_way", "ivr"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(application, names[i])) return true;
-	return false;
-}
-
-static void executed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message)
-{
-	const char *application = message->string_array_arg[0], *argument = message->string_array_arg[1];
-	if (zstr(application) || !matters(application)) return;
-	cti_record record;
-	const char *texts[2] = {application, argument};
-	cti_record_init(&record, CTI_LEG_EXECUTED, switch_core_session_get_uuid(session));
-	cti_record_texts(&record, texts, 2);
-	bool observer = !strcmp(application, "eavesdrop");
-	if (observer) record.flags |= CTI_FLAG_OBSERVER;
-	if (argument && (observer || !strcmp(application, "intercept") || !strcmp(application, "three_way"))) {
-		const char *last = strrchr(argument, ' '); /* options come before the uuid */
-		const char *target = last ? last + 1 : argument;
-		if (strcmp(target, "all")) cti_record_other(&record, target);
-	}
-	cti_post(&record, leg, observer);
-}
-
 static switch_status_t receive_message(switch_core_session_t *session, switch_core_session_message_t *message)
 {
 	cti_leg *leg;
@@ -197,7 +190,7 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 	if ((leg->fork && !cti_fork_hears(session, leg, message)) || !cti_live()) return SWITCH_STATUS_SUCCESS;
 	switch (message->message_id) {
 	case SWITCH_MESSAGE_RING_EVENT:
-		post_plain(session, leg, CTI_LEG_RINGING, true);
+		post_plain(session, leg, CTI_LEG_RINGING, outbound(session));
 		break;
 	case SWITCH_MESSAGE_PROGRESS_EVENT:
 		post_plain(session, leg, CTI_LEG_PROGRESS, outbound(session));
@@ -206,9 +199,7 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 		answered(session, leg);
 		break;
 	case SWITCH_MESSAGE_INDICATE_BRIDGE:
-		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;
-		atomic_store(&leg->enters, false); /* a room says it too, to who has become a member */
-		post_with(session, leg, CTI_LEG_BRIDGED, message->string_arg, true);
+		if (message->numeric_arg != AROUND_PRIVATE_COMMAND) bridged(session, leg, message->string_arg);
 		break;
 	case SWITCH_MESSAGE_INDICATE_UNBRIDGE:
 		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;
@@ -228,7 +219,7 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 		renamed(session, leg, message);
 		break;
 	case SWITCH_MESSAGE_INDICATE_APPLICATION_EXEC:
-		executed(session, leg, message);
+		cti_app_executed(session, leg, message);
 		break;
 	default:
 		break;
@@ -327,6 +318,7 @@ static void created(switch_core_session_t *session, cti_leg *leg)
 	cti_record_describe(&record, &view, uuid);
 	cti_record_other(&record, view.originator ? view.originator : view.member);
 	leg->originated = !zstr(view.originator);
+	leg->loopback = record.flags & CTI_FLAG_LOOPBACK;
 	/* The far end of a loopback pair is made by the near end's on_init and knows it from the start. */
 	bool loops = record.flags & CTI_FLAG_LOOPBACK && !zstr(view.loop_peer);
 	if (loops) {

@@ -44,6 +44,8 @@ typedef struct cti_leg {
 	bool kept;                              /* it outlives its bridge, room and whom it listens to; set before its thread runs */
 	bool originated;                        /* another leg called it into being, as its creation told */
 	char called[SWITCH_UUID_FORMATTED_LENGTH + 1]; /* whom it has called into being last */
+	bool loopback;                          /* an end of a loopback pair, which the engine folds away */
+	_Atomic uint16_t said;                  /* ANSWERED or BRIDGED: what it has told last, until its caller has told the same */
 	bool sibling;                           /* another was made in its stead, as which it was told */
 	_Atomic bool silent;                    /* another speaks for it */
 	struct cti_fork *fork;                  /* it rings together with others, or did */

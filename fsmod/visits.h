@@ -73,5 +73,7 @@ void cti_hear_file(switch_core_session_t *session, cti_visit *visit, const char 
 #define CTI_AGENT_APP "cti_agent"
 
 void cti_apps_add(switch_loadable_module_interface_t **module_interface);
+/* cti_app_executed tells that a channel has come to an application that is not ours, if that says anything of its call. */
+void cti_app_executed(switch_core_session_t *session, cti_leg *leg, const switch_core_session_message_t *message);
 
 #endif

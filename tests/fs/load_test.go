@@ -30,11 +30,12 @@ func manyCalls(t *testing.T, calls int) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(calls/perSecond)*time.Second+time.Minute)
 	defer cancel()
 	r.ctx = ctx
-	snapshots, began := r.figure("snapshots"), time.Now()
+	snapshots, wakes, began := r.figure("snapshots"), r.figure("ringWakes"), time.Now()
 	sipp := r.call(lab.Caller{From: outside, To: "1001", Talk: 2 * time.Second, Calls: calls, PerSecond: perSecond})
 	require.NoError(t, sipp.Wait(ctx), "every caller was served as he should")
 	regular := 1 + time.Since(began)/(5*time.Second)
 	require.LessOrEqual(t, r.figure("snapshots")-snapshots, 2*int64(regular), "who has hung up brings no look forward")
+	require.LessOrEqual(t, r.figure("ringWakes")-wakes, int64(6*calls), "the engine is woken by what it tells, and by little else")
 	story := r.story(calls)
 
 	per := map[string]map[string]int{}
