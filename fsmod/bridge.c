@@ -7,7 +7,7 @@
  * The worker waits until they have, so that the next command of the strand finds them together and a channel whose
  * other side ended on the way is not left alone.
  */
-enum { MEET_MS = 5000, STEP_MS = 5, TELL_MS = 500, SETTLED_STEPS = 4 };
+enum { MEET_MS = 5000, STEP_MS = 5, TELL_MS = 500 };
 
 typedef struct side {
 	switch_core_session_t *session;
@@ -93,17 +93,11 @@ static switch_call_cause_t end_alone(const side *a, const side *b)
 	return cause;
 }
 
-/*
- * Each thread says that it is there and looks, once a millisecond, whether the other is. Who has not looked yet when the other
- * is moved on takes him for dead and hangs him up: so they stay together for a while before the next command.
- */
 static switch_call_cause_t wait_until_joined(const side *a, const side *b)
 {
-	int steps = 0;
 	for (int64_t until_ms = cti_now_ms() + MEET_MS; cti_now_ms() < until_ms && cti_live(); cti_sleep_ms(STEP_MS)) {
 		if (!up(a) || !up(b)) return end_alone(a, b);
-		steps = joined(a, b) ? steps + 1 : 0;
-		if (steps == SETTLED_STEPS) return SWITCH_CAUSE_NONE;
+		if (joined(a, b)) return SWITCH_CAUSE_NONE;
 	}
 	return SWITCH_CAUSE_RECOVERY_ON_TIMER_EXPIRE;
 }
@@ -111,6 +105,8 @@ static switch_call_cause_t wait_until_joined(const side *a, const side *b)
 static switch_call_cause_t join(const side *a, const side *b)
 {
 	const char *a_uuid = switch_core_session_get_uuid(a->session), *b_uuid = switch_core_session_get_uuid(b->session);
+	cti_join_await(a->session);
+	cti_join_await(b->session);
 	if (joined(a, b)) {
 		tie_anew(a);
 		tie_anew(b);

@@ -112,6 +112,11 @@ switch_call_cause_t cti_join_room(const cti_job *job, switch_core_session_t *ses
 switch_call_cause_t cti_eavesdrop(const cti_job *job, switch_core_session_t *session);
 switch_call_cause_t cti_eavesdrop_mode(const cti_job *job, switch_core_session_t *session);
 
+/* ---- joins.c ---- */
+
+/* cti_join_await returns when no bridge is being made that moving the channel, or its partner, would break. It is bounded. */
+void cti_join_await(switch_core_session_t *session);
+
 /* ---- bridge.c ---- */
 
 switch_call_cause_t cti_bridge(const cti_job *job, switch_core_session_t *session);

@@ -38,7 +38,9 @@ static switch_status_t state_change(switch_core_session_t *session)
 {
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_of(channel);
-	if (leg && switch_channel_get_state(channel) == CS_HANGUP && (cti_live() || leg->fork)) cti_tell_hangup(session, leg);
+	bool ends = leg && switch_channel_get_state(channel) == CS_HANGUP;
+	if (ends) cti_join_is_over(leg);
+	if (ends && (cti_live() || leg->fork)) cti_tell_hangup(session, leg);
 	if (leg) cti_visit_stir(leg);
 	return SWITCH_STATUS_SUCCESS;
 }
@@ -103,6 +105,7 @@ static void bridged(switch_core_session_t *session, cti_leg *leg, const char *ot
 	bool known = !zstr(other) && !strcmp(other, leg->called) && called_said(leg, CTI_LEG_BRIDGED);
 	atomic_store(&leg->enters, false); /* a room says it too, to who has become a member */
 	atomic_store(&leg->said, CTI_LEG_BRIDGED);
+	if (!zstr(other)) cti_join_begins(session, leg);
 	post_with(session, leg, CTI_LEG_BRIDGED, other, !known);
 }
 
@@ -203,6 +206,7 @@ static switch_status_t receive_message(switch_core_session_t *session, switch_co
 		break;
 	case SWITCH_MESSAGE_INDICATE_UNBRIDGE:
 		if (message->numeric_arg == AROUND_PRIVATE_COMMAND) break;
+		cti_join_is_over(leg);
 		cti_tell_parting(session);
 		post_with(session, leg, CTI_LEG_UNBRIDGED, message->string_arg, false);
 		break;
@@ -238,6 +242,13 @@ static switch_status_t recv_dtmf(switch_core_session_t *session, const switch_dt
 	cti_record_init(&record, CTI_LEG_DTMF, switch_core_session_get_uuid(session));
 	cti_record_texts(&record, &text, 1);
 	cti_post(&record, leg, true);
+	return SWITCH_STATUS_SUCCESS;
+}
+
+static switch_status_t read_frame(switch_core_session_t *session, switch_frame_t **frame, switch_io_flag_t flags, int stream)
+{
+	(void)frame, (void)flags, (void)stream;
+	cti_join_reads(session);
 	return SWITCH_STATUS_SUCCESS;
 }
 
@@ -287,6 +298,7 @@ cti_leg *cti_hooks_attach(switch_core_session_t *session)
 	switch_core_event_hook_add_receive_message(session, receive_message);
 	switch_core_event_hook_add_outgoing_channel(session, outgoing_channel);
 	switch_core_event_hook_add_recv_dtmf(session, recv_dtmf);
+	switch_core_event_hook_add_read_frame(session, read_frame);
 	switch_core_event_hook_add_write_frame(session, write_frame);
 	atomic_store(&leg->hooked, true);
 	return leg;
@@ -432,6 +444,7 @@ static switch_status_t on_reporting(switch_core_session_t *session)
 static switch_status_t on_destroy(switch_core_session_t *session)
 {
 	cti_leg *leg = leg_at_the_end(session);
+	if (leg) cti_join_is_over(leg);
 	if (leg && !atomic_load(&leg->unborn) && !atomic_load(&leg->silent)) {
 		cti_tell_ended(session, leg);
 		post_plain(session, leg, CTI_LEG_DESTROYED, false);
@@ -467,6 +480,7 @@ bool cti_hooks_on(void)
 	static bool added;
 	if (added) return true;
 	cti_views_open();
+	cti_joins_open();
 	if (switch_core_add_state_handler(&first_handlers) < 0) return false;
 	if (switch_core_add_state_handler(&last_handlers) < 0) {
 		switch_core_remove_state_handler(&first_handlers);

@@ -56,6 +56,7 @@ typedef struct cti_leg {
 	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away, or a queue's visit */
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
 	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
+	int64_t joins_until_ms;      /* the switch is joining it with another; under the mutex of joins.c */
 	bool awaits_answer; /* these three under the mutex of stays.c */
 	cti_stay stay;
 	cti_stay_kind stays; /* what it was parked for, while it is; or joined, while it is nowhere else */
@@ -127,6 +128,15 @@ void cti_tell_parting(switch_core_session_t *session);
 /* cti_tell_end_first: before what follows from a channel's end is told, that is, whole, if it has ended. */
 void cti_tell_end_first(const char *uuid);
 void cti_tell_ended(switch_core_session_t *session, cti_leg *leg);
+
+/* ---- joins.c ---- */
+
+/* cti_joins_open comes before the first join. */
+void cti_joins_open(void);
+/* The switch says that it joins the channel with another; the channel reads a frame; the two are parted, or it ends. */
+void cti_join_begins(switch_core_session_t *session, cti_leg *leg);
+void cti_join_reads(switch_core_session_t *session);
+void cti_join_is_over(cti_leg *leg);
 
 /* ---- events.c ---- */
 

@@ -8,7 +8,7 @@
  *   snapshot.c  the live session table, told into the ring
  *   commands.c  what the engine asks of the switch; strands.c: in which order; checks.c: what may be asked
  *   originate.c a channel that the engine calls; phones.c: what a user is called by; fork.c: several that ring as one
- *   bridge.c    two channels joined
+ *   bridge.c    two channels joined; joins.c: by whomever, and not to be parted before they are
  *   stays.c     where a channel is that is bridged with nobody: music, ringback, a room, an observer
  *   apps.c      the dialplan's applications; visits.c: their waiting for the engine
  *   sounds.c    what a channel hears that waits: music, ringback, prompts

@@ -299,6 +299,7 @@ static switch_call_cause_t move_to(switch_core_session_t *session, const cti_sta
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_leg *leg = cti_leg_ensure(session);
 	if (!cti_may_be_moved(channel)) return CTI_CAUSE_STATE;
+	cti_join_await(session);
 	cti_let_go(session, NULL);
 	pthread_mutex_lock(&mutex); /* the channel's thread takes up the stay before it is told to come round, or after */
 	leg->awaits_answer = false;
