@@ -28,7 +28,7 @@ type burden struct {
 // back, so that a drift of the machine meets all alike; what is compared are neighbours. Target: mod_cti adds at most 9 %
 // (aim 5 %).
 func BenchmarkSwitchCPURatio(b *testing.B) {
-	const calls, perSecond, rounds = 100, 20, 8
+	const calls, perSecond, rounds = 60, 20, 16
 	s := benchSwitch(b, lab.Options{BypassMedia: true}, lab.Answers(50*time.Millisecond))
 	burdens := []burden{{"bare", "bare-added-%", func() func() { return func() {} }}, withModule(b, s), withListener(b, s)}
 	for _, carried := range burdens { // warm: the first load of the module starts the Go runtime
