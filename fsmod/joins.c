@@ -24,17 +24,15 @@ void cti_join_begins(switch_core_session_t *session, cti_leg *leg)
 {
 	if (switch_channel_test_flag(switch_core_session_get_channel(session), CF_PROXY_MODE)) return; /* no thread carries it */
 	pthread_mutex_lock(&mutex);
-	if (!leg->joins_until_ms) atomic_fetch_add(&joining, 1);
-	leg->joins_until_ms = cti_now_ms() + JOIN_MS;
+	if (!atomic_exchange(&leg->joins_until_ms, cti_now_ms() + JOIN_MS)) atomic_fetch_add(&joining, 1);
 	pthread_mutex_unlock(&mutex);
 }
 
 void cti_join_is_over(cti_leg *leg)
 {
-	if (!atomic_load(&joining)) return;
+	if (!atomic_load(&leg->joins_until_ms)) return; /* without the lock, for which all who talk would queue */
 	pthread_mutex_lock(&mutex);
-	if (leg->joins_until_ms) {
-		leg->joins_until_ms = 0;
+	if (atomic_exchange(&leg->joins_until_ms, 0)) {
 		atomic_fetch_sub(&joining, 1);
 		pthread_cond_broadcast(&one_is_over);
 	}
@@ -54,9 +52,9 @@ void cti_join_reads(switch_core_session_t *session)
 static void await_locked(const cti_leg *one, const cti_leg *other)
 {
 	for (;;) {
-		int64_t until_ms = one ? one->joins_until_ms : 0, left_ms;
-		if (other && other->joins_until_ms > until_ms) until_ms = other->joins_until_ms;
-		if ((left_ms = until_ms - cti_now_ms()) <= 0 || !cti_live()) return;
+		int64_t ones = one ? atomic_load(&one->joins_until_ms) : 0, others = other ? atomic_load(&other->joins_until_ms) : 0;
+		int64_t left_ms = (ones > others ? ones : others) - cti_now_ms();
+		if (left_ms <= 0 || !cti_live()) return;
 		struct timespec until = cti_deadline(left_ms);
 		pthread_cond_timedwait(&one_is_over, &mutex, &until);
 	}

@@ -56,7 +56,7 @@ typedef struct cti_leg {
 	_Atomic bool listens, enters; /* a call; a room, until that has it for a member or has turned it away, or a queue's visit */
 	_Atomic bool rests, stirred; /* its thread waits for word, or for anything else to do, which has come */
 	struct cti_visit *visit;     /* the innermost; under the mutex of visits.c */
-	int64_t joins_until_ms;      /* the switch is joining it with another; under the mutex of joins.c */
+	_Atomic int64_t joins_until_ms; /* the switch is joining it with another; written under the mutex of joins.c */
 	bool awaits_answer; /* these three under the mutex of stays.c */
 	cti_stay stay;
 	cti_stay_kind stays; /* what it was parked for, while it is; or joined, while it is nowhere else */
