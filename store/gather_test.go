@@ -48,6 +48,38 @@ func written(t *testing.T, s *Store, wait time.Duration, groups uint64, queued i
 	require.Equal(t, []any{groups, queued}, []any{s.Stats().Groups, s.Stats().Queued})
 }
 
+// An end waits at most GroupMillis for others, and all that came meanwhile share one commit.
+func TestEndsAreDurableInFiftyMillis(t *testing.T) {
+	gathering(t, Options{}, func(t *testing.T, s *Store) {
+		records := callRecords(1)
+		s.Append(records[11:])
+		<-time.After(49 * time.Millisecond)
+		s.Append(callRecords(2)[:5])
+		synctest.Wait()
+		require.Zero(t, s.Stats().Written)
+		written(t, s, time.Millisecond, 1, 0)
+	})
+}
+
+// What an end will follow waits five times as long, unless that end comes.
+func TestBeginningsWaitForEnds(t *testing.T) {
+	gathering(t, Options{}, func(t *testing.T, s *Store) {
+		began := callRecords(1)[:5]
+		s.Append(began[:3])
+		<-time.After(200 * time.Millisecond)
+		s.Append(began[3:])
+		written(t, s, 49*time.Millisecond, 0, 5)
+		written(t, s, time.Millisecond, 1, 0)
+
+		s.Append(callRecords(2)[:5])
+		<-time.After(100 * time.Millisecond)
+		s.Append(callRecords(1)[11:])
+		written(t, s, 49*time.Millisecond, 1, 8)
+		s.Append(callRecords(2)[11:]) // an end that is being waited for is not put off
+		written(t, s, time.Millisecond, 2, 0)
+	})
+}
+
 // What comes while a group is written is gathered as long as any other, and not longer.
 func TestWhatComesMeanwhileIsGathered(t *testing.T) {
 	gathering(t, Options{}, func(t *testing.T, s *Store) {

@@ -29,6 +29,18 @@ func sheddable(kind engine.RecordKind) bool {
 	return false
 }
 
+// leisure is how many times longer than an end a record may wait that an end will follow. A commit writes each page that
+// its records lie on, once for all of them.
+const leisure = 5
+
+func canWait(kind engine.RecordKind) bool {
+	switch kind {
+	case engine.PartyClosed, engine.CallClosed, engine.QueueLeft, engine.AgentChanged:
+		return false
+	}
+	return true
+}
+
 // chunk is a piece of the queue. Pieces keep Append from ever copying what is queued already, and are used again.
 type chunk struct {
 	items [64]item
@@ -75,8 +87,9 @@ type queue struct {
 	mu         sync.Mutex
 	max        int64
 	enough     int64         // records that are worth a group at once
-	wait       time.Duration // how long a gathering lasts, which its first record begins
+	wait       time.Duration // how long a gathering lasts from its first record that ends something
 	gathering  bool
+	presses    bool // there is such a record in it
 	head, tail *chunk
 	skip       int          // records of head that are settled
 	count      atomic.Int64 // records not settled; changed with mu held
@@ -112,23 +125,33 @@ func (q *queue) append(records []engine.Record) {
 	q.mu.Lock()
 	before := q.count.Load()
 	var last *item
+	presses := false
 	for i := range records {
 		if it := q.push(&records[i]); it != nil {
 			last = it
+			presses = presses || !canWait(records[i].Kind)
 		}
 	}
 	if last != nil {
 		last.last = true
-		if !q.gathering {
-			q.gathering = true
-			q.due.Reset(q.wait)
-		}
+		q.gather(presses)
 	}
 	full := before < q.enough && q.count.Load() >= q.enough
 	q.mu.Unlock()
 	if full {
 		q.signal()
 	}
+}
+
+// gather sets the timer, if it is not set so soon already.
+func (q *queue) gather(presses bool) {
+	switch {
+	case presses && !q.presses:
+		q.due.Reset(q.wait)
+	case !q.gathering:
+		q.due.Reset(leisure * q.wait)
+	}
+	q.gathering, q.presses = true, q.presses || presses
 }
 
 // push copies one record to the end, or drops it and returns nil.
@@ -214,7 +237,7 @@ func (q *queue) shed() {
 func (q *queue) take() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.gathering = false
+	q.gathering, q.presses = false, false
 	q.due.Stop()
 	return int(q.count.Load())
 }

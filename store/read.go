@@ -20,8 +20,8 @@ const partiesOf = "SELECT " + partyColumns + " FROM participant WHERE call_id = 
 var ErrNotFound = errors.New("no such call in the store")
 
 // Call reads one call, the newest of that id, with all its participants in order of joining and the state changes that
-// they had in it in order of time. It sees what is committed: a record is, 50 ms after Append or earlier, unless
-// SQLite is out of order.
+// they had in it in order of time. It sees what is committed: an end is, 50 ms after Append or earlier,
+// and all else after 250 ms, unless SQLite is out of order.
 func (s *Store) Call(id string) (engine.CallRecord, []engine.PartyRecord, []engine.StateRecord, error) {
 	tx, err := s.read()
 	if err != nil {

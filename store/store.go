@@ -35,7 +35,7 @@ type Options struct {
 	CompanyID   string       // setting company-id; empty = the one made at the first start
 	SDKAppID    int64        // setting sdk-app-id; 0 = the one made at the first start
 	Log         *slog.Logger // nil = no log
-	GroupMillis int          // how long a record may wait for others to share its commit: 1..50, default 50
+	GroupMillis int          // how long an end may wait for others to share its commit, 1..50, default 50; the rest 5 times
 	GroupRows   int          // records that are worth a commit at once, default 1000
 	QueueMax    int          // records held in memory while nothing can be written, default 65536 (about 50 MiB)
 	BusyMillis  int          // how long a commit waits for another process's lock, default 1000

@@ -173,25 +173,6 @@ func TestOpenCalls(t *testing.T) {
 	}, calls)
 }
 
-// A record waits at most GroupMillis for others, and all that came meanwhile share one commit.
-func TestGroupCommitWaitsAtMostFiftyMillis(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(Options{Dir: dir})
-		require.NoError(t, err)
-		records := callRecords(1)
-		s.Append(records[:3])
-		<-time.After(49 * time.Millisecond)
-		s.Append(records[3:5])
-		synctest.Wait()
-		require.Zero(t, s.Stats().Written)
-		<-time.After(time.Millisecond)
-		synctest.Wait()
-		require.Equal(t, Stats{Written: 5, Groups: 1}, s.Stats())
-		require.NoError(t, s.Close(context.Background()))
-	})
-}
-
 // GroupRows records are worth a commit at once, and so is a Flush.
 func TestGroupCommitIsEarlyWhenItPays(t *testing.T) {
 	dir := t.TempDir()
