@@ -28,7 +28,7 @@ type rawLoop struct {
 	direct  [engine.CallClosed + 1]driver.StmtExecContext
 }
 
-func newRawLoop(b *testing.B, dir, synchronous string) *rawLoop {
+func newRawLoop(b testing.TB, dir, synchronous string) *rawLoop {
 	b.Helper()
 	s, err := Open(Options{Dir: dir}) // makes the tables, so that both write into the same schema
 	require.NoError(b, err)
@@ -49,7 +49,7 @@ func newRawLoop(b *testing.B, dir, synchronous string) *rawLoop {
 }
 
 // write goes through database/sql.
-func (r *rawLoop) write(b *testing.B, records []engine.Record) {
+func (r *rawLoop) write(b testing.TB, records []engine.Record) {
 	for kind, query := range r.queries {
 		if query != "" && r.stmts[kind] == nil {
 			var err error
@@ -74,7 +74,7 @@ func (r *rawLoop) write(b *testing.B, records []engine.Record) {
 }
 
 // writeDirect goes straight through the driver.
-func (r *rawLoop) writeDirect(b *testing.B, records []engine.Record) {
+func (r *rawLoop) writeDirect(b testing.TB, records []engine.Record) {
 	ctx := context.Background()
 	if r.conn == nil {
 		var err error
@@ -117,10 +117,49 @@ func rawValues(r *engine.Record) []any {
 		return []any{p.PartyID, p.CallID, p.LegUUID, p.SIPCallID, p.PartyRole, p.DNRole, p.ThisDN, p.OtherDN,
 			p.CallerName, p.StartMillis, p.ProgressMillis, p.AnswerMillis, p.BridgeMillis, p.LastHoldMillis,
 			p.HoldMillisTotal, p.EndMillis, p.AnswerSec, p.BillSec, p.HangupCause, p.SwitchCause, p.HangupSide,
-			p.Disposition, p.CallState, p.EarlyDetectCause}
+			p.Disposition, p.CallState, p.EarlyDetectCause, p.QueueID, p.AgentUUID, p.EndStatus}
 	default:
 		return []any{s.StartMillis, s.PartyID, s.Ordinal, s.CallID, s.State, s.AtMillis, s.OtherDN, s.Clause}
 	}
+}
+
+// TestRawLoop: what the store is measured against writes the same rows.
+func TestRawLoop(t *testing.T) {
+	records := calls(0, 3)
+	s := open(t, Options{Dir: t.TempDir()})
+	s.Append(records)
+	require.NoError(t, s.Flush(deadline(t)))
+	for _, write := range []func(*rawLoop, testing.TB, []engine.Record){(*rawLoop).write, (*rawLoop).writeDirect} {
+		raw := newRawLoop(t, t.TempDir(), "full")
+		write(raw, t, records)
+		if raw.conn != nil {
+			require.NoError(t, raw.conn.Close()) // there is one alone
+		}
+		for _, table := range []string{"call", "party", "party_state"} {
+			require.Equal(t, tableRows(t, s.readers.Load(), table), tableRows(t, raw.db, table))
+		}
+	}
+}
+
+// tableRows are all rows of a table, as text.
+func tableRows(t *testing.T, db *sql.DB, table string) (rows []string) {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	require.NoError(t, err)
+	defer found.Close()
+	columns, err := found.Columns()
+	require.NoError(t, err)
+	values, places := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		places[i] = &values[i]
+	}
+	for found.Next() {
+		require.NoError(t, found.Scan(places...))
+		rows = append(rows, fmt.Sprint(values))
+	}
+	require.NoError(t, found.Err())
+	require.NotEmpty(t, rows)
+	return rows
 }
 
 // storeLoop hands the same batches to a Store and waits until all are durable.
@@ -154,7 +193,7 @@ func BenchmarkCDRRatio(b *testing.B) {
 	}
 }
 
-func compare(b *testing.B, durability string, write func(*rawLoop, *testing.B, []engine.Record)) {
+func compare(b *testing.B, durability string, write func(*rawLoop, testing.TB, []engine.Record)) {
 	s := open(b, Options{Dir: b.TempDir(), Durability: durability, GroupRows: benchRows})
 	raw := newRawLoop(b, b.TempDir(), durability)
 	ways := [2]func(batches [][]engine.Record){
