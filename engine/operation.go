@@ -24,7 +24,7 @@ type operation struct {
 	recalled bool       // target is by again
 	placed   bool       // with was where the engine had put it before it was to be taken over
 	gone     blame      // of the last of its parties that ended
-	goneDN   string     // of with, who has ended
+	goneDN   string     // of with, who has ended, or whose end is not heard of any more
 	detour   *detour    // where who calls comes from, or goes if nobody answers
 	watchers []ref      // who listened to by before he was to go
 	kept     bool       // by does not end with target, whose tones he hears
@@ -150,8 +150,9 @@ func (e *Engine) advance(o *operation, h happening) bool {
 	return true
 }
 
-// release lets go of all but target, whose end still shows what it was called for.
+// release lets go of all but target, whose end still shows what it was called for, and for whom, who may be gone first.
 func (o *operation) release() {
+	o.goneDN = o.dnOfWith()
 	for _, r := range []ref{o.by, o.with} {
 		if p := r.get(); p != nil && p.op == o && p != o.target.get() {
 			p.op = nil
