@@ -26,7 +26,7 @@ func deskQueues(*lab.Switch) string {
 	return centerConfig(
 		queueElement("8001", "wrap-up-time", "1")+
 			queueElement("8002", "strategy", "ring-all")+
-			queueElement("8003", "strategy", "top-down", "ring-time", "1")+
+			queueElement("8003", "strategy", "top-down", "ring-time", "2")+
 			queueElement("8004", "strategy", "top-down")+
 			queueElement("8005", "max-wait-time", "1", "overflow", "timeout queue 8006")+
 			queueElement("8006", "max-wait-time", "1")+

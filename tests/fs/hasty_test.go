@@ -22,7 +22,7 @@ var hastes = []haste{
 // for is not done at a second try, two seconds later.
 func TestHastyRequests(t *testing.T) {
 	t.Parallel()
-	const rounds, slowMax = 20, 2
+	const rounds, slowMax = 12, 2
 	d := startRestless(t, 3*time.Minute)
 	require.NoError(t, d.asker.Register(d.ctx, "1003"))
 	slow := 0
