@@ -57,6 +57,12 @@ static void post_hangup_as(switch_core_session_t *session, cti_leg *leg, const c
 	atomic_store(&leg->hang_told, true);
 }
 
+/* Somebody has begun to tell the hangup, and may have lost his processor. */
+static void await_hangup_told(cti_leg *leg, int64_t until_ms)
+{
+	while (!atomic_load(&leg->hang_told) && cti_now_ms() < until_ms) cti_sleep_ms(1);
+}
+
 /*
  * A channel is down a little before its own hook runs, and its partner's thread may end the partner in between. Where
  * the one's phone has hung up and the other's has not, it is clear who ended because of whom. The cause is there an instant
@@ -73,7 +79,7 @@ static void tell_phone_hung_up(switch_core_session_t *session, bool may_ask)
 	const char *disposition = disposition_so_far(channel, text, sizeof text);
 	if (!said_by_phone(disposition)) return;
 	if (!atomic_exchange(&leg->hung, true)) post_hangup_as(session, leg, disposition);
-	while (!atomic_load(&leg->hang_told) && cti_now_ms() < until_ms) cti_sleep_ms(1);
+	await_hangup_told(leg, until_ms);
 }
 
 void cti_tell_end_first(const char *uuid)
@@ -115,7 +121,10 @@ void cti_tell_hangup(switch_core_session_t *session, cti_leg *leg)
 {
 	char text[32];
 	if (atomic_load(&leg->unborn) || atomic_exchange(&leg->hung, true)) return;
-	if (leg->fork && !cti_fork_leaves(session, leg)) return;
+	if (leg->fork && !cti_fork_leaves(session, leg)) {
+		atomic_store(&leg->hang_told, true); /* there is nothing to tell */
+		return;
+	}
 	const char *disposition = disposition_so_far(switch_core_session_get_channel(session), text, sizeof text);
 	if (!said_by_phone(disposition)) {
 		tell_partner_first(session, false);
@@ -129,6 +138,7 @@ void cti_tell_ended(switch_core_session_t *session, cti_leg *leg)
 	switch_channel_t *channel = switch_core_session_get_channel(session);
 	cti_record record;
 	if (atomic_load(&leg->unborn) || atomic_load(&leg->silent) || atomic_exchange(&leg->ended, true)) return;
+	if (atomic_load(&leg->hung)) await_hangup_told(leg, cti_now_ms() + TELL_MS); /* the partner's thread may be at it */
 	cti_record_init(&record, CTI_LEG_ENDED, switch_core_session_get_uuid(session));
 	cti_record_end(&record, channel, switch_channel_get_variable(channel, "sip_hangup_disposition"));
 	if (!cti_post(&record, leg, true)) return;
