@@ -10,7 +10,8 @@
  *
  * Who owns what
  *   The ring belongs to the host: cti_ring_new before cti_start, cti_ring_free after cti_stop. Records are copied in
- *   and copied out; neither side keeps a pointer into it. So does the box of events to fire (cti_outbox.h).
+ *   and copied out; neither side keeps a pointer into it. The box of events to fire (cti_outbox.h) is the host's in the
+ *   same way, and lives as long.
  *   The host's functions (cti_host) are called by the engine's threads. Their arguments belong to the engine and end
  *   with the call: the host copies what it keeps. They never block and never call back into the engine.
  *   Text that cti_query returns is allocated by the engine with malloc; the host frees it with free.
@@ -211,7 +212,7 @@ typedef struct cti_command {
 	uint16_t cause;    /* HANGUP */
 } cti_command;
 
-/* What the host fires as CUSTOM cti::event. */
+/* What the host fires as CUSTOM cti::event, as it finds it in the box. */
 typedef struct cti_fired {
 	const char *message_id, *call_id, *party_id, *this_dn, *agent_uuid, *company_id;
 	uint64_t seq;

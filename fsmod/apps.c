@@ -3,7 +3,7 @@
 #include "visits.h"
 
 /*
- * The dialplan's applications. Each tells the engine by an EXECUTED record that it has begun; cti_queue and cti_agent
+ * The dialplan's applications, ours first. Each of ours tells the engine by an EXECUTED record that it has begun; cti_queue and cti_agent
  * then wait for its RETURN. What they wait in is open before the record is, which may be answered at once.
  */
 enum { AGENT_ANSWER_MS = 2000, MOVE_MS = 1000 };
