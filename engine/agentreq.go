@@ -65,7 +65,7 @@ func (e *Engine) agentMeant(r *Request) *agent {
 // approach asks the memory at once for what is read of an agent whose state is about to change, whom else one would be
 // waited for after the other.
 func (e *Engine) approach(a *agent) {
-	fetch(unsafe.Pointer(&e.turns[a.index]), unsafe.Pointer(a), unsafe.Pointer(a.config), unsafe.Pointer(unsafe.SliceData(a.tiers)))
+	fetchLines(unsafe.Pointer(&e.turns[a.index]), unsafe.Pointer(a), unsafe.Pointer(a.config), unsafe.Pointer(unsafe.SliceData(a.tiers)))
 }
 
 // login: an agent comes to work at a DN. Another DN than the one he is at is a logout and a login (R61).

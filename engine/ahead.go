@@ -2,99 +2,139 @@ package engine
 
 import "unsafe"
 
-// Each of the things that an input touches is asked for so many inputs before its turn. One leads to the next, and to
-// come it takes about as long as five inputs do.
 const (
-	aheadOther = 5 * (iota + 1) // who else is in the call
-	aheadCall
-	aheadParty
-	aheadChain // of the index, where the party is found
-
-	aheadMax = 32
+	// aheadStride is for how many inputs memory is asked for in a row, so that the processor waits for their pages together.
+	aheadStride = 8
+	// aheadSteps is how many strides before its turn an input is first looked at: what is asked for leads to the next.
+	aheadSteps = 3
 )
+
+// coming is what is known of an input before its turn.
+type coming struct {
+	party  *party // whom it is about: for a new leg, who originates it
+	leg    uint32 // hash of that one's leg
+	number uint32 // hash of a new leg's number
+}
 
 // Batch steps inputs in order. With many calls up an input is mostly the first on its call for seconds, and to wait for
 // memory takes longer than all that is done with it: so the memory of those to come is asked for while others are stepped.
 func (e *Engine) Batch(ins []Input, step func(*Input)) {
-	if len(ins) < aheadChain || e.legs.count == 0 {
+	if len(ins) < aheadStride*aheadSteps || e.legs.count == 0 {
 		for i := range ins {
 			step(&ins[i])
 		}
 		return
 	}
-	var found [aheadMax]*node[party]
-	for i := -aheadChain; i < len(ins); i++ {
-		here := unsafe.Pointer(e) // for what there is not
-		party, call, other := here, here, here
-		if j := i + aheadChain; j < len(ins) {
-			e.fetchHeads(&ins[j])
+	var known [64]coming
+	stride := func(at int) (from, to int) { return min(max(at, 0), len(ins)), min(at+aheadStride, len(ins)) }
+	for at := -aheadSteps * aheadStride; at < len(ins); at += aheadStride {
+		for i, to := stride(at + 3*aheadStride); i < to; i++ {
+			e.fetchWords(&ins[i], &known[i%len(known)])
 		}
-		if j := i + aheadParty; j >= 0 && j < len(ins) {
-			n := *e.legs.chain(&ins[j].Leg) // mostly the one that is meant
-			if found[j%aheadMax] = n; n != nil {
-				party = unsafe.Pointer(n)
-			}
+		for i, to := stride(at + 2*aheadStride); i < to; i++ {
+			e.fetchBlock(&ins[i], &known[i%len(known)])
 		}
-		if j := i + aheadCall; j >= 0 && j < len(ins) {
-			n := found[j%aheadMax]
-			if n != nil && n.id != ins[j].Leg { // another is before it in the chain
-				n = n.behind
-				found[j%aheadMax] = n
-				fetch(here, unsafe.Pointer(n), here, here)
-			} else if c := callOf(n); c != nil {
-				call = unsafe.Pointer(c)
-			}
+		for i, to := stride(at + aheadStride); i < to; i++ {
+			e.fetchFarewell(&ins[i], known[i%len(known)].party)
 		}
-		if j := i + aheadOther; j >= 0 && j < len(ins) {
-			if n := found[j%aheadMax]; callOf(n) != nil {
-				other = n.of.besides()
-				if k := ins[j].Kind; k == LegEnded || k == LegDestroyed {
-					e.fetchFarewell(n.of)
-				}
-			}
-		}
-		fetch(here, party, call, other)
-		if i >= 0 {
+		for i, to := stride(at); i < to; i++ {
 			step(&ins[i])
 		}
 	}
 }
 
-// fetchHeads asks for the heads of the chains in which an input's legs, and what it brings into being, are found.
-func (e *Engine) fetchHeads(in *Input) {
-	leg := unsafe.Pointer(e.legs.chain(&in.Leg))
-	other, number, call := leg, leg, leg
-	if !in.Other.IsZero() {
-		other = unsafe.Pointer(e.legs.chain(&in.Other))
+// fetchWords asks for where an input's leg, and what it brings into being, are looked for.
+func (e *Engine) fetchWords(in *Input, c *coming) {
+	c.leg = in.Leg.hash()
+	if in.Kind != LegCreated {
+		fetch(unsafe.Pointer(e.legs.home(c.leg)), &oneLine)
+		return
 	}
-	if in.Kind == LegCreated && e.numbers.count > 0 && e.calls.count > 0 {
-		dn, _ := e.nameOf(in)
-		number, call = unsafe.Pointer(e.numbers.chainOf(hashOf(dn))), unsafe.Pointer(e.calls.chain(&in.Leg))
+	number, call := unsafe.Pointer(e), unsafe.Pointer(e)
+	dn, _ := e.nameOf(in)
+	c.number = hashOf(dn)
+	if e.numbers.count > 0 && e.calls.count > 0 {
+		number, call = unsafe.Pointer(e.numbers.home(c.number)), unsafe.Pointer(e.calls.home(c.leg))
 	}
-	fetchLines(leg, other, number, call)
+	leg := unsafe.Pointer(e.legs.home(c.leg))
+	c.leg = in.Other.hash()
+	fetchLines(leg, number, call, unsafe.Pointer(e.legs.home(c.leg)))
+}
+
+// fetchBlock asks for what an input reads of its party and, where these lie beside it as they mostly do, of the call and of
+// the other party.
+func (e *Engine) fetchBlock(in *Input, c *coming) {
+	c.party = nil
+	if slot, _ := e.legs.look(c.leg); slot != 0 {
+		c.party = e.blocks.party(slot)
+		reads := &readBy[in.Kind]
+		fetch(unsafe.Pointer(c.party), &reads.party)
+		fetch(unsafe.Pointer(e.blocks.call(slot/partiesInBlock)), &reads.call)
+		fetch(unsafe.Pointer(e.blocks.party(slot^1)), &reads.other)
+	}
+	if in.Kind == LegCreated {
+		if p := e.chainOf(c.number); p != nil {
+			fetch(unsafe.Pointer(&p.place), &oneLine)
+		}
+	}
 }
 
 // fetchFarewell asks for what is read only when a party, and perhaps its call, is forgotten.
-func (e *Engine) fetchFarewell(p *party) {
-	if e.calls.count == 0 {
+func (e *Engine) fetchFarewell(in *Input, p *party) {
+	if p == nil || e.numbers.count == 0 || e.calls.count == 0 {
 		return
 	}
-	c := p.call
-	fetchLines(unsafe.Pointer(e.numbers.chainOf(p.place.hash)), unsafe.Pointer(e.calls.chain(&c.key.id)),
-		unsafe.Pointer(unsafe.SliceData(c.dns)), unsafe.Pointer(c.begun.p))
+	switch in.Kind {
+	case LegEnded:
+		if p.call != nil {
+			fetch(unsafe.Pointer(e.calls.home(p.call.key.hash())), &oneLine)
+		}
+	case LegDestroyed:
+		at, here := &p.place, unsafe.Pointer(e)
+		next, prev := here, here
+		if at.next != nil {
+			next = unsafe.Pointer(&at.next.place)
+		}
+		if at.prev != nil {
+			prev = unsafe.Pointer(&at.prev.place)
+		}
+		fetchLines(unsafe.Pointer(e.numbers.home(at.hash)), next, prev, here)
+	}
 }
 
-// besides is another party of the same call.
-func (p *party) besides() unsafe.Pointer {
-	if p.call.last == p {
-		return unsafe.Pointer(p.call.first)
+// lines are those of the processor's cache that are read of something, as offsets from where it begins.
+type lines [8]uint16
+
+func linesAt(n ...uint16) (l lines) {
+	for i, v := range n {
+		l[i] = v * 64
 	}
-	return unsafe.Pointer(p.call.last)
+	return l
 }
 
-func callOf(n *node[party]) *call {
-	if n == nil || n.of == nil { // it has gone since it was found
-		return nil
-	}
-	return n.of.call
+// reads is what an input reads of the party that it is about, of that one's call, and of the other party.
+type reads struct{ party, call, other lines }
+
+var (
+	oneLine lines
+	most    = linesAt(0, 1, 2, 3)
+	more    = linesAt(0, 1, 2, 3, 4, 5, 6)
+	all     = linesAt(0, 1, 2, 3, 4, 5, 6, 7)
+)
+
+// readBy is by kind of input, as the sections of party and call have it; what is not in it is rare.
+var readBy = [256]reads{
+	LegCreated:     {party: linesAt(0, 1, 4), call: most},
+	LegOutgoing:    {party: linesAt(0, 1, 2)},
+	LegRinging:     {party: more, call: most, other: linesAt(0, 3)},
+	LegProgress:    {party: most},
+	LegAnswered:    {party: linesAt(0, 1, 2)},
+	LegBridged:     {party: more, call: most, other: more},
+	LegUnbridged:   {party: linesAt(0, 1, 2, 3, 7), call: linesAt(0, 1), other: linesAt(0, 2, 3, 7)},
+	LegHeld:        {party: more, call: most},
+	LegUnheld:      {party: more, call: most},
+	LegTransferred: {party: linesAt(0, 1, 2, 3, 4), other: linesAt(0, 1, 3, 4)},
+	LegHangup:      {party: most, other: most},
+	LegEnded:       {party: all, call: linesAt(0, 1, 2, 3, 4), other: linesAt(0, 1, 2)},
+	LegDestroyed:   {party: all, other: linesAt(0, 1)},
 }

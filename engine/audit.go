@@ -129,7 +129,7 @@ func (e *Engine) adopt(in *Input) *party {
 		return nil
 	}
 	delete(e.untracked, in.Leg)
-	p := e.admit(in)
+	p := e.admit(in, origin)
 	if p == nil {
 		return nil
 	}

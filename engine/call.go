@@ -1,47 +1,52 @@
 package engine
 
-import "modcti/events"
+import (
+	"slices"
+
+	"modcti/events"
+)
 
 // call is what its parties have in common. It is forming until the engine knows what it is: an agent's leg that the
 // switch originates alone is told of only when its first target is known (3.1, R31).
 type call struct {
 	// What most inputs read.
-	key         node[call] // by callKey of its id
-	begun       ref        // who began it
-	first       *party     // in order of joining
-	forming     bool
-	meeting     bool // it is a conference
-	barged      bool // a supervisor has barged into it
-	adopted     bool
-	endReason   EndReason
-	hangupSide  word
-	hangupCause hangupCause
+	key                    LegID  // callKey of its id
+	slot                   uint32 // in its arena
+	forming                bool
+	meeting                bool // it is a conference
+	barged                 bool // a supervisor has barged into it
+	adopted                bool
+	begun                  ref    // who began it
+	first, last            *party // in order of joining
+	endReason              EndReason
+	hangupSide             word
+	hangupCause            hangupCause
+	callType, makeCallType word
+	begunRole              word // of who began it, which outlives it
+	unwatched              bool // who watches it waits until somebody has it
+	atThis, atOther        bool // who is at its numbers is to hear of its end
 
 	// What is told of it.
-	last                *party
 	live                int   // parties not yet released
 	answered, bridgedAt int64 // monotonic ns
 	created             int64 // monotonic ns
 	*callExtras
-	queue                  *queue // that it was last served from
-	callType, makeCallType word
-	begunRole              word // of who began it, which outlives it
-	unwatched              bool // who watches it waits until somebody has it
-	refused                bool // it was not let in: it forms until it is over, or has become a call all the same (R50)
-	id                     string
-	company                string // that it belongs to: of the client who asked for it, else the default one
-	ani, dnis              string
-	data                   events.Data
-	thisDN, otherDN        string
+	queue           *queue // that it was last served from
+	id              string
+	company         string // that it belongs to: of the client who asked for it, else the default one
+	ani, dnis       string
+	thisDN, otherDN string
+	data            events.Data
 
 	// What its beginning and its end read too.
 	bornAt       uint64
 	begunParty   string // the id of who began it, which outlives it; empty when the switch itself did
 	ended        int64  // monotonic ns
 	offsetMicros int64
-	dns          []string
+	dns          []string // who else is to hear of its end
+	refused      bool     // it was not let in: it forms until it is over, or has become a call all the same (R50)
 
-	_ [8]byte // so that it is whole lines of the processor's cache
+	_ [15]byte // so that it is whole lines of the processor's cache
 }
 
 // callExtras are what few calls have, as partyExtras are of parties.
@@ -106,23 +111,27 @@ func (c *call) remove(p *party) {
 	}
 }
 
-// addDN notes a DN whose subscribers are to hear of the call's end. It keeps the text that the call has of it: the same text
-// is known at the end without being read.
+// addDN notes a DN whose subscribers are to hear of the call's end. The numbers that the call has anyway are only marked:
+// most calls know no others.
 func (c *call) addDN(dn string) {
 	switch dn {
 	case "":
 		return
 	case c.thisDN:
-		dn = c.thisDN
+		c.atThis = true
+		return
 	case c.otherDN:
-		dn = c.otherDN
+		c.atOther = true
+		return
 	}
-	for _, have := range c.dns {
-		if have == dn {
-			return
-		}
+	if !slices.Contains(c.dns, dn) {
+		c.dns = append(c.dns, dn)
 	}
-	c.dns = append(c.dns, dn)
+}
+
+// reached tells whether a DN of which something holds was noted.
+func (c *call) reached(holds func(string) bool) bool {
+	return c.atThis && holds(c.thisDN) || c.atOther && holds(c.otherDN) || slices.ContainsFunc(c.dns, holds)
 }
 
 // hasCustomer tells whether an outside party is in the call already: the next one is a ThirdPSTN (settings.md).

@@ -47,7 +47,7 @@ func (e *Engine) awaitCallback(w *waiter) {
 
 // beginCallback makes the call of a call-back, with the leg of the agent who gets it.
 func (e *Engine) beginCallback(w *waiter, p *party) {
-	c := e.newCall()
+	c := e.newCall(p)
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, w.original.data
 	c.callType, c.thisDN, c.otherDN = outbound, w.queue.config.ID, w.number

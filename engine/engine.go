@@ -13,16 +13,15 @@ type Engine struct {
 	stats  Stats
 	seq    uint64
 
-	legs     index[party]
+	blocks   blocks
+	legs     legs
 	folded   map[LegID]*fold
 	outgoing map[LegID]LegID // leg that is originated -> leg that originates it, told before the former exists
 	rooms    map[string]*room
-	calls    index[call] // by what callKey makes of a call's id
-	numbers  numbers
+	calls    calls // by what callKey makes of a call's id
+	numbers  index // the newest party of each hash of a number
 
-	freeParties     spare[party]
 	freePartyExtras spare[partyExtras]
-	freeCalls       spare[call]
 	freeCallExtras  spare[callExtras]
 
 	agents     map[string]*agent // by uuid
@@ -45,8 +44,9 @@ type Engine struct {
 	connecting []ref     // parties that are to be put through on one
 	returning  []wayBack // and those that it is taken from
 
-	fetched int64 // what fetch has read, so that it does
-	ringers int   // callers whose phones others may join
+	fetched int64    // what fetch has read, so that it does
+	hearers []string // of a call's end
+	ringers int      // callers whose phones others may join
 
 	restlessSpare []*agent
 	waitersSpare  []*waiter
@@ -96,7 +96,7 @@ func New(config Config, open []OpenCall) *Engine {
 		untracked: make(map[LegID]*untracked),
 	}
 	e.legs.large, e.calls.large, e.numbers.large = config.Large, config.Large, config.Large
-	e.freeParties.large, e.freeCalls.large = config.Large, config.Large
+	e.blocks.large, e.legs.blocks, e.calls.blocks = config.Large, &e.blocks, &e.blocks
 	e.monoNanos, e.wallMicros = config.MonoNanos, config.WallMicros
 	if config.DayEnd != nil {
 		e.dayEnds = config.DayEnd(config.WallMicros)
@@ -185,8 +185,8 @@ func (e *Engine) Seq() uint64 { return e.seq }
 
 // forget gives a party back once its channel is destroyed. A ref to it ends with it.
 func (e *Engine) forget(p *party) {
-	e.legs.remove(&p.node)
-	e.numbers.remove(p)
+	e.legs.drop(p)
+	e.unlist(p)
 	e.leaveRoom(p)
 	if p.agent != nil {
 		e.detach(p)
@@ -198,14 +198,15 @@ func (e *Engine) forget(p *party) {
 		*p.partyExtras = partyExtras{}
 		e.freePartyExtras.giveBack(p.partyExtras)
 	}
+	slot := p.slot
 	*p = party{pending: p.pending[:0], partyExtras: &noPartyExtras}
-	e.freeParties.giveBack(p)
+	e.blocks.giveBackParty(slot)
 }
 
 // remember makes a party findable by its leg.
 func (e *Engine) remember(p *party) {
-	e.legs.put(&p.node, p)
-	e.numbers.add(p)
+	e.legs.put(p)
+	e.list(p)
 }
 
 // partiesWho lists the parties of which something holds, eldest first.
@@ -230,16 +231,16 @@ func (e *Engine) callsWho(holds func(*call) bool) (list []*call) {
 	return list
 }
 
-// newParty makes a party that nobody knows of yet; forget gives it back.
-func (e *Engine) newParty() *party {
-	p := e.freeParties.take()
+// newParty makes a party that nobody knows of yet, in a block that it is to be near; forget gives it back.
+func (e *Engine) newParty(near uint32) *party {
+	p := e.blocks.takeParty(near)
 	p.partyExtras = &noPartyExtras
 	return p
 }
 
-// newCall makes a call, of the default company until it is known to be another's.
-func (e *Engine) newCall() *call {
-	c := e.freeCalls.take()
+// newCall makes a call that by begins, of the default company until it is known to be another's.
+func (e *Engine) newCall(by *party) *call {
+	c := e.blocks.takeCall(by)
 	c.callExtras = &noCallExtras
 	c.company = e.config.CompanyID
 	return c
@@ -254,10 +255,10 @@ func (e *Engine) include(c *call, p *party) {
 }
 
 // link puts a call among the live ones; unlink takes it out and gives it back when it has no parties.
-func (e *Engine) link(c *call) { e.calls.put(&c.key, c) }
+func (e *Engine) link(c *call) { e.calls.put(c) }
 
 func (e *Engine) unlink(c *call) {
-	e.calls.remove(&c.key)
+	e.calls.drop(c)
 	for p := c.first; p != nil; {
 		next := p.next
 		p.next, p.prev, p.call = nil, nil, nil
@@ -269,6 +270,7 @@ func (e *Engine) unlink(c *call) {
 		*c.callExtras = callExtras{}
 		e.freeCallExtras.giveBack(c.callExtras)
 	}
+	slot := c.slot
 	*c = call{dns: dns[:0], callExtras: &noCallExtras}
-	e.freeCalls.giveBack(c)
+	e.blocks.giveBackCall(slot)
 }

@@ -4,11 +4,11 @@ package engine
 
 import "unsafe"
 
-// fetch asks the processor for memory that will be needed soon, and does not wait for it: a line, a party's eight, a
-// call's five and another party's eight. Whatever is asked for may end sooner, or be something else.
+// fetch asks the processor for memory that will be needed soon, and does not wait for it: for some lines of what begins at
+// base, which may be nothing.
 //
 //go:noescape
-func fetch(line, party, call, other unsafe.Pointer)
+func fetch(base unsafe.Pointer, at *lines)
 
 // fetchLines asks for four lines.
 //

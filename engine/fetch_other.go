@@ -4,6 +4,6 @@ package engine
 
 import "unsafe"
 
-func fetch(line, party, call, other unsafe.Pointer) {}
+func fetch(base unsafe.Pointer, at *lines) {}
 
 func fetchLines(a, b, c, d unsafe.Pointer) {}

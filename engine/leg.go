@@ -15,18 +15,19 @@ type fold struct {
 
 // legCreated makes a party of a channel, and a call if it begins one.
 func (e *Engine) legCreated(in *Input) {
-	if p := e.legs.get(in.Leg); p != nil && p.expected {
+	p := e.legs.get(in.Leg)
+	if p != nil && p.expected {
 		e.appeared(p, in)
 		return
 	}
-	if n := e.nails[in.Leg]; n != nil && e.legs.get(in.Leg) == nil {
+	if n := e.nails[in.Leg]; n != nil && p == nil {
 		e.nailFact(n, in)
 		return
 	}
 	if e.strayNail(in) {
 		return
 	}
-	if e.legs.get(in.Leg) != nil || e.folded[in.Leg] != nil || e.untracked[in.Leg] != nil {
+	if p != nil || e.folded[in.Leg] != nil || e.untracked[in.Leg] != nil {
 		e.stats.DuplicateInputs++
 		return
 	}
@@ -43,7 +44,7 @@ func (e *Engine) legCreated(in *Input) {
 		e.pass(in, by)
 		return
 	}
-	if p := e.admit(in); p != nil {
+	if p := e.admit(in, origin); p != nil {
 		p.origin = refTo(origin)
 		p.numbering.start(in.LegSeq)
 		e.place(p)
@@ -60,12 +61,12 @@ func (e *Engine) tracks(in *Input, origin *party) bool {
 }
 
 // admit makes a party from a channel's first record and gives it a name, but no call yet.
-func (e *Engine) admit(in *Input) *party {
+func (e *Engine) admit(in *Input, origin *party) *party {
 	if e.full() {
 		e.stats.Refused++
 		return nil
 	}
-	p := e.newParty()
+	p := e.newParty(origin.block())
 	p.id, p.names, p.direction = in.Leg, namesOf(&in.Text), in.Direction
 	p.offsetMicros = in.WallMicros - in.MonoNanos/1000
 	p.bornAt = e.stats.Inputs
@@ -385,11 +386,11 @@ func (e *Engine) renamed(p *party, in *Input) {
 		e.stats.DuplicateInputs++
 		return
 	}
-	e.legs.remove(&p.node)
+	e.legs.drop(p)
 	hex := p.names.hex
 	p.id, p.names = in.Other, namesOf(&in.Text)
 	p.names.hex = hex
-	e.legs.put(&p.node, p)
+	e.legs.put(p)
 	if p.nail != nil {
 		e.renameNail(p.nail, in)
 	}

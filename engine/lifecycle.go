@@ -4,7 +4,7 @@ import "modcti/events"
 
 // begin makes a call of a party that belongs to none.
 func (e *Engine) begin(p *party) {
-	c := e.newCall()
+	c := e.newCall(p)
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.adopted = p.bornAt, p.offsetMicros, p.times.created, p.adopted
 	c.begun = refTo(p)
@@ -24,13 +24,13 @@ func (e *Engine) begin(p *party) {
 
 // nameCall gives a call its first leg's id (R14, R57), or one derived from it where that leg has begun a call before.
 func (e *Engine) nameCall(c *call, p *party) {
-	c.id, c.key.id = p.names.hex, p.id
+	c.id, c.key = p.names.hex, p.id
 	if p.nail != nil {
-		c.key.id = callKey(c.id)
+		c.key = callKey(c.id)
 	}
-	for e.calls.get(c.key.id) != nil {
-		c.key.id = LegIDOf(c.id)
-		c.id = c.key.id.Hex()
+	for e.calls.get(c.key) != nil {
+		c.key = LegIDOf(c.id)
+		c.id = c.key.Hex()
 	}
 }
 

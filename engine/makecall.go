@@ -37,8 +37,8 @@ func (e *Engine) makeCall(r *Request) {
 	if shown == "" {
 		shown = to.route.CallerID
 	}
-	p := e.expect(e.agentFor(r.CompanyID, r.ThisDN), r.ThisDN, e.config.Inside(r.ThisDN))
-	c := e.newCall()
+	p := e.expect(e.agentFor(r.CompanyID, r.ThisDN), r.ThisDN, e.config.Inside(r.ThisDN), nil)
+	c := e.newCall(p)
 	c.company = r.CompanyID
 	e.nameCall(c, p)
 	c.bornAt, c.offsetMicros, c.created, c.data = p.bornAt, p.offsetMicros, p.times.created, data

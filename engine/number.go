@@ -5,86 +5,62 @@ import (
 	"slices"
 )
 
-// numbers finds the parties at a number, however many others there are. The chains lie in the parties themselves: a
-// party that comes or goes allocates nothing.
-type numbers struct {
-	chains []*party // by the number's hash; a power of two of them
-	count  int
-	large  Advise
-}
-
-// place is a party's in its chain, where others of its number are, and of numbers with the same hash.
+// place is a party's in the chain of those at its number, and at numbers with the same hash. Engine.numbers has the newest
+// one of each chain.
 type place struct {
-	hash       uint64
 	next, prev *party
+	hash       uint32
 }
-
-const chainsMin = 64
 
 // hashOf is FNV-1a.
-func hashOf(dn string) uint64 {
+func hashOf(dn string) uint32 {
 	h := uint64(0xcbf29ce484222325)
 	for i := range len(dn) {
 		h = (h ^ uint64(dn[i])) * 0x100000001b3
 	}
-	return mix(h)
+	return uint32(mix(h) >> 32)
 }
 
 // chain is the newest party whose number has the hash of dn; its place.next is the one before.
-func (n *numbers) chain(dn string) *party {
-	if len(n.chains) == 0 {
-		return nil
+func (e *Engine) chain(dn string) *party { return e.chainOf(hashOf(dn)) }
+
+func (e *Engine) chainOf(hash uint32) *party {
+	if slot, _ := e.numbers.look(hash); slot != 0 {
+		return e.blocks.party(slot)
 	}
-	return *n.chainOf(hashOf(dn))
+	return nil
 }
 
-func (n *numbers) chainOf(hash uint64) **party { return &n.chains[hash&uint64(len(n.chains)-1)] }
-
-func (n *numbers) add(p *party) {
-	if n.count++; 4*n.count > len(n.chains) { // most are alone in their chain: no other party is touched
-		n.grow()
+// list makes a party findable by its number; unlist ends that.
+func (e *Engine) list(p *party) {
+	at := &p.place
+	at.hash = hashOf(p.thisDN)
+	if at.next = e.chainOf(at.hash); at.next == nil {
+		e.numbers.add(at.hash, p.slot)
+		return
 	}
-	p.place.hash = hashOf(p.thisDN)
-	n.link(p)
+	at.next.place.prev = p
+	e.numbers.replace(at.hash, at.next.slot, p.slot)
 }
 
-func (n *numbers) link(p *party) {
-	head := n.chainOf(p.place.hash)
-	p.place.next, p.place.prev = *head, nil
-	if *head != nil {
-		(*head).place.prev = p
-	}
-	*head = p
-}
-
-func (n *numbers) remove(p *party) {
-	n.count--
+func (e *Engine) unlist(p *party) {
 	at := &p.place
 	if at.next != nil {
 		at.next.place.prev = at.prev
 	}
-	if at.prev != nil {
+	switch {
+	case at.prev != nil:
 		at.prev.place.next = at.next
-	} else {
-		*n.chainOf(at.hash) = at.next
-	}
-}
-
-func (n *numbers) grow() {
-	old := n.chains
-	n.chains = largeSlice[*party](max(2*len(old), chainsMin), n.large)
-	for _, p := range old {
-		for p != nil {
-			next := p.place.next
-			n.link(p)
-			p = next
-		}
+	case at.next != nil:
+		e.numbers.replace(at.hash, p.slot, at.next.slot)
+	default:
+		e.numbers.remove(at.hash, p.slot)
 	}
 }
 
 // partiesAt lists the parties at a number, eldest first, whatever company's.
 func (e *Engine) partiesAt(dn string) (list []*party) {
-	for p := e.numbers.chain(dn); p != nil; p = p.place.next {
+	for p := e.chain(dn); p != nil; p = p.place.next {
 		if p.thisDN == dn {
 			list = append(list, p)
 		}
@@ -111,7 +87,7 @@ func (e *Engine) belongsTo(p *party, company, dn string) bool {
 // partiesOf goes through the parties that belong to a company's DN and that it knows of.
 func (e *Engine) partiesOf(company, dn string) func(yield func(*party) bool) {
 	return func(yield func(*party) bool) {
-		for p := e.numbers.chain(dn); p != nil; p = p.place.next {
+		for p := e.chain(dn); p != nil; p = p.place.next {
 			if p.at(company, dn) && !yield(p) {
 				return
 			}

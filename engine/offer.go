@@ -102,7 +102,7 @@ func (e *Engine) callAgent(o *offer) bool {
 	if !ok {
 		return false
 	}
-	p := e.expect(a, dn, true)
+	p := e.expect(a, dn, true, w.party.get())
 	if p == nil {
 		return false
 	}

@@ -26,7 +26,7 @@ func (e *Engine) callTarget(o *operation) {
 	}
 	var p *party
 	if found {
-		p = e.expect(a, o.dn, to.inside)
+		p = e.expect(a, o.dn, to.inside, o.with.get())
 	}
 	if p == nil { // a reload, or many other calls, came since the request was taken
 		e.advance(o, opTargetEnds)

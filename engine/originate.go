@@ -52,11 +52,11 @@ func (e *Engine) full() bool {
 
 // expect makes a party of a leg that the engine is about to originate to dn, the phone of an agent or nobody's; it is in no
 // call yet. Where that phone is connected already, so is the party's leg.
-func (e *Engine) expect(a *agent, dn string, inside bool) *party {
+func (e *Engine) expect(a *agent, dn string, inside bool, caller *party) *party {
 	if e.full() {
 		return nil
 	}
-	p := e.newParty()
+	p := e.newParty(caller.block())
 	p.id = e.newLegID()
 	p.names.hex, p.names.uuid = p.id.spelt()
 	p.direction, p.expected, p.displaced = DirectionOutbound, true, true

@@ -5,19 +5,21 @@ import "modcti/events"
 // party is one leg's part in one call. It is made when its channel appears and forgotten when the channel is destroyed;
 // between its release and that moment it only swallows what comes late.
 type party struct {
-	// What every input reads.
-	node[party]
-	call    *call
-	partner ref    // whose media is joined with this one's
-	bornAt  uint64 // the engine's input count when it was created; no two parties share one
+	// What is read to find who an input is on.
+	id        LegID
+	slot      uint32 // in its arena
+	state     State
+	direction Direction
+	inside    bool  // its DN is an extension (settings.md)
+	missed    uint8 // snapshots in a row that did not find it
+	call      *call
+	partner   ref    // whose media is joined with this one's
+	bornAt    uint64 // the engine's input count when it was created; no two parties share one
+	lastFact  int64  // monotonic ns of the newest fact
 
-	lastFact     int64      // monotonic ns of the newest fact
+	// What every input reads.
 	op           *operation // what is being done to it
 	numbering    numbering
-	missed       uint8 // snapshots in a row that did not find it
-	state        State
-	direction    Direction
-	inside       bool // its DN is an extension (settings.md)
 	observer     bool // it listens to partnerDN's call
 	adopted      bool // it was up before the engine
 	restored     bool // an earlier run knew it, and no input has spoken of it yet
@@ -36,16 +38,17 @@ type party struct {
 	cause        uint16
 	hangupCause  hangupCause
 	blame        blame
+	next         *party // in its call, in order of joining
 
 	// What most inputs read.
 	origin ref    // whose leg originated this one
-	next   *party // in its call, in order of joining
 	offer  *offer // it is called for a caller of a queue
 	agent  *agent // whose phone it is
 	times  partyTimes
 	waiter *waiter // it waits in a queue
 	nail   *nail   // its leg is one that stays up
 	insist *insistence
+	room   *room
 	hangup uint64 // the command that ends its leg; 0 = none
 	*partyExtras
 
@@ -63,8 +66,9 @@ type party struct {
 	formerPartner ref    // whose media was joined with this one's before
 	prev          *party // in its call
 	place         place  // among those at its number
-	room          *room
 	seenIn        uint64 // the last snapshot that found it
+
+	_ [8]byte // so that it is whole lines of the processor's cache
 }
 
 // partyExtras are what few parties have. The others share noPartyExtras, which stays as it is, so that an input that looks

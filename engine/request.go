@@ -139,7 +139,7 @@ func (c *call) inScope(r *Request) bool {
 	case "call":
 		return r.names(c.id)
 	case "agent":
-		if slices.ContainsFunc(c.dns, r.names) {
+		if c.reached(r.names) {
 			return true
 		}
 	}

@@ -17,7 +17,7 @@ func (e *Engine) restore(o *OpenCall) {
 		return (millis*1000 - offset) * 1000
 	}
 	r := &o.Call
-	c := e.newCall()
+	c := e.newCall(nil)
 	e.stats.Inputs++
 	c.id, c.callType, c.thisDN, c.otherDN, c.ani, c.dnis = r.CallID, wordOf(r.CallType), r.ThisDN, r.OtherDN, r.ANI, r.DNIS
 	c.makeCallType, c.data, c.adopted, c.bornAt, c.offsetMicros = wordOf(r.MakeCallType), r.AttachedData, r.Adopted, e.stats.Inputs, offset
@@ -25,7 +25,7 @@ func (e *Engine) restore(o *OpenCall) {
 	if r.CompanyID != "" {
 		c.company = r.CompanyID
 	}
-	c.key.id = callKey(c.id)
+	c.key = callKey(c.id)
 	e.link(c)
 	for i := range o.Parties {
 		e.restoreParty(c, &o.Parties[i], &o.States[i], mono)
@@ -51,7 +51,7 @@ func (c *call) inferTimes() {
 
 func (e *Engine) restoreParty(c *call, r *PartyRecord, s *StateRecord, mono func(int64) int64) {
 	e.stats.Inputs++
-	p := e.newParty()
+	p := e.newParty(c.slot)
 	p.id, p.bornAt, p.restored, p.adopted = LegIDOf(r.LegUUID), e.stats.Inputs, true, c.adopted
 	p.names = names{hex: r.PartyID, uuid: r.LegUUID, callerName: r.CallerName, sipCallID: r.SIPCallID}
 	p.thisDN, p.otherDN, p.role, p.dnRole = r.ThisDN, r.OtherDN, wordOf(r.PartyRole), wordOf(r.DNRole)

@@ -217,7 +217,7 @@ const (
 // choose offers a caller as the queue's strategy has it, beginning with the agent whom it has picked. Little has been read of
 // the caller and his queue when an agent finds them: the rest is asked for at once.
 func (e *Engine) choose(w *waiter, t *tier) {
-	fetch(unsafe.Pointer(w.queue.config), unsafe.Pointer(w.queue), unsafe.Pointer(w.party.p), unsafe.Pointer(w))
+	fetchLines(unsafe.Pointer(w.queue.config), unsafe.Pointer(w.queue), unsafe.Pointer(w.party.p), unsafe.Pointer(w))
 	switch {
 	case w.op != nil:
 		e.offerTo(w, t, becauseConsult)

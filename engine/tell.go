@@ -157,9 +157,12 @@ func (e *Engine) tellCallDeleted(c *call) {
 	if c.refused {
 		m.NoCallReasonCode = events.NoCallUnknown
 	}
-	c.addDN(c.thisDN)
-	c.addDN(c.otherDN)
-	e.publish(m, c, c.dns...)
+	e.hearers = append(e.hearers[:0], c.thisDN)
+	if c.otherDN != c.thisDN {
+		e.hearers = append(e.hearers, c.otherDN)
+	}
+	e.hearers = append(e.hearers, c.dns...)
+	e.publish(m, c, e.hearers...)
 }
 
 func earlyDetectCause(p *party) int64 {

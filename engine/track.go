@@ -104,9 +104,10 @@ func (e *Engine) mark(u *untracked) *party {
 	delete(e.untracked, found.Leg)
 	outer := e.in
 	e.in = &found
-	p := e.admit(&found)
+	origin := e.unfoldOrigin(u.origin)
+	p := e.admit(&found, origin)
 	if p != nil {
-		p.origin, p.numbering = refTo(e.unfoldOrigin(u.origin)), u.numbering
+		p.origin, p.numbering = refTo(origin), u.numbering
 		p.times.created = p.mono(found.Times.Created)
 		e.place(p)
 		p.adopted = true // as what was up before: its times are the switch's word
