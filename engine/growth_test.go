@@ -138,10 +138,12 @@ func lineCost() (waited, ahead float64) {
 	return waited, ahead
 }
 
-// BenchmarkStepRatio: what one input costs in the simulator with 10 and with 100,000 live calls, in turns in one run.
-// Few calls come one after the other, so that even the processor's guesses come true; of hurried ones as many come, and
-// as mixed, as with 100,000, and growth-alike is what the number of live calls alone makes of it. Limits: 1 µs an input,
-// growth 1.2. What grows is the wait for memory: the cost of a line that is in no cache stands beside it.
+// BenchmarkStepRatio: what one input costs in the simulator with 10 and with 100,000 live calls, in turns in one run. Of
+// hurried calls as many come, and as mixed, as of 100,000, and growth-alike is what the number of live calls alone makes of
+// it. Limits: 1 µs an input, growth-alike 1.2 in batches, as a ring hands them over that has as much to tell. Beside it
+// stands growth from 10 ordinary calls, which come one after the other, so that even the processor's guesses come true: of
+// those a batch would take a minute to fill. What grows is the wait for memory: the cost of a line that is in no cache
+// stands there too.
 func BenchmarkStepRatio(b *testing.B) {
 	for _, batch := range []int{1, hotInputs} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
