@@ -113,8 +113,8 @@ func TestShutdown(t *testing.T) {
 }
 
 // TestRealTime starts the switch as production does, without -np: it asks for real-time scheduling. The engine's
-// threads must not inherit it, nor take the switch's signals, nor the switch's threads our timers' slack; a storm of SIGHUP while calls run hurts nobody
-// (architecture 1 and 3).
+// threads must not inherit it, nor take the switch's signals, nor the switch's threads our timers' slack; a storm of
+// SIGHUP while calls run hurts nobody (architecture 1 and 3).
 func TestRealTime(t *testing.T) {
 	t.Parallel()
 	r := startRig(t, lab.Options{RealTime: true})
