@@ -24,9 +24,9 @@ func (b *blocks) party(slot uint32) *party {
 	return &b.at(slot / partiesInBlock).parties[slot%partiesInBlock]
 }
 
-// takeCall gives out a call, near whom it is begun by if it can.
-func (b *blocks) takeCall(near *party) *call {
-	slot := near.block()
+// takeCall gives out a call, of a block that it is to be near if that has one.
+func (b *blocks) takeCall(near uint32) *call {
+	slot := near
 	if !b.has(slot, callInBlock) {
 		slot = b.fresh()
 	}
@@ -36,7 +36,7 @@ func (b *blocks) takeCall(near *party) *call {
 	return c
 }
 
-// takeParty gives out a party, in a block that it is to be near if that has one.
+// takeParty gives out a party in the same way.
 func (b *blocks) takeParty(near uint32) *party {
 	for place := range uint32(partiesInBlock) {
 		if b.has(near, place) {

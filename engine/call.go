@@ -11,7 +11,7 @@ import (
 type call struct {
 	// What most inputs read.
 	key                    LegID  // callKey of its id
-	slot                   uint32 // in its arena
+	slot                   uint32 // where in blocks it lies
 	forming                bool
 	meeting                bool // it is a conference
 	barged                 bool // a supervisor has barged into it

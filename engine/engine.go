@@ -240,7 +240,7 @@ func (e *Engine) newParty(near uint32) *party {
 
 // newCall makes a call that by begins, of the default company until it is known to be another's.
 func (e *Engine) newCall(by *party) *call {
-	c := e.blocks.takeCall(by)
+	c := e.blocks.takeCall(by.block())
 	c.callExtras = &noCallExtras
 	c.company = e.config.CompanyID
 	return c

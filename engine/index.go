@@ -1,7 +1,7 @@
 package engine
 
 // index finds things by a hash of what they are known by. It is one table of words (open addressing with linear probing),
-// each a hash and a thing's slot in its arena: small enough to stay near the processor where the things themselves do not,
+// each a hash and the slot where a thing lies: small enough to stay near the processor where the things themselves do not,
 // and no thing is read or written but those whose hash is the one that is looked for.
 type index struct {
 	words []uint64 // hash<<32 | slot; 0 = empty; a power of two of them

@@ -50,8 +50,8 @@ func (e *Engine) full() bool {
 	return e.legs.count >= legsMax
 }
 
-// expect makes a party of a leg that the engine is about to originate to dn, the phone of an agent or nobody's; it is in no
-// call yet. Where that phone is connected already, so is the party's leg.
+// expect makes a party of a leg that the engine is about to originate to dn, the phone of an agent or nobody's, for caller,
+// who may be nobody; it is in no call yet. Where that phone is connected already, so is the party's leg.
 func (e *Engine) expect(a *agent, dn string, inside bool, caller *party) *party {
 	if e.full() {
 		return nil

@@ -7,7 +7,7 @@ import "modcti/events"
 type party struct {
 	// What is read to find who an input is on.
 	id        LegID
-	slot      uint32 // in its arena
+	slot      uint32 // where in blocks it lies
 	state     State
 	direction Direction
 	inside    bool  // its DN is an extension (settings.md)

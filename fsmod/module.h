@@ -45,7 +45,7 @@ enum {
 	CTI_ENGINE_STACK_BYTES = 2 << 20,
 	CTI_SOON_NICE = -5,
 	CTI_SOON_TURN_NS = 500000, /* longer than a batch of records takes */
-	CTI_TIMER_SLACK_NS = 1000000, /* how late an engine's timer may ring, all of which are longer */
+	CTI_TIMER_SLACK_NS = 1000000, /* how late a timer of the engine may ring: none is shorter */
 	CTI_START_MS = 30000, /* for the engine to come up; a large store is opened in it */
 	CTI_ANSWER_MS = 5000, /* for an answer to the cti command */
 	CTI_STOP_MS = 5000,   /* for the engine to write what is open */
